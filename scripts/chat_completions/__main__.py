@@ -1,0 +1,5 @@
+"""`python -m chat_completions`: the same as the console command."""
+
+from chat_completions.cli import main
+
+main()

@@ -1,0 +1,197 @@
+"""Reads the YAML files into shapes. The only room that opens YAML."""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from chat_completions import schema
+from chat_completions.errors import BadData, BadInput, UnknownName
+from chat_completions.paths import cache_folder, config_folder, skill_root
+from chat_completions.shapes import (
+    Auth,
+    Endpoint,
+    Evidence,
+    Facts,
+    Gateway,
+    Language,
+    Library,
+    Model,
+    Protocol,
+    Row,
+    Task,
+)
+
+FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
+
+
+def names(kind: str) -> list[str]:
+    """The ids there are of a kind: gateway (the user's own too), task, protocol, language."""
+    if kind == "language":
+        return sorted(p.parent.name for p in (skill_root() / "templates").glob("*/language.yaml"))
+    found = {p.stem for p in (skill_root() / "references" / FOLDERS[kind]).glob("*.yaml")}
+    if kind == "gateway":
+        found |= {p.stem for p in (config_folder() / "gateways").glob("*.yaml")}
+    return sorted(found)
+
+
+def gateway(name: str) -> Gateway:
+    """A gateway by its id, or by the path of the user's own YAML file."""
+    path, own = _gateway_file(name)
+    facts = read_user_file(path, "gateway") if own else _read(path)
+    if own:
+        schema.check(facts, _read(skill_root() / "references" / "gateway.schema.yaml"), path)
+    try:
+        return _gateway(path.stem, str(path), facts)
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise BadData(f"{path.name}: {type(problem).__name__} {problem}") from problem
+
+
+def protocol(name: str) -> Protocol:
+    """A protocol by its id."""
+    return Protocol(id=name, **_known("protocol", name))
+
+
+def task(name: str) -> Task:
+    """A task by its id."""
+    return Task(id=name, **_known("task", name))
+
+
+def language(name: str) -> Language:
+    """A language by its id or one of its aliases."""
+    known = {one: _read(skill_root() / "templates" / one / "language.yaml") for one in names("language")}
+    id_ = next((one for one, facts in known.items() if name == one or name in facts["aliases"]), None)
+    if id_ is None:
+        raise UnknownName("language", name, known)
+    facts = dict(known[id_])
+    libraries = {one: Library(one, **about) for one, about in facts.pop("libraries").items()}
+    return Language(id=id_, libraries=libraries, **facts)
+
+
+def decision_table() -> list[Row]:
+    """The rows of references/models.yaml, in order."""
+    return [Row(**row) for row in _read(skill_root() / "references" / "models.yaml")]
+
+
+def read_user_file(path: Path, what: str) -> Any:
+    """A YAML or JSON file of the user's; BadInput with file and line where it is broken."""
+    import yaml
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return json.loads(text) if path.suffix == ".json" else _parsed(text)
+    except OSError as problem:
+        raise BadInput(f"The {what} file {str(path)!r} cannot be read: {problem.strerror}.") from problem
+    except json.JSONDecodeError as problem:
+        raise _broken(path, problem.lineno, what, problem.msg) from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise _broken(path, mark.line + 1 if mark else 1, what, reason) from problem
+    except ValueError as problem:  # bytes that are not UTF-8, or a date that does not exist
+        raise _broken(path, 1, what, str(problem)) from problem
+
+
+def _broken(path: Path, line: int, what: str, reason: str) -> BadInput:
+    return BadInput(f"{path}:{line}: the {what} file is broken: {reason}.", "It must be YAML or JSON, in UTF-8.")
+
+
+def _parsed(text: str) -> Any:
+    """Safe YAML, read by the C parser where there is one."""
+    import yaml  # only where the cache has no answer: importing it costs more than the answer
+
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
+def _gateway_file(name: str) -> tuple[Path, bool]:
+    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
+        return Path(name).expanduser(), True
+    for folder, own in ((config_folder(), True), (skill_root() / "references", False)):
+        path = folder / "gateways" / f"{name}.yaml"
+        if name in names("gateway") and path.is_file():
+            return path, own
+    raise UnknownName("gateway", name, names("gateway"))
+
+
+def _known(kind: str, name: str) -> Any:
+    if name not in names(kind):
+        raise UnknownName(kind, name, names(kind))
+    return _read(skill_root() / "references" / FOLDERS[kind] / f"{name}.yaml")
+
+
+@cache
+def _read(path: Path) -> Any:
+    """One of our own YAML files, out of the cache while the file is as it was then."""
+    import_time = f"{path.stat().st_mtime_ns}-{path.stat().st_size}"
+    folder = cache_folder()
+    kept = folder / f"{path.parent.name}-{path.stem}-{crc32(str(path).encode()):08x}.json" if folder else None
+    with suppress(OSError, ValueError, KeyError):
+        if kept:
+            found = json.loads(kept.read_bytes())
+            if found["of"] == import_time:
+                return found["data"]
+    data = _parsed(path.read_text(encoding="utf-8"))
+    with suppress(OSError):
+        if kept:
+            beside = kept.with_suffix(f".{os.getpid()}.part")
+            beside.write_text(json.dumps({"of": import_time, "data": data}), encoding="utf-8")
+            beside.replace(kept)
+    return data
+
+
+def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
+    """Fills what a short file of the user's leaves out: Bearer, /chat/completions, no sources."""
+    env = facts.get("env") or facts.get("key", id_.upper().replace("-", "_")).removesuffix("_API_KEY")
+    sources = {name: Evidence(**about) for name, about in facts.get("sources", {}).items()}
+    auth = facts.get("auth") or [{"name": "bearer", "key": facts.get("key", f"{env}_API_KEY")}]
+    endpoints = facts.get("endpoints") or {"openai-chat": [{"name": "default", "path": "/chat/completions"}]}
+    base_url, (upstream, upstream_source) = facts["base_url"], _upstream()
+    return Gateway(
+        id=id_,
+        file=file,
+        name=facts["name"],
+        env=env,
+        base_url=base_url if isinstance(base_url, str) else base_url["value"],
+        auth=[Auth(**_without_source(one)) for one in auth],
+        endpoints={name: [Endpoint(**one) for one in some] for name, some in endpoints.items()},
+        sources=sources,
+        roles=facts.get("roles", {}),
+        models={id_: Model(id=id_, upstream=upstream.get(id_, {}), **about) for id_, about in _models(facts).items()},
+        parameters=facts.get("parameters", {}),
+        always=facts.get("always", {}),
+        errors=facts.get("errors", {}),
+        reply_extras=facts.get("reply_extras", []),
+        undocumented=facts.get("undocumented", []),
+        caveats=facts.get("caveats", []),
+        models_complete=facts.get("models_complete", False),
+        protocol_caveat=facts.get("protocol_caveat", ""),
+        facts=facts.get("facts", []),
+        upstream=upstream,
+        upstream_source=upstream_source,
+    )
+
+
+def _without_source(facts: Facts) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name != "source"}
+
+
+def _models(facts: Facts) -> dict[str, Any]:
+    """Every id of a gateway file: its `models`, listed or described, and those its roles name."""
+    listed = facts.get("models", {})
+    found = dict(listed) if isinstance(listed, Mapping) else dict.fromkeys(listed, {})
+    for roles in facts.get("roles", {}).values():
+        for role in roles.values():
+            for name in role["models"]:
+                found.setdefault(name, {})
+    return found
+
+
+def _upstream() -> tuple[dict[str, Facts], Evidence]:
+    """What the makers say of each model id, other spellings resolved, and where that was read."""
+    table = _read(skill_root() / "references" / "upstream.yaml")
+    models = table["models"]
+    return {id_: models[about.get("as", id_)] for id_, about in models.items()}, Evidence(**table["source"])

@@ -1,0 +1,80 @@
+"""Picks a model: the first row of the decision table that fits, with its reason."""
+
+from collections.abc import Sequence
+
+from chat_completions.errors import BadInput, NotOffered, did_you_mean
+from chat_completions.shapes import Choice, Evidence, Facts, Gateway, Model, Request, Row, Task
+
+
+def choose(request: Request, gateway: Gateway, task: Task, protocol: str, table: Sequence[Row]) -> Choice:
+    """The model of the request, or of the deciding row, with caveats and evidence.
+
+    Raises NotOffered when no row's role is filled by the gateway on this protocol.
+    """
+    if request.model is not None:
+        return _named(request.model, gateway, task, protocol)
+    facts = {"task": task.id, "priority": request.priority}
+    for row in table:
+        role = gateway.roles.get(protocol, {}).get(row.role)
+        if role and all(facts[name] in values for name, values in row.when.items()):
+            return _by_row(row, role, gateway, task, protocol)
+    raise NotOffered(
+        f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
+        f"Name one with --model; known here: {', '.join(gateway.models) or 'none'}.",
+    )
+
+
+def _by_row(row: Row, role: Facts, gateway: Gateway, task: Task, protocol: str) -> Choice:
+    model, *alternatives = role["models"]
+    return Choice(
+        model=model,
+        row=row.id,
+        because=row.because,
+        alternatives=tuple(alternatives),
+        caveats=_caveats(gateway, gateway.models[model], task, protocol),
+        evidence=_evidence(gateway, gateway.models[model], role.get("source", "")),
+    )
+
+
+def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> Choice:
+    model, caveats = gateway.model(id_), []
+    if id_ not in gateway.models:
+        hint = did_you_mean(id_, gateway.models) if gateway.models else ""
+        if gateway.models_complete and hint.startswith("Did"):
+            raise BadInput(
+                f"{gateway.name} has no model called {id_!r}.",
+                f"{hint} A model that is new there needs a gateway file of your own.",
+            )
+        caveats.append("this id is not among the models we know of here: check it with the gateway")
+    return Choice(
+        model=id_,
+        row="named",
+        because="you named it",
+        alternatives=(),
+        caveats=[*caveats, *_caveats(gateway, model, task, protocol)],
+        evidence=_evidence(gateway, model, ""),
+    )
+
+
+def _caveats(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[str]:
+    found = [model.note] if model.note else []
+    if model.protocols and protocol not in model.protocols and gateway.protocol_caveat:
+        found.append(gateway.protocol_caveat)
+    upstream = model.upstream
+    successor = f"; its successor is {upstream['successor']}" if "successor" in upstream else ""
+    if "retired" in upstream:
+        found.append(f"its maker retired {model.id} on {upstream['retired']}{successor}: the gateway may still serve it")
+    if "ends" in upstream:
+        found.append(f"its maker switches {model.id} off on {upstream['ends']}{successor}")
+    found += [f"{model.id} takes no {name}" for name in upstream.get("rejects", ())]
+    found += [f"{model.id} takes {' or '.join(pair)}, not both" for pair in upstream.get("not_both", ())]
+    if task.id in gateway.undocumented:
+        found.append(f"{task.id} is not documented by {gateway.name}")
+    return [*found, *gateway.caveats]
+
+
+def _evidence(gateway: Gateway, model: Model, source: str) -> list[Evidence]:
+    """Who says so: the role's source first, then the model's, then the maker's."""
+    named = dict.fromkeys(name for name in (source, model.source) if name in gateway.sources)
+    found = [gateway.sources[name] for name in named]
+    return [*found, gateway.upstream_source] if model.upstream else found

@@ -1,0 +1,224 @@
+"""The command line: the only room that prints, reads what the user names, and exits."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from chat_completions import __version__, explain
+from chat_completions.errors import BadInput, ChatCompletionsError
+from chat_completions.shapes import Request
+
+GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
+PRIORITIES = ["cost", "balanced", "quality"]
+
+
+class ProseCommand(click.Command):
+    """A command whose words may begin with dashes, as a prompt such as `-- and then?` does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Takes an unknown option with a space in it for the prompt that it is."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as problem:
+            prose = [one for one in given if one.startswith(problem.option_name) and " " in one.strip()]
+            if not prose or "--" in given:
+                raise
+            given.remove(prose[0])
+            return super().parse_args(ctx, [*given, "--", prose[0]])
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chat-completions")
+def commands() -> None:
+    """Write complete programs that call an LLM gateway, and say why each model was picked."""
+
+
+def asks(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that `write` and `choose` share."""
+    for option in reversed(
+        [
+            click.option("--gateway", envvar=GATEWAY, default="aitoll", show_default=True, help="A name, or your own YAML file."),
+            click.option("--task", help="What the program does: see `list tasks`.  [default: chat]"),
+            click.option("--language", default="python", show_default=True, help="See `list languages`."),
+            click.option("--library", help="How it speaks HTTP; the language's first by default."),
+            click.option("--protocol", help="The request shape; the gateway's first by default."),
+            click.option("--stream", is_flag=True, help="Print the answer as it is written."),
+            click.option("--priority", type=click.Choice(PRIORITIES), default="balanced", show_default=True),
+            click.option("--model", help="This model, instead of the decision table's."),
+            click.option("--auth", help="How the key travels, where a gateway has several ways."),
+            click.option("--endpoint", help="Another path of the gateway."),
+            click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the request."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@commands.command(cls=ProseCommand)
+@click.argument("prompt", required=False)
+@asks
+@click.option("--system", help="A system message.")
+@click.option("--messages", type=click.Path(path_type=Path), help="A conversation, as JSON or YAML.")
+@click.option("--base-url", help="Send to another address, such as a proxy of yours.")
+@click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
+@click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--run", is_flag=True, help="Run it against replayed traffic: no key needed.")
+def write(prompt: str | None, format_: str, output: Path | None, run: bool, messages: Path | None, **asked: Any) -> None:
+    """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
+    from chat_completions.snippet import make
+
+    if prompt is not None and messages is not None:
+        raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file as its last turn.")
+    turns = None if messages is None else _messages(messages)
+    asked["task"] = asked["task"] or ("chat" if turns is None else "conversation")
+    snippet = make(Request(prompt=_prompt(prompt), messages=turns, **_decoded(asked)))
+    shown = {"code": lambda _: snippet.code, "markdown": explain.markdown, "json": explain.as_json}[format_](snippet)
+    if output is None:
+        click.echo(shown, nl=False)
+    else:
+        _save(output, shown)
+    if format_ == "code":
+        click.echo(explain.notes(snippet, output), err=True, nl=False)
+    if run:
+        _run(snippet)
+
+
+@commands.command()
+@asks
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def choose(format_: str, **asked: Any) -> None:
+    """Say which model the decision table gives, why, and what speaks against it."""
+    from chat_completions.snippet import decide
+
+    asked["task"] = asked["task"] or "chat"
+    choice = decide(Request(**_decoded(asked)))
+    click.echo(explain.choice_json(choice) if format_ == "json" else explain.choice_text(choice), nl=False)
+
+
+@commands.command("list")
+@click.argument("kind", type=click.Choice(["gateways", "tasks", "languages", "models", "cells"]))
+@click.option("--gateway", help="Only of this gateway.")
+@click.option("--all", "everything", is_flag=True, help="Cells that are not offered too, with the reason.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_(kind: str, gateway: str | None, everything: bool, format_: str) -> None:
+    """List what there is, one a line."""
+    from chat_completions import listing
+
+    rows = listing.rows(kind, gateway, everything=everything)
+    if format_ == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(listing.line(kind, row) for row in rows))
+
+
+def main() -> NoReturn:
+    """Run the command; every failure is one line with a hint and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console of another encoding still gets every character
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        sys.exit(commands.main(standalone_mode=False, prog_name="chat-completions") or 0)
+    except ChatCompletionsError as problem:
+        _fail(str(problem), problem.hint, problem.exit_code)
+    except click.UsageError as problem:
+        _fail(problem.format_message(), _usage_hint(problem), 2)
+    except click.ClickException as problem:
+        _fail(problem.format_message(), "", problem.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        os._exit(130)
+    except BrokenPipeError:  # whoever read our output has gone
+        os._exit(0)
+
+
+def _fail(message: str, hint: str, code: int) -> NoReturn:
+    click.echo(f"Error: {' '.join(message.split())}", err=True)
+    if hint:
+        click.echo(f"Hint: {' '.join(hint.split())}", err=True)
+    sys.exit(code)
+
+
+def _usage_hint(problem: click.UsageError) -> str:
+    possible = getattr(problem, "possibilities", None)
+    if possible:
+        return f"Did you mean {sorted(possible)[0]}?"
+    return f"See `{problem.ctx.command_path if problem.ctx else 'chat-completions'} --help`."
+
+
+def _decoded(asked: dict[str, Any]) -> dict[str, Any]:
+    """The options with their texts checked and `--param` read: each value as JSON, else as text."""
+    for name in ("system", "model"):
+        if asked.get(name) is not None:
+            _checked_text(name, asked[name])
+    params: dict[str, Any] = {}
+    for pair in asked.pop("params"):
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise BadInput(f"--param {pair!r} is not NAME=VALUE.", "Write, for example, --param temperature=0.2")
+        if name in params:
+            raise BadInput(f"--param {name} is given twice.", "Give it once.")
+        params[name] = _value(value)
+    return {**asked, "params": params}
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return _checked_text("param", text)
+
+
+def _prompt(text: str | None) -> str | None:
+    if text != "-":
+        return text if text is None else _checked_text("prompt", text)
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise BadInput("The prompt on stdin is not UTF-8.", "Convert it first, for example with iconv.") from problem
+
+
+def _checked_text(name: str, text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as problem:
+        raise BadInput(f"The {name} is not valid Unicode: half of a surrogate pair.", "Write it as UTF-8.") from problem
+    return text
+
+
+def _messages(path: Path) -> list[Any]:
+    from chat_completions import catalog, turns
+
+    return turns.checked(catalog.read_user_file(path, "messages"), str(path))
+
+
+def _save(path: Path, text: str) -> None:
+    """Write the whole file or nothing: beside it first, then into its place."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")  # noqa: TRY301 - one way to report both
+        beside.write_bytes(text.encode("utf-8"))
+        if text.startswith("#!"):
+            beside.chmod(0o755)
+        beside.replace(path)
+    except OSError as problem:
+        beside.unlink(missing_ok=True)
+        reason = problem.strerror or type(problem).__name__
+        raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
+
+
+def _run(snippet: Any) -> None:
+    try:
+        from chat_completions.live import trial
+    except ImportError as problem:
+        from chat_completions.errors import NotOffered
+
+        raise NotOffered("--run needs the full package.", "pip install chat-completions") from problem
+    code = trial.run(snippet, lambda line: click.echo(line, err=True))
+    if code:
+        sys.exit(1)

@@ -1,0 +1,54 @@
+"""Everything that can go wrong, what to try next, and the exit code it ends with.
+
+* ChatCompletionsError   1  something unexpected
+  - BadInput             2  an unknown name, a bad value, a file of the user's that is broken
+    . UnknownName        2  a name that nothing of ours has
+  - NotOffered           3  the pieces exist but do not go together
+  - BadData              4  one of our own files is wrong
+"""
+
+from collections.abc import Iterable
+
+
+class ChatCompletionsError(Exception):
+    """Base class: `str(error)` is the sentence to show, `hint` what to try."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class BadInput(ChatCompletionsError):
+    """The user gave something that cannot be used."""
+
+    exit_code = 2
+
+
+class UnknownName(BadInput):
+    """The user named something there is none of; the hint offers the nearest names."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no {kind} called {name!r}.", did_you_mean(name, known))
+
+
+class NotOffered(ChatCompletionsError):
+    """The names exist, but not together."""
+
+    exit_code = 3
+
+
+class BadData(ChatCompletionsError):
+    """One of the files that come with the program is wrong."""
+
+    exit_code = 4
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint that names the nearest of `known`, or all of them where none is near."""
+    from difflib import get_close_matches  # needed only once something is wrong
+
+    choices = list(known)
+    near = get_close_matches(name, choices, n=1, cutoff=0.5)
+    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(choices)}."

@@ -1,0 +1,84 @@
+"""What there is: gateways, tasks, languages, models, and the cells they make together."""
+
+from itertools import product
+from typing import Any
+
+from chat_completions import catalog
+from chat_completions.errors import NotOffered
+from chat_completions.shapes import Request
+from chat_completions.snippet import decide, pieces
+
+COLUMNS = {
+    "gateways": ("gateway", "name", "base_url", "key"),
+    "tasks": ("task", "summary"),
+    "languages": ("language", "libraries"),
+    "models": ("gateway", "model", "guidance", "status"),
+    "cells": ("gateway", "task", "language", "library", "protocol", "stream"),
+}
+
+
+def rows(kind: str, gateway: str | None, *, everything: bool = False) -> list[dict[str, Any]]:
+    """The rows of one kind, in a fixed order; `everything` adds cells that are not offered."""
+    gateways = [gateway] if gateway else catalog.names("gateway")
+    if kind == "gateways":
+        return [_gateway(name) for name in gateways]
+    if kind == "tasks":
+        return [{"task": name, "summary": catalog.task(name).summary} for name in catalog.names("task")]
+    if kind == "languages":
+        return [_language(name) for name in catalog.names("language")]
+    if kind == "models":
+        return [row for name in gateways for row in _models(name)]
+    cells = [cell for name in gateways for cell in _cells(name)]
+    return cells if everything else [_accepted(cell) for cell in cells if cell["offered"]]
+
+
+def line(kind: str, row: dict[str, Any]) -> str:
+    """One row for people, tabs between the columns."""
+    extra = ("reason", "nearest") if row.get("offered") is False else ()
+    return "\t".join(_cell(row[name]) for name in (*COLUMNS[kind], *extra))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "stream" if value else "whole"
+    return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def _gateway(name: str) -> dict[str, Any]:
+    gateway = catalog.gateway(name)
+    return {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": gateway.auth[0].key}
+
+
+def _language(name: str) -> dict[str, Any]:
+    language = catalog.language(name)
+    return {"language": name, "libraries": list(language.libraries), "aliases": list(language.aliases)}
+
+
+def _models(name: str) -> list[dict[str, Any]]:
+    gateway = catalog.gateway(name)
+    found = []
+    for id_, model in gateway.models.items():
+        up = model.upstream
+        status = f"retired {up['retired']}" if "retired" in up else f"ends {up['ends']}" if "ends" in up else ""
+        found.append({"gateway": gateway.id, "model": id_, "guidance": model.guidance, "status": status, "note": model.note})
+    return found
+
+
+def _cells(gateway: str) -> list[dict[str, Any]]:
+    """Every combination, with whether it is offered, else why not and the nearest that is."""
+    found = []
+    for task, language in product(catalog.names("task"), catalog.names("language")):
+        for library, stream in product(catalog.language(language).libraries, (False, True)):
+            request = Request(gateway=gateway, task=task, language=language, library=library, stream=stream)
+            cell = {"gateway": gateway, "task": task, "language": language, "library": library, "protocol": ""}
+            try:
+                protocol = pieces(request).protocol.id
+                decide(request)
+                found.append({**cell, "protocol": protocol, "stream": stream, "offered": True, "reason": "", "nearest": ""})
+            except NotOffered as problem:
+                found.append({**cell, "stream": stream, "offered": False, "reason": str(problem), "nearest": problem.hint})
+    return found
+
+
+def _accepted(cell: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in cell.items() if name in COLUMNS["cells"]}

@@ -1,0 +1,81 @@
+"""The parameters a request may carry: their ranges, who takes them, and what to warn of."""
+
+from typing import Any
+
+from chat_completions.errors import BadInput, NotOffered, UnknownName
+from chat_completions.shapes import Facts, Gateway, Model, Protocol
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+}
+MOST_STOPS = 4
+
+
+def check(params: Facts, gateway: Gateway, protocol: Protocol) -> list[str]:
+    """What to warn of; raises where a parameter is unknown, out of range or refused.
+
+    UnknownName and BadInput (exit 2) name the parameter, NotOffered (exit 3) says who refuses it.
+    """
+    documented = gateway.parameters.get(protocol.id, {})
+    known = {**protocol.parameters, **{n: f for n, f in documented.items() if "type" in f}}
+    found = []
+    for name, value in params.items():
+        if name in protocol.elsewhere:
+            raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.elsewhere[name]}.")
+        if name not in known:
+            raise UnknownName("parameter", name, known)
+        facts = {**known[name], **documented.get(name, {})}
+        if "refused" in facts:
+            raise NotOffered(f"{gateway.name}: {name!r} cannot be set: {facts['refused']}.", "Leave it out.")
+        _check_value(name, value, facts)
+        found += _warnings(name, value, facts, documented, gateway)
+    return found + [one["caveat"] for one in protocol.together if set(one["names"]) <= set(params)]
+
+
+def rejected(params: Facts, model: Model) -> list[tuple[str, str]]:
+    """The parameters that `model` does not take, each with the reason."""
+    found = [(name, f"{model.id} takes no {name}") for name in model.upstream.get("rejects", ()) if name in params]
+    for pair in model.upstream.get("not_both", ()):
+        if set(pair) <= set(params):
+            found.append((pair[-1], f"{model.id} takes {' or '.join(pair)}, not both"))
+    return found
+
+
+def _check_value(name: str, value: Any, facts: Facts) -> None:
+    if not _fits(value, facts["type"]):
+        raise BadInput(f"{name} must be {_described(facts)}, not {value!r}.", facts.get("says", ""))
+    if "enum" in facts and value not in facts["enum"]:
+        raise BadInput(f"{name} must be one of {', '.join(facts['enum'])}, not {value!r}.")
+    low, high = facts.get("minimum"), facts.get("maximum")
+    # Written so that a NaN, for which every comparison is false, is out of range too.
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise BadInput(f"{name} must be {_described(facts)}, not {value!r}.")
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind == "stop":
+        several = isinstance(value, list) and 0 < len(value) <= MOST_STOPS
+        return isinstance(value, str) or (several and all(isinstance(one, str) for one in value))
+    # In Python True is also an int, but no parameter takes it for one.
+    return isinstance(value, TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)
+
+
+def _described(facts: Facts) -> str:
+    if facts["type"] == "stop":
+        return f"a string or a list of 1 to {MOST_STOPS} strings"
+    article = "an" if facts["type"] == "integer" else "a"
+    low, high = facts.get("minimum"), facts.get("maximum")
+    bounds = f" from {low} to {high}" if high is not None else f" of at least {low}" if low is not None else ""
+    return f"{article} {facts['type']}{bounds}"
+
+
+def _warnings(name: str, value: Any, facts: Facts, documented: Facts, gateway: Gateway) -> list[str]:
+    found = [facts["caveat"]] if "caveat" in facts else []
+    if "above" in facts and value > facts["above"][0]:
+        found.append(facts["above"][1])
+    if documented and name not in documented:
+        found.append(f"{name} is not documented by {gateway.name}: it is sent as the OpenAI protocol names it")
+    return found

@@ -1,0 +1,33 @@
+"""Turns a call into source text with the templates of one language."""
+
+from typing import Any
+
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+
+from chat_completions import literals
+from chat_completions.paths import cache_folder, skill_root
+from chat_completions.shapes import Call, Facts, Language
+
+
+def render(call: Call, language: Language, library: str) -> str:
+    """The whole program; values of the user's reach it only through the filters of `literals`."""
+    cache = cache_folder()
+    environment = Environment(
+        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache else None,
+        loader=FileSystemLoader(skill_root() / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the output is source text, not HTML
+    )
+
+    def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
+        return literals.spell(value, language.literals, margin, lead)
+
+    def filled(value: Facts, margin: int = 0, lead: int = 0) -> str:
+        return literals.spell_filled(value, language.literals, margin, lead)
+
+    environment.filters.update(literal=literal, filled=filled, quoted=literals.quoted)
+    kinds = [f"{language.id}/{library}.{call.task}.jinja", f"{language.id}/{library}.jinja"]
+    return environment.select_template(kinds).render(call=call)

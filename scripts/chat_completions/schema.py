@@ -1,0 +1,1 @@
+def check(facts, rules, path): pass

@@ -1,0 +1,221 @@
+"""The values that travel through the program, in the order they appear.
+
+`Request -> (Gateway, Task, Language, Protocol) -> Choice -> Call -> Snippet`
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+Facts = Mapping[str, Any]
+
+# Named tuples, not frozen dataclasses: as immutable, and made in a fifth of the time, which a
+# cold start would notice.
+NOTHING: Facts = MappingProxyType({})
+
+
+class Request(NamedTuple):
+    """What the user asked for; None means that they left it to us."""
+
+    gateway: str
+    task: str = "chat"
+    language: str = "python"
+    library: str | None = None
+    protocol: str | None = None
+    stream: bool = False
+    priority: str = "balanced"
+    model: str | None = None
+    auth: str | None = None
+    endpoint: str | None = None
+    prompt: str | None = None
+    system: str | None = None
+    messages: Sequence[Facts] | None = None
+    params: Facts = NOTHING
+    base_url: str | None = None
+
+
+class Evidence(NamedTuple):
+    """Where a fact was read, on which day, and how far it can be trusted."""
+
+    source: str
+    date: str
+    confidence: str
+
+
+class Auth(NamedTuple):
+    """How the key travels: `header: prefix + key`, the key named by its environment variable."""
+
+    name: str
+    key: str
+    header: str = "Authorization"
+    prefix: str = "Bearer "
+
+
+class Endpoint(NamedTuple):
+    """One path of a gateway, appended to its base URL."""
+
+    name: str
+    path: str
+    source: str = ""
+    note: str = ""
+
+
+class Model(NamedTuple):
+    """What is known of one model id at one gateway.
+
+    `upstream` holds the maker's facts: when it was or will be switched off, parameters that it
+    `rejects`, and `not_both` pairs of which it takes one.
+    """
+
+    id: str
+    source: str = ""
+    note: str = ""
+    guidance: str = ""
+    protocols: Sequence[str] = ()
+    seed_protocol: str = ""
+    upstream: Facts = NOTHING
+
+
+class Gateway(NamedTuple):
+    """One gateway, as its YAML file states it; `file` is where that was read."""
+
+    id: str
+    file: str
+    name: str
+    env: str
+    base_url: str
+    auth: Sequence[Auth]
+    endpoints: Mapping[str, Sequence[Endpoint]]
+    sources: Mapping[str, Evidence]
+    roles: Mapping[str, Mapping[str, Facts]]
+    models: Mapping[str, Model]
+    parameters: Mapping[str, Mapping[str, Facts]]
+    always: Facts
+    errors: Mapping[str, str]
+    reply_extras: Sequence[str]
+    undocumented: Sequence[str]
+    caveats: Sequence[str]
+    models_complete: bool
+    protocol_caveat: str
+    facts: Sequence[Facts]
+    upstream: Mapping[str, Facts]
+    upstream_source: Evidence
+
+    def model(self, id_: str) -> "Model":
+        """What is known of a model here: for an id that is not listed, only its maker's facts."""
+        return self.models.get(id_) or Model(id=id_, upstream=self.upstream.get(id_, {}))
+
+
+class Protocol(NamedTuple):
+    """A request and reply shape: parameters with their ranges, endings, what a reply tells."""
+
+    id: str
+    name: str
+    parameters: Mapping[str, Facts]
+    together: Sequence[Facts]
+    elsewhere: Mapping[str, str]
+    endings: Mapping[str, Sequence[str]]
+    usage: Sequence[str]
+    errors: Mapping[str, str]
+    sdk_path: str = ""
+
+
+class Task(NamedTuple):
+    """What a program does: its kind chooses the templates, its body the request."""
+
+    id: str
+    kind: str
+    summary: str
+    prompt: str
+    turns: Sequence[Facts]
+    body: Mapping[str, Facts]
+
+
+class Library(NamedTuple):
+    """One way to speak HTTP in a language."""
+
+    id: str
+    install: str
+    protocols: Sequence[str]
+
+
+class Language(NamedTuple):
+    """One folder of templates."""
+
+    id: str
+    name: str
+    extension: str
+    run: str
+    needs: Sequence[str]
+    literals: Facts
+    libraries: Mapping[str, Library]
+    aliases: Sequence[str]
+
+
+class Row(NamedTuple):
+    """One row of the decision table."""
+
+    id: str
+    when: Facts
+    role: str
+    because: str
+
+
+class Choice(NamedTuple):
+    """The model, the row that decided, and what there is to say about it."""
+
+    model: str
+    row: str
+    because: str
+    alternatives: Sequence[str]
+    caveats: Sequence[str]
+    evidence: Sequence[Evidence]
+
+
+class Slot(NamedTuple):
+    """A value the written program has under a name; literals spell it as that name."""
+
+    name: str
+
+
+class Call(NamedTuple):
+    """One HTTP request, fully decided: all that a template sees.
+
+    `bodies` holds one whole body per attempt: the chosen model, then its stand-in. A key is
+    only ever the *name* of an environment variable. `sdk_base` is the path that a client
+    library wants behind the base URL.
+    """
+
+    gateway: str
+    title: str
+    task: str
+    summary: str
+    base_url: str
+    base_env: str
+    path: str
+    sdk_base: str
+    auth: Auth
+    protocol: str
+    stream: bool
+    messages: Sequence[Facts]
+    bodies: Sequence[Facts]
+    advice: Mapping[str, str]
+    endings: Mapping[str, Sequence[str]]
+    tells: Sequence[str]
+    install: str
+    connect_timeout: int
+    read_timeout: int
+
+
+class Snippet(NamedTuple):
+    """A written program and all there is to say about it."""
+
+    code: str
+    filename: str
+    run: str
+    install: Sequence[str]
+    call: Call
+    choice: Choice
+    caveats: Sequence[str]
+    language: str
+    library: str

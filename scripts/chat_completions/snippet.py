@@ -1,0 +1,72 @@
+"""The whole program in one function: a request in, a snippet out."""
+
+from typing import NamedTuple
+
+from chat_completions import catalog
+from chat_completions.choose import choose
+from chat_completions.compose import compose, protocol_for
+from chat_completions.errors import NotOffered, UnknownName
+from chat_completions.render import render
+from chat_completions.shapes import Choice, Gateway, Language, Library, Protocol, Request, Snippet, Task
+
+
+class Pieces(NamedTuple):
+    """What the words of a request stand for."""
+
+    gateway: Gateway
+    task: Task
+    language: Language
+    library: Library
+    protocol: Protocol
+
+
+def make(request: Request) -> Snippet:
+    """The program that `request` asks for, with all there is to say about it.
+
+    Raises UnknownName and BadInput for what the user got wrong, NotOffered for what does not
+    go together, BadData for faults of our own files.
+    """
+    gateway, task, language, library, protocol = pieces(request)
+    choice = choose(request, gateway, task, protocol.id, catalog.decision_table())
+    call, caveats = compose(request, gateway, task, protocol, library, choice)
+    filename = f"{task.id}.{language.extension}"
+    return Snippet(
+        code=render(call, language, library.id),
+        filename=filename,
+        run=language.run.format(file=filename),
+        install=[one for one in (library.install, *language.needs) if one],
+        call=call,
+        choice=choice,
+        caveats=[*choice.caveats, *caveats],
+        language=language.id,
+        library=library.id,
+    )
+
+
+def decide(request: Request) -> Choice:
+    """The choice alone, on the first protocol of the gateway that fills the deciding role.
+
+    It needs no template, so it also answers for tasks that no program is written for.
+    """
+    gateway, task = catalog.gateway(request.gateway), catalog.task(request.task)
+    if request.protocol is not None and request.protocol not in gateway.endpoints:
+        raise UnknownName(f"{gateway.name} protocol", request.protocol, gateway.endpoints)
+    table, refusal = catalog.decision_table(), None
+    for protocol in [request.protocol] if request.protocol else gateway.endpoints:
+        try:
+            return choose(request, gateway, task, protocol, table)
+        except NotOffered as problem:
+            refusal = refusal or problem
+    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Give its file one.")
+
+
+def pieces(request: Request) -> Pieces:
+    """The names of a request looked up; UnknownName or NotOffered where that fails."""
+    gateway, task = catalog.gateway(request.gateway), catalog.task(request.task)
+    language = catalog.language(request.language)
+    name = request.library or next(iter(language.libraries))
+    if name not in language.libraries:
+        raise UnknownName(f"{language.name} library", name, language.libraries)
+    library = language.libraries[name]
+    protocol = catalog.protocol(protocol_for(request, gateway, task, library))
+    return Pieces(gateway, task, language, library, protocol)

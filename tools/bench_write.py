@@ -1,0 +1,39 @@
+"""How much a cold `write` costs, against importing its three packages in the same environment.
+
+    python tools/bench_write.py [RUNS]
+
+Prints CPU seconds (user + system, median over RUNS alternating runs) and their ratio. It judges
+nothing: machines differ, and a clock never fails a test.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOOR = [sys.executable, "-c", "import jinja2, yaml, click"]
+WRITE = [sys.executable, str(ROOT / "scripts" / "chat-completions.py"), "write", "Say hello"]
+
+
+def cpu_seconds(command: list[str]) -> float:
+    """User and system time of one run of `command`, in seconds."""
+    before = os.times()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def main() -> None:
+    """Measure both commands in turn, so that a drift of the machine meets both alike."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    cpu_seconds(FLOOR), cpu_seconds(WRITE)  # the first runs fill the caches of bytecode
+    pairs = [(cpu_seconds(FLOOR), cpu_seconds(WRITE)) for _ in range(runs)]
+    floor, write = median(a for a, _ in pairs), median(b for _, b in pairs)
+    ratio = median(b / a for a, b in pairs)
+    print(f"floor {floor:.3f} s, write {write:.3f} s, ratio {ratio:.2f} (median of {runs} pairs)")
+
+
+if __name__ == "__main__":
+    main()
