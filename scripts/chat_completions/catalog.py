@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -9,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from chat_completions import schema
 from chat_completions.errors import BadData, BadInput, UnknownName
 from chat_completions.paths import cache_folder, config_folder, skill_root
 from chat_completions.shapes import (
@@ -44,9 +44,9 @@ def gateway(name: str) -> Gateway:
     path, own = _gateway_file(name)
     facts = read_user_file(path, "gateway") if own else _read(path)
     if own:
-        schema.check(facts, _read(skill_root() / "references" / "gateway.schema.yaml"), path)
+        _check(facts, path)
     try:
-        return _gateway(path.stem, str(path), facts)
+        return _gateway(re.sub(r"[^\w.-]", "-", path.stem), str(path), facts)
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise BadData(f"{path.name}: {type(problem).__name__} {problem}") from problem
 
@@ -94,6 +94,34 @@ def read_user_file(path: Path, what: str) -> Any:
         raise _broken(path, mark.line + 1 if mark else 1, what, reason) from problem
     except ValueError as problem:  # bytes that are not UTF-8, or a date that does not exist
         raise _broken(path, 1, what, str(problem)) from problem
+
+
+def _check(facts: Any, path: Path) -> None:
+    """BadInput with file and line where a gateway file of the user's breaks a rule."""
+    from chat_completions import schema
+    from chat_completions.urls import base_url
+
+    for fault in schema.faults(facts, _read(skill_root() / "references" / "gateway.schema.yaml")):
+        where = ".".join(map(str, fault.path)) or "the file"
+        raise BadInput(f"{path}:{_line(path, fault.path)}: {where} {fault.words}.", fault.hint)
+    url = facts["base_url"]
+    base_url(url if isinstance(url, str) else url["value"])
+
+
+def _line(path: Path, steps: tuple[str | int, ...]) -> int:
+    """The line of a YAML file on which the item at the end of `steps` stands."""
+    import yaml
+
+    node = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    mark = node.start_mark
+    for step in steps:
+        if isinstance(step, int):
+            node = node.value[step]
+            mark = node.start_mark
+        else:
+            key, node = next(pair for pair in node.value if pair[0].value == step)
+            mark = key.start_mark
+    return int(mark.line) + 1
 
 
 def _broken(path: Path, line: int, what: str, reason: str) -> BadInput:
@@ -159,7 +187,7 @@ def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
         auth=[Auth(**_without_source(one)) for one in auth],
         endpoints={name: [Endpoint(**one) for one in some] for name, some in endpoints.items()},
         sources=sources,
-        roles=facts.get("roles", {}),
+        roles=facts.get("roles") or _roles(facts, endpoints),
         models={id_: Model(id=id_, upstream=upstream.get(id_, {}), **about) for id_, about in _models(facts).items()},
         parameters=facts.get("parameters", {}),
         always=facts.get("always", {}),
@@ -188,6 +216,12 @@ def _models(facts: Facts) -> dict[str, Any]:
             for name in role["models"]:
                 found.setdefault(name, {})
     return found
+
+
+def _roles(facts: Facts, endpoints: Facts) -> Facts:
+    """Where a file names no roles: its first two models, for everything that is text."""
+    models = list(_models(facts))[:2]
+    return {protocol: {"balanced": {"models": models}} for protocol in endpoints} if models else {}
 
 
 def _upstream() -> tuple[dict[str, Facts], Evidence]:

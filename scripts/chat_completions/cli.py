@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -144,9 +145,8 @@ def _fail(message: str, hint: str, code: int) -> NoReturn:
 
 
 def _usage_hint(problem: click.UsageError) -> str:
-    possible = getattr(problem, "possibilities", None)
-    if possible:
-        return f"Did you mean {sorted(possible)[0]}?"
+    if "Did you mean" in problem.format_message():
+        return ""
     return f"See `{problem.ctx.command_path if problem.ctx else 'chat-completions'} --help`."
 
 
@@ -155,6 +155,8 @@ def _decoded(asked: dict[str, Any]) -> dict[str, Any]:
     for name in ("system", "model"):
         if asked.get(name) is not None:
             _checked_text(name, asked[name])
+    if any(not one.isprintable() for one in asked.get("model") or ""):
+        raise BadInput("The model's name holds a control character.", "Copy it again from the gateway's list.")
     params: dict[str, Any] = {}
     for pair in asked.pop("params"):
         name, equals, value = pair.partition("=")
@@ -198,16 +200,17 @@ def _messages(path: Path) -> list[Any]:
 
 def _save(path: Path, text: str) -> None:
     """Write the whole file or nothing: beside it first, then into its place."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.is_dir():
+        raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
+    beside = path.with_name(f".{os.getpid()}.part")
     try:
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a folder")  # noqa: TRY301 - one way to report both
         beside.write_bytes(text.encode("utf-8"))
         if text.startswith("#!"):
             beside.chmod(0o755)
         beside.replace(path)
     except OSError as problem:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
         reason = problem.strerror or type(problem).__name__
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
 

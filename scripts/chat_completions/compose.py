@@ -1,6 +1,5 @@
 """Builds the HTTP request out of the facts. Pure: the same facts give the same call."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,12 +17,9 @@ from chat_completions.shapes import (
     Slot,
     Task,
 )
+from chat_completions.urls import base_url
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 120  # seconds
-LOOPBACK = r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])"
-BASE_URL = re.compile(
-    rf"(?:https://[A-Za-z0-9.-]+|https?://{LOOPBACK})(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*"
-)
 
 
 def protocol_for(request: Request, gateway: Gateway, task: Task, library: Library) -> str:
@@ -71,16 +67,6 @@ def compose(
         read_timeout=READ_TIMEOUT,
     )
     return call, [*caveats, *left_out, *_about_endpoint(endpoint)]
-
-
-def base_url(text: str) -> str:
-    """`text` without its last slash; BadInput unless it is https, or http to this machine."""
-    if BASE_URL.fullmatch(text):
-        return text.rstrip("/")
-    raise BadInput(
-        f"{text!r} cannot be a base URL.",
-        "Write https://host/path, or http:// for this machine only: no query, no key, ASCII letters.",
-    )
 
 
 def _streaming(request: Request) -> tuple[Facts, bool]:

@@ -29,7 +29,7 @@ def make(request: Request) -> Snippet:
     gateway, task, language, library, protocol = pieces(request)
     choice = choose(request, gateway, task, protocol.id, catalog.decision_table())
     call, caveats = compose(request, gateway, task, protocol, library, choice)
-    filename = f"{task.id}.{language.extension}"
+    filename = f"{gateway.id}-{task.id}.{language.extension}"  # not code.py: Python has a module of that name
     return Snippet(
         code=render(call, language, library.id),
         filename=filename,

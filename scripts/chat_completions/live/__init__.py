@@ -1,0 +1,1 @@
+"""Everything that opens a socket. It is not in the downloaded archive."""

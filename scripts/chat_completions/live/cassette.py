@@ -1,0 +1,89 @@
+"""Reads cassettes: recorded, documented or constructed exchanges in vcrpy's format.
+
+Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), and a response
+`x-chunks`: the lengths in bytes of the pieces it came in, which vcrpy does not know and ignores.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import yaml
+
+from chat_completions.errors import BadData
+
+LABELS = ("recorded", "documented", "constructed")
+# What a client says of itself or of the connection, not of the request.
+ITS_OWN = frozenset(
+    "accept accept-encoding accept-language connection content-length host sec-fetch-mode user-agent".split()
+)
+
+
+class Exchange(NamedTuple):
+    """One request and its reply; `chunks` are the pieces of the body as they came."""
+
+    scene: str
+    label: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+    status: int
+    reason: str
+    reply_headers: Mapping[str, str]
+    chunks: list[bytes]
+
+
+def read(file: Path) -> list[Exchange]:
+    """The exchanges of one cassette, in order; BadData where it is none."""
+    try:
+        data = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        scene, label = f"{file.parent.name}/{file.stem}", data["provenance"]["label"]
+        return [_exchange(scene, label, one["request"], one["response"]) for one in data["interactions"]]
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as problem:
+        raise BadData(f"{file} is no cassette: {type(problem).__name__} {problem}") from problem
+
+
+def json_or_text(body: str | bytes | None) -> Any:
+    """A body as it is compared: JSON by its meaning, anything else as it is."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+
+
+def meaningful(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that belong to the request: which credential stood where, the content type."""
+    kept = {name.lower(): value for name, value in headers.items()}
+    return {name: value for name, value in kept.items() if name not in ITS_OWN and not name.startswith("x-stainless")}
+
+
+def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
+    body = response["body"]["string"]
+    raw = body.encode() if isinstance(body, str) else body
+    url = urlsplit(request["uri"])
+    return Exchange(
+        scene=scene,
+        label=label,
+        method=request["method"],
+        path=url.path + (f"?{url.query}" if url.query else ""),
+        headers={name.lower(): values[0] for name, values in request["headers"].items()},
+        body=json_or_text(request["body"]),
+        status=response["status"]["code"],
+        reason=response["status"]["message"],
+        reply_headers={name.lower(): values[0] for name, values in response["headers"].items()},
+        chunks=_cut(raw, response.get("x-chunks")),
+    )
+
+
+def _cut(raw: bytes, lengths: str | None) -> list[bytes]:
+    """The body in the pieces it came in, or whole where nobody noted them."""
+    found, start = [], 0
+    for length in map(int, (lengths or str(len(raw))).split()):
+        found.append(raw[start : start + length])
+        start += length
+    return [piece for piece in [*found, raw[start:]] if piece]

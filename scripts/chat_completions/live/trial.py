@@ -1,0 +1,61 @@
+"""Runs a written program against replayed traffic, so that anybody can see it work without a key."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chat_completions.errors import NotOffered
+from chat_completions.live.cassette import Exchange, read
+from chat_completions.live.replay import serving
+from chat_completions.paths import cassettes
+from chat_completions.shapes import Call, Snippet
+
+STAND_IN_KEY = "replayed-key"
+
+
+def run(snippet: Snippet, tell: Callable[[str], None]) -> int:
+    """Run the program in its own interpreter; its output goes where ours goes.
+
+    Returns the program's exit code. Raises NotOffered where the gateway has no cassettes or the
+    interpreter is missing.
+    """
+    command = _command(snippet)
+    with serving(_exchanges(snippet.call), lenient=True, tell=tell) as replay, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / snippet.filename
+        file.write_text(snippet.code, encoding="utf-8")
+        _lend_packages(Path(folder))
+        tell(f"--- {snippet.filename} runs against replayed traffic of {snippet.call.title} ---")
+        sys.stdout.flush()
+        address = replay.url + urlsplit(snippet.call.base_url).path
+        own = {snippet.call.auth.key: STAND_IN_KEY, snippet.call.base_env: address}
+        code = subprocess.run([*command, str(file)], env={**os.environ, **own}, check=False).returncode  # noqa: S603
+    for exchange in replay.played:
+        tell(f"--- exit {code}; the reply was {exchange.label}: {exchange.scene} ---")
+    return code
+
+
+def _exchanges(call: Call) -> list[Exchange]:
+    found = [one for file in sorted((cassettes() / call.gateway).glob("*.yaml")) for one in read(file)]
+    if not found:
+        raise NotOffered(f"There is no cassette of {call.title} to run against.", "Run the program with your own key.")
+    return found
+
+
+def _command(snippet: Snippet) -> list[str]:
+    name = snippet.run.split()[0]
+    found = sys.executable if name == "python3" else shutil.which(name)
+    if not found:
+        raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")
+    return [found]
+
+
+def _lend_packages(folder: Path) -> None:
+    """JavaScript looks for packages beside the program: lend it those of the current folder."""
+    installed = Path.cwd() / "node_modules"
+    if installed.is_dir():
+        (folder / "node_modules").symlink_to(installed, target_is_directory=True)

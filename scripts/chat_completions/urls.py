@@ -1,0 +1,18 @@
+"""Which addresses a program may be sent to."""
+
+import re
+
+from chat_completions.errors import BadInput
+
+LOOPBACK = r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])"
+BASE_URL = re.compile(rf"(?:https://[A-Za-z0-9.-]+|https?://{LOOPBACK})(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*")
+
+
+def base_url(text: str) -> str:
+    """`text` without its last slash; BadInput unless it is https, or http to this machine."""
+    if BASE_URL.fullmatch(text):
+        return text.rstrip("/")
+    raise BadInput(
+        f"{text!r} cannot be a base URL.",
+        "Write https://host/path, or http:// for this machine only: no query, no key, ASCII letters.",
+    )
