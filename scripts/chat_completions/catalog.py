@@ -112,7 +112,7 @@ def _line(path: Path, steps: tuple[str | int, ...]) -> int:
     """The line of a YAML file on which the item at the end of `steps` stands."""
     import yaml
 
-    node = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
     mark = node.start_mark
     for step in steps:
         if isinstance(step, int):
@@ -210,7 +210,7 @@ def _without_source(facts: Facts) -> dict[str, Any]:
 def _models(facts: Facts) -> dict[str, Any]:
     """Every id of a gateway file: its `models`, listed or described, and those its roles name."""
     listed = facts.get("models", {})
-    found = dict(listed) if isinstance(listed, Mapping) else dict.fromkeys(listed, {})
+    found = dict(listed) if isinstance(listed, Mapping) else {name: {} for name in listed}
     for roles in facts.get("roles", {}).values():
         for role in roles.values():
             for name in role["models"]:

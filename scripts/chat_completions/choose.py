@@ -63,7 +63,9 @@ def _caveats(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[
     upstream = model.upstream
     successor = f"; its successor is {upstream['successor']}" if "successor" in upstream else ""
     if "retired" in upstream:
-        found.append(f"its maker retired {model.id} on {upstream['retired']}{successor}: the gateway may still serve it")
+        found.append(
+            f"its maker retired {model.id} on {upstream['retired']}{successor}: the gateway may still serve it"
+        )
     if "ends" in upstream:
         found.append(f"its maker switches {model.id} off on {upstream['ends']}{successor}")
     found += [f"{model.id} takes no {name}" for name in upstream.get("rejects", ())]

@@ -44,7 +44,9 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
     """The options that `write` and `choose` share."""
     for option in reversed(
         [
-            click.option("--gateway", envvar=GATEWAY, default="aitoll", show_default=True, help="A name, or your own YAML file."),
+            click.option(
+                "--gateway", envvar=GATEWAY, default="aitoll", show_default=True, help="A name, or your own YAML file."
+            ),
             click.option("--task", help="What the program does: see `list tasks`.  [default: chat]"),
             click.option("--language", default="python", show_default=True, help="See `list languages`."),
             click.option("--library", help="How it speaks HTTP; the language's first by default."),
@@ -70,7 +72,9 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option("--run", is_flag=True, help="Run it against replayed traffic: no key needed.")
-def write(prompt: str | None, format_: str, output: Path | None, run: bool, messages: Path | None, **asked: Any) -> None:
+def write(
+    prompt: str | None, format_: str, output: Path | None, run: bool, messages: Path | None, **asked: Any
+) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     from chat_completions.snippet import make
 

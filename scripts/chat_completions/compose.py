@@ -114,7 +114,8 @@ def _bodies(
         name, why = refused[0]
         raise NotOffered(f"{why}.", f"Leave out {name}, or name another --model.")
     always = {**gateway.always, **({"stream": True} if stream else {})}
-    bodies, said = [], []
+    bodies: list[Facts] = []
+    said: list[str] = []
     for model in (choice.model, *choice.alternatives[:1]):
         refused = parameters.rejected(params, gateway.model(model))
         own = {name: value for name, value in params.items() if name not in dict(refused)}

@@ -14,7 +14,9 @@ def notes(snippet: Snippet, output: Path | None) -> str:
     choice, file = snippet.choice, str(output or snippet.filename)
     lines = [f"Model: {choice.model}, because {choice.because}."]
     if choice.alternatives:
-        lines.append(f"Alternative: {', '.join(choice.alternatives)} (asked by itself when {choice.model} is missing or down).")
+        lines.append(
+            f"Alternative: {', '.join(choice.alternatives)} (asked by itself when {choice.model} is missing or down)."
+        )
     lines += [f"Caveat: {one}." for one in snippet.caveats]
     lines.append(f"Before: {reminder(snippet)}")
     if snippet.install:

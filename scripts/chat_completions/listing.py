@@ -60,7 +60,9 @@ def _models(name: str) -> list[dict[str, Any]]:
     for id_, model in gateway.models.items():
         up = model.upstream
         status = f"retired {up['retired']}" if "retired" in up else f"ends {up['ends']}" if "ends" in up else ""
-        found.append({"gateway": gateway.id, "model": id_, "guidance": model.guidance, "status": status, "note": model.note})
+        found.append(
+            {"gateway": gateway.id, "model": id_, "guidance": model.guidance, "status": status, "note": model.note}
+        )
     return found
 
 
@@ -74,9 +76,13 @@ def _cells(gateway: str) -> list[dict[str, Any]]:
             try:
                 protocol = pieces(request).protocol.id
                 decide(request)
-                found.append({**cell, "protocol": protocol, "stream": stream, "offered": True, "reason": "", "nearest": ""})
+                found.append(
+                    {**cell, "protocol": protocol, "stream": stream, "offered": True, "reason": "", "nearest": ""}
+                )
             except NotOffered as problem:
-                found.append({**cell, "stream": stream, "offered": False, "reason": str(problem), "nearest": problem.hint})
+                found.append(
+                    {**cell, "stream": stream, "offered": False, "reason": str(problem), "nearest": problem.hint}
+                )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Spells plain values in a target language's own words. All escaping lives here.
+r"""Spells plain values in a target language's own words. All escaping lives here.
 
 A language says how in `literals:` of its language.yaml: `nothing`, `booleans`, `keys` (`bare`
 where an identifier may stand without quotes), `indent`, `astral` (`wide` for \\U0001f600, `pair`
@@ -15,6 +15,7 @@ from typing import Any
 from chat_completions.shapes import Facts, Slot
 
 WIDTH = 100  # columns
+BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -65,14 +66,14 @@ def _visible(character: str, astral: str) -> str:
     if character.isprintable():
         return character
     code = ord(character)
-    if code < 0x10000:
+    if code < BASIC_PLANE:
         return f"\\u{code:04x}"
-    return f"\\U{code:08x}" if astral == "wide" else json.dumps(character)[1:-1]
+    return f"\\U{code:08x}" if astral == "wide" else str(json.dumps(character))[1:-1]
 
 
 def _flat(value: Any, words: Facts) -> str:
     if isinstance(value, Slot):
-        return value.name
+        return str(value.name)
     if value is None or isinstance(value, bool):
         return str(words["nothing"] if value is None else words["booleans"][value])
     if isinstance(value, str):
@@ -86,7 +87,7 @@ def _flat(value: Any, words: Facts) -> str:
     return "[" + ", ".join(_flat(item, words) for item in value) + "]"
 
 
-def _number(value: int | float) -> str:
+def _number(value: float) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"JSON has no number {value}")
     return json.dumps(value)
@@ -98,6 +99,6 @@ def _key(key: str, words: Facts) -> str:
 
 
 def _block(left: str, items: list[str], right: str, words: Facts, margin: int) -> str:
-    pad = " " * (margin + words["indent"])
+    pad = " " * (margin + int(words["indent"]))
     last = "," if words["trailing"] else ""
     return left + "\n" + pad + f",\n{pad}".join(items) + last + "\n" + " " * margin + right

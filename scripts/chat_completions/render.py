@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 
 from chat_completions import literals
+from chat_completions.errors import BadData
 from chat_completions.paths import cache_folder, skill_root
 from chat_completions.shapes import Call, Facts, Language
 
@@ -30,4 +31,7 @@ def render(call: Call, language: Language, library: str) -> str:
 
     environment.filters.update(literal=literal, filled=filled, quoted=literals.quoted)
     kinds = [f"{language.id}/{library}.{call.task}.jinja", f"{language.id}/{library}.jinja"]
-    return environment.select_template(kinds).render(call=call)
+    try:
+        return environment.select_template(kinds).render(call=call)
+    except TemplateError as problem:
+        raise BadData(f"templates/{language.id}: {type(problem).__name__} {problem}") from problem

@@ -18,7 +18,9 @@ def checked(data: Any, file: str) -> list[Any]:
     for number, turn in enumerate(turns, 1):
         problem = _problem(turn)
         if problem:
-            raise BadInput(f"{file}: turn {number} {problem}.", 'A turn looks like {"role": "user", "content": "Hello"}.')
+            raise BadInput(
+                f"{file}: turn {number} {problem}.", 'A turn looks like {"role": "user", "content": "Hello"}.'
+            )
     return turns
 
 

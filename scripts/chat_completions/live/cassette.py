@@ -14,10 +14,14 @@ import yaml
 
 from chat_completions.errors import BadData
 
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LABELS = ("recorded", "documented", "constructed")
 # What a client says of itself or of the connection, not of the request.
 ITS_OWN = frozenset(
-    "accept accept-encoding accept-language connection content-length host sec-fetch-mode user-agent".split()
+    [
+        *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
+        *("host", "sec-fetch-mode", "user-agent"),
+    ]
 )
 
 
@@ -39,7 +43,7 @@ class Exchange(NamedTuple):
 def read(file: Path) -> list[Exchange]:
     """The exchanges of one cassette, in order; BadData where it is none."""
     try:
-        data = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        data = yaml.load(file.read_bytes(), Loader)  # noqa: S506 - a safe one
         scene, label = f"{file.parent.name}/{file.stem}", data["provenance"]["label"]
         return [_exchange(scene, label, one["request"], one["response"]) for one in data["interactions"]]
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as problem:

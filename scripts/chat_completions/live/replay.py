@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from difflib import SequenceMatcher
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, NamedTuple
@@ -84,9 +85,9 @@ def nearest(asked: Asked, exchanges: Sequence[Exchange]) -> Exchange | None:
 
     def closeness(exchange: Exchange) -> tuple[bool, bool, bool, float]:
         streams = [isinstance(body, dict) and body.get("stream") is True for body in (asked.body, exchange.body)]
-        texts = [json.dumps(body, sort_keys=True, ensure_ascii=False)[:2000] for body in (asked.body, exchange.body)]
-        good = exchange.status == 200  # noqa: PLR2004
-        return exchange.path == asked.path, streams[0] == streams[1], good, SequenceMatcher(None, *texts).quick_ratio()
+        ours, theirs = (json.dumps(body, sort_keys=True)[:2000] for body in (asked.body, exchange.body))
+        likeness = SequenceMatcher(None, ours, theirs).quick_ratio()
+        return exchange.path == asked.path, streams[0] == streams[1], exchange.status == HTTPStatus.OK, likeness
 
     return max(exchanges, key=closeness, default=None)
 
@@ -111,7 +112,7 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found = replay.answer(Asked(self.command, self.path, headers, json_or_text(body)))

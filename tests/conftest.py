@@ -1,0 +1,45 @@
+"""Options and fixtures that the tests share."""
+
+import os
+import signal
+
+import pytest
+from support.programs import Shape
+from support.running import missing
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds what widens or narrows the choice of cases."""
+    parser.addoption("--full", action="store_true", help="every case, on every program, in every framing")
+    parser.addoption("--update-goldens", action="store_true", help="rewrite the reviewed programs")
+    parser.addoption("--case", default="", help="only the case with this id")
+
+
+def pytest_configure() -> None:
+    """Makes Ctrl-C work in the programs under test."""
+    # A shell starts its background jobs with SIGINT ignored, and programs would inherit that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def full(pytestconfig: pytest.Config) -> bool:
+    """Whether the full cross product is asked for."""
+    return bool(pytestconfig.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def only(pytestconfig: pytest.Config) -> str:
+    """The id of the one case that is asked for, or nothing."""
+    return str(pytestconfig.getoption("--case"))
+
+
+@pytest.fixture
+def runnable(shape: Shape) -> Shape:
+    """The shape, when this machine has what its programs need."""
+    lacking = missing(shape.language, shape.library)
+    if lacking and os.environ.get("CI") == "true":
+        pytest.fail(f"{shape} needs {lacking}")
+    if lacking:
+        pytest.skip(f"{shape} needs {lacking}")
+    return shape

@@ -1,0 +1,79 @@
+"""What the scripted server sends: replies, whole or with a fault, and how they look as bytes."""
+
+import re
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Literal
+
+DATE = re.compile(r"<DATE\+(\d+)>")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply: status line, headers, and a body as one piece or in chunks.
+
+    With `chunks`, every item is one frame of a chunked body; else `body` goes out with its
+    length, or with the length that is `declared`, whatever it is. `<DATE+3>` in a header becomes
+    the date three seconds after it is sent.
+
+    `end` says what follows the last byte: `done` ends the body as HTTP wants it, `cut` closes
+    without the last frame, `reset` the same by RST, `hold` leaves the socket open for `hold`
+    seconds. `instead` of a reply there can be a `reset`, a `close` or `silence` for `hold`
+    seconds. `gzip` compresses for those who ask for it.
+    """
+
+    status: int = 200
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = b""
+    chunks: Sequence[bytes] | None = None
+    pause: float = 0
+    wait: float = 0
+    declared: int | None = None
+    end: Literal["done", "cut", "reset", "hold"] = "done"
+    hold: float = 30
+    instead: Literal["", "reset", "close", "silence"] = ""
+    gzip: bool = False
+
+    def squeezed(self) -> "Reply":
+        """The same, compressed chunk by chunk, as a server does that flushes."""
+        squeeze = zlib.compressobj(wbits=31)
+        parts = [self.body] if self.chunks is None else self.chunks
+        chunks = [squeeze.compress(part) + squeeze.flush(zlib.Z_SYNC_FLUSH) for part in parts]
+        headers = [*self.headers, ("content-encoding", "gzip")]
+        return replace(self, headers=headers, chunks=[*chunks, squeeze.flush()], gzip=False)
+
+    def head(self) -> bytes:
+        """The status line and the headers, with what frames the body."""
+        phrase = HTTPStatus(self.status).phrase if self.status in set(HTTPStatus) else "Odd"
+        lines = [f"HTTP/1.1 {self.status} {phrase}"]
+        lines += [f"{name}: {DATE.sub(_date, value)}" for name, value in self.headers]
+        if self.chunks is not None:
+            lines.append("transfer-encoding: chunked")
+        elif self.status != HTTPStatus.NO_CONTENT:
+            length = len(self.body) if self.declared is None else self.declared
+            lines.append(f"content-length: {length}")
+        return "\r\n".join([*lines, "", ""]).encode()
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes of the body, one item per write."""
+        if self.chunks is None:
+            yield self.body
+            return
+        for chunk in self.chunks:
+            if chunk:
+                yield b"%x\r\n%s\r\n" % (len(chunk), chunk)
+        if self.end == "done":
+            yield b"0\r\n\r\n"
+
+    def keeps(self) -> bool:
+        """Whether another request may come on the same connection."""
+        asked_to_close = ("connection", "close") in {(n.lower(), v.lower()) for n, v in self.headers}
+        return self.end == "done" and not asked_to_close
+
+
+def _date(found: re.Match[str]) -> str:
+    return formatdate(time.time() + int(found[1]), usegmt=True)

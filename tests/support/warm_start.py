@@ -1,0 +1,68 @@
+"""Forks Python programs from an interpreter that has imported their libraries already.
+
+Run as a program: `warm_start.py FD MODULE…`. A job is JSON and four descriptors: the program's
+stdin, stdout and stderr, and one that is told the process id and then the wait status.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from typing import Any
+
+LONGEST_JOB = 65536
+
+
+def main() -> None:
+    """Serves jobs until the control socket closes."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for name in sys.argv[2:]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(control, LONGEST_JOB, 4)
+        if not data:
+            return
+        if os.fork() == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _start(json.loads(data), descriptors)
+            return
+        for one in descriptors:
+            os.close(one)
+        control.sendall(b"!")
+
+
+def _start(job: dict[str, Any], descriptors: list[int]) -> None:
+    """Runs the program in a child of this process, and tells how it ended."""
+    *streams, told = descriptors
+    child = os.fork()
+    if child:
+        for one in streams:
+            os.close(one)
+        os.write(told, f"{child}\n".encode())
+        _, status = os.waitpid(child, 0)
+        os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os._exit(0)
+    os.close(told)
+    os.setsid()
+    for number, one in enumerate(streams):
+        os.dup2(one, number)
+        os.close(one)
+    os.chdir(job["cwd"])
+    os.environ.clear()
+    os.environ.update(job["env"])
+    sys.argv[:] = [job["program"], *job["args"]]
+    sys.path[0] = os.path.dirname(job["program"])  # noqa: PTH120 - what python itself puts there
+    # The last thing that happens here, so that exits and exceptions take their usual way.
+    runpy.run_path(job["program"], run_name="__main__")
+
+
+main()

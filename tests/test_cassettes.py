@@ -1,0 +1,85 @@
+"""Where cassettes come from, and that pytest-recording reads the same files."""
+
+import json
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from chat_completions.live import cassette
+from support.cells import CASSETTES, loaded
+from vcr.cassette import Cassette
+
+FILES = sorted(CASSETTES.glob("*/*.yaml"))
+SEEDS = Path(__file__).resolve().parents[2] / "shared" / "seeds"
+ids = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+
+
+@ids
+def test_a_cassette_says_where_it_comes_from(file: Path) -> None:
+    about = loaded(file)["provenance"]
+    assert about["label"] in cassette.LABELS
+    assert about["source"]
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", about["date"])
+    if about["label"] == "constructed":
+        assert "built " in about["note"]
+    # No hosted gateway was ever reached: what is recorded there is recorded by a user with a key.
+    assert about["label"] != "recorded"
+
+
+@ids
+def test_what_is_called_documented_stands_in_its_document(file: Path) -> None:
+    data = loaded(file)
+    if data["provenance"]["label"] != "documented":
+        return
+    body = data["interactions"][0]["response"]["body"]["string"]
+    pieces = [line for line in body.splitlines() if line] if body.startswith("data:") else [body]
+    assert pieces
+    if not SEEDS.is_dir():
+        pytest.skip("the documents are not on this machine")
+    documents = [one.read_text(encoding="utf-8") for one in SEEDS.glob("*.txt")]
+    assert any(all(piece in document for piece in pieces) for document in documents)
+
+
+@ids
+def test_pieces_of_a_stream_make_up_its_body(file: Path) -> None:
+    for exchange, one in zip(cassette.read(file), loaded(file)["interactions"], strict=True):
+        assert b"".join(exchange.chunks).decode() == one["response"]["body"]["string"]
+        lengths = one["response"].get("x-chunks")
+        assert lengths is None or sum(map(int, lengths.split())) == len(b"".join(exchange.chunks))
+
+
+@ids
+def test_a_cassette_holds_a_placeholder_and_no_key(file: Path) -> None:
+    for one in loaded(file)["interactions"]:
+        for name in ("authorization", "x-api-key", "x-goog-api-key"):
+            for value in one["request"]["headers"].get(name, []):
+                assert value.rpartition(" ")[2] == "<key>"
+
+
+@pytest.fixture(scope="module")
+def vcr_config() -> dict[str, object]:
+    return {"record_mode": "none", "match_on": ["method", "uri", "body"]}
+
+
+@pytest.fixture
+def vcr_cassette_dir() -> str:
+    return str(CASSETTES)
+
+
+@pytest.fixture
+def default_cassette_name(file: Path) -> str:
+    return f"{file.parent.name}/{file.stem}"
+
+
+@ids
+@pytest.mark.vcr
+def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette) -> None:
+    for one in loaded(file)["interactions"]:
+        request = one["request"]
+        headers = {name: values[0] for name, values in request["headers"].items()}
+        reply = httpx.request(request["method"], request["uri"], headers=headers, content=request["body"].encode())
+        assert reply.status_code == one["response"]["status"]["code"]
+        assert reply.text == one["response"]["body"]["string"]
+        json.loads(request["body"])
+    assert vcr.all_played

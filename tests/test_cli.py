@@ -1,0 +1,234 @@
+"""The command as a user meets it: what it prints where, how it fails, what it leaves behind."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DOOR = [sys.executable, str(ROOT / "scripts" / "chat-completions.py")]
+
+
+def command(
+    *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, **(env or {})}
+    return subprocess.run([*DOOR, *words], input=stdin, capture_output=True, env=environment, cwd=cwd, check=False)
+
+
+def written(*words: str, stdin: bytes = b"") -> dict[str, object]:
+    ran = command("write", *words, "--format", "json", stdin=stdin)
+    assert ran.returncode == 0, ran.stderr
+    data: dict[str, object] = json.loads(ran.stdout)
+    return data
+
+
+def test_without_options_write_works() -> None:
+    ran = command("write", "Say hello", env={"CHAT_COMPLETIONS_GATEWAY": ""})
+    assert ran.returncode == 0
+    code = ran.stdout.decode()
+    compile(code, "program", "exec")
+    assert '"Say hello"' in code
+    assert "AITOLL_API_KEY" in code
+    notes = ran.stderr.decode()
+    assert "glm-4.7" in notes
+    assert 'export AITOLL_API_KEY="your-key"' in notes
+
+
+def test_the_environment_names_the_gateway() -> None:
+    ran = command("write", "Hi", env={"CHAT_COMPLETIONS_GATEWAY": "ainative"})
+    assert b"AINATIVE_API_KEY" in ran.stdout
+
+
+def test_json_has_every_key() -> None:
+    data = written("Say hello", "--stream", "--language", "js")
+    assert list(data) == [
+        "schema", "code", "filename", "language", "library", "gateway", "protocol", "task", "model", "because",
+        "stream", "alternatives", "caveats", "install", "run", "env", "evidence",
+    ]  # fmt: skip
+    assert data["schema"] == 1
+    assert data["stream"] is True
+    assert (data["language"], data["library"]) == ("javascript", "fetch")
+    assert data["env"] == {"key": "AITOLL_API_KEY", "base_url": "AITOLL_BASE_URL"}
+    assert all(set(one) == {"source", "date", "confidence"} for one in data["evidence"])  # type: ignore[attr-defined]
+
+
+def test_choose_json_has_every_key() -> None:
+    data = json.loads(command("choose", "--gateway", "aitoll", "--priority", "cost", "--format", "json").stdout)
+    assert list(data) == ["model", "row", "because", "alternatives", "caveats", "evidence"]
+    assert (data["model"], data["row"]) == ("deepseek-chat", "text-cost")
+
+
+def test_markdown_is_the_four_part_answer_and_no_text_ends_its_block() -> None:
+    text = command("write", "a ``` fence ````", "--format", "markdown").stdout.decode()
+    for part in ("**1. ", "**2. ", "**3. ", "**4. ", 'export AITOLL_API_KEY="your-key"'):
+        assert part in text
+    fence = text.split("\n\n")[1].split("python")[0]
+    assert len(fence) == 5
+    assert text.count(f"\n{fence}\n") == 1
+
+
+@pytest.mark.parametrize("alias", ["py", "js", "node", "curl", "bash", "sh"])
+def test_aliases(alias: str) -> None:
+    assert written("x", "--language", alias)["language"] in ("python", "javascript", "shell")
+
+
+def test_the_prompt_comes_from_stdin_exactly() -> None:
+    prompt = "\ufeff  first line\r\n'\"`$(x)` \\ last line\n\n"
+    code = str(written("-", stdin=prompt.encode())["code"])
+    space: dict[str, object] = {}
+    exec(code.split("BODIES", maxsplit=1)[0].split("import requests")[1], space)  # noqa: S102 - data only
+    assert space["MESSAGES"] == [{"role": "user", "content": prompt}]
+
+
+@pytest.mark.parametrize("prompt", ["-- also -- dashes", "--stream of words", "-x y", "it's", ""])
+def test_a_prompt_may_look_like_an_option(prompt: str) -> None:
+    assert json.dumps(prompt) in str(written(prompt)["code"])
+
+
+FAILURES = [
+    (["write", "x", "--gateway", "aitol"], 2, "'aitoll'"),
+    (["write", "x", "--task", "caht"], 2, "'chat'"),
+    (["write", "x", "--language", "pyton"], 2, "'python'"),
+    (["write", "x", "--library", "request"], 2, "'requests'"),
+    (["write", "x", "--model", "glm-4.77"], 2, "'glm-4.7'"),
+    (["write", "x", "--param", "temprature=1"], 2, "'temperature'"),
+    (["write", "x", "--param", "temperature"], 2, "NAME=VALUE"),
+    (["write", "x", "--param", "seed=1", "--param", "seed=2"], 2, "twice"),
+    (["write", "x", "--param", "max_tokens=0"], 2, "at least 1"),
+    (["write", "x", "--gateway", "aireiter", "--param", "n=2"], 3, "one choice"),
+    (["write", "x", "--priority", "quality", "--param", "temperature=1"], 3, "gpt-5.2"),
+    (["write", "x", "--protocol", "openai-caht"], 3, "openai-chat"),
+    (["write", "x", "--endpoint", "publik", "--gateway", "ainative"], 2, "'public'"),
+    (["write", "x", "--auth", "jtw", "--gateway", "ainative"], 2, "'jwt'"),
+    (["write", "x", "--messages", "absent.json"], 2, "contradict"),
+    (["write", "--messages", "absent.json"], 2, "cannot be read"),
+    (["write", "x", "--gateway", "absent.yaml"], 2, "cannot be read"),
+    (["write", "x", "--stram"], 2, "--stream"),
+    (["write", "x", "--base-url", "gw.example.com/v1"], 2, "https://"),
+    (["write", "x", "--base-url", "http://gw.example.com"], 2, "https://"),
+    (["write", "x", "--base-url", "https://gw.example.com/$(id)/v1"], 2, "https://"),
+    (["write", "x", "--model", "a\r\nX-Evil: 1"], 2, "control"),
+    (["write", "x", "--priority", "cheap"], 2, "cost"),
+    (["write", "x", "--output", "no/such/folder/x.py"], 2, "cannot be written"),
+    (["write", "x", "--output", "."], 2, "folder"),
+    (["list", "gatewys"], 2, "gateways"),
+    (["frobnicate"], 2, "No such command"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"), FAILURES, ids=lambda one: " ".join(one) if isinstance(one, list) else ""
+)
+def test_a_failure_is_one_line_with_a_hint_and_its_code(words: list[str], code: int, hint: str, tmp_path: Path) -> None:
+    ran = command(*words, cwd=tmp_path)
+    said = ran.stderr.decode()
+    assert ran.returncode == code, said
+    assert ran.stdout == b""
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) <= 2
+    assert hint in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_is_whole_or_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "hello.sh"
+    assert command("write", "x", "--language", "shell", "--output", str(file)).returncode == 0
+    assert file.read_text().startswith("#!")
+    assert os.access(file, os.X_OK)
+    before = file.read_bytes()
+    assert command("write", "x", "--param", "seed=a", "--output", str(file)).returncode == 2
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+MESSAGES = [
+    ('[{"role": "user", "content": "Hi"}]', ".json", 0, ""),
+    ('{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}', ".json", 0, ""),
+    ("- {role: user, content: Hi}\n", ".yaml", 0, ""),
+    ('[{"role": "user", "content": "\\ud83d\\ude00"}]', ".json", 0, ""),
+    ('[{"role": "user", "content": "\\ud83d alone"}]', ".json", 2, "surrogate"),
+    ('[{"role": "user"}]', ".json", 2, "turn 1 has no content"),
+    ('[{"role": "usr", "content": "x"}]', ".json", 2, "'usr'"),
+    ('[{"role": "tool", "content": "x"}]', ".json", 2, "tool_call_id"),
+    ('[{"role": "assistant", "content": null}]', ".json", 2, "no content"),
+    ('[{"role": "assistant", "content": null, "tool_calls": [{"id": "1"}]}]', ".json", 2, "function"),
+    ("[]", ".json", 2, "list of turns"),
+    ('[{"role": "user", "content": "Hi"},\n oops]', ".json", 2, ":2: "),
+    ("- role: user\n  content: [x\n", ".yaml", 2, ":"),
+    ("- {role: user, content: 2024-01-01}\n", ".yaml", 2, "date"),
+]
+
+
+@pytest.mark.parametrize(("text", "suffix", "code", "hint"), MESSAGES)
+def test_a_conversation_is_checked_and_sent_as_it_is(
+    text: str, suffix: str, code: int, hint: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"turns{suffix}"
+    file.write_text(text, encoding="utf-8")
+    ran = command("write", "--messages", str(file), "--format", "json")
+    assert ran.returncode == code, ran.stderr
+    if code:
+        assert hint in ran.stderr.decode()
+        assert str(file) in ran.stderr.decode()
+    else:
+        assert json.loads(ran.stdout)["task"] == "conversation"
+
+
+def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
+    assert '{"role": "system", "content": "Be brief."}' in str(written("x", "--system", "Be brief.")["code"])
+    file = tmp_path / "turns.json"
+    file.write_text('[{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]')
+    assert command("write", "--messages", str(file), "--system", "C").returncode == 2
+
+
+def test_ainative_s_token_has_its_own_variable() -> None:
+    data = written("x", "--gateway", "ainative", "--auth", "jwt")
+    assert data["env"] == {"key": "AINATIVE_JWT", "base_url": "AINATIVE_BASE_URL"}
+    assert '"Bearer " + KEY' in str(data["code"])
+
+
+def test_the_seed_s_values_stay_reachable() -> None:
+    old = str(written("x", "--gateway", "ainative", "--endpoint", "public", "--model", "gpt-4o")["code"])
+    assert "/v1/public/chat/completions" in old
+    assert "/api/v1/chat/completions" in str(written("x", "--gateway", "ainative")["code"])
+
+
+def test_lists() -> None:
+    assert command("list", "gateways").stdout.decode().split("\n")[0].startswith("aiclient-2-api\t")
+    cells = json.loads(command("list", "cells", "--gateway", "aitoll", "--format", "json").stdout)
+    assert all(set(cell) == {"gateway", "task", "language", "library", "protocol", "stream"} for cell in cells)
+    everything = json.loads(command("list", "cells", "--gateway", "aitoll", "--all", "--format", "json").stdout)
+    refused = [cell for cell in everything if not cell["offered"]]
+    assert len(everything) == len(cells) + len(refused)
+    assert refused
+    assert all(cell["reason"] for cell in refused)
+    for kind in ("tasks", "languages", "models"):
+        assert command("list", kind).returncode == 0
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "shell"])
+def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> None:
+    ran = command("write", "Say hello", "--language", language, "--run")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
+    assert "the reply was constructed: aitoll/chat" in ran.stderr.decode()
+
+
+def test_closed_pipes_end_quietly() -> None:
+    ran = subprocess.run(
+        f"{DOOR[0]} {DOOR[1]} write {'x' * 100_000} | head -c 10",
+        shell=True,
+        capture_output=True,
+        check=False,
+    )
+    assert b"Traceback" not in ran.stderr
+
+
+def test_version() -> None:
+    assert command("--version").stdout.decode().strip().endswith("0.1.0")

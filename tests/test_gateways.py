@@ -1,0 +1,101 @@
+"""Gateway files: ours obey the schema, and one of the user's own is all that a new gateway takes."""
+
+import copy
+import random
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from chat_completions import catalog, schema
+from chat_completions.errors import BadInput, UnknownName
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+
+REFERENCES = Path(__file__).resolve().parents[1] / "references"
+SCHEMA = yaml.safe_load((REFERENCES / "gateway.schema.yaml").read_text(encoding="utf-8"))
+OURS = sorted((REFERENCES / "gateways").glob("*.yaml"))
+SHORT = "name: My Gateway\nbase_url: https://gw.example.com/v1\nkey: MINE_API_KEY\nmodels: [large/model:free, small]\n"
+
+
+@pytest.mark.parametrize("file", OURS, ids=lambda file: file.stem)
+def test_ours_obey_the_schema_and_every_fact_has_a_source(file: Path) -> None:
+    facts = yaml.safe_load(file.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(facts)
+    assert list(schema.faults(facts, SCHEMA)) == []
+    named = [one["source"] for one in _dicts(facts) if isinstance(one.get("source"), str) and "confidence" not in one]
+    assert set(named) <= set(facts["sources"])
+    for kind in ("auth", "facts"):
+        assert all("source" in one for one in facts[kind])
+    assert all("source" in one for some in facts["endpoints"].values() for one in some)
+    assert all("source" in one for one in facts["models"].values())
+    assert all("source" in role for roles in facts["roles"].values() for role in roles.values())
+    assert all("source" in one for some in facts["parameters"].values() for one in some.values())
+    assert {m for roles in facts["roles"].values() for role in roles.values() for m in role["models"]} <= set(
+        facts["models"]
+    )
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        return [value, *(one for item in value.values() for one in _dicts(item))]
+    return [one for item in value for one in _dicts(item)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_our_reading_of_the_schema_is_that_of_jsonschema(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
+    facts = copy.deepcopy(yaml.safe_load(chance.choice(OURS).read_text(encoding="utf-8")))
+    for _ in range(chance.randint(1, 3)):
+        place = chance.choice(_dicts(facts))
+        name = chance.choice(list(place) or ["x"])
+        place[name] = chance.choice(["", "x", 7, 1.5, True, None, [], ["a"], {}, {"a": 1}, "PATH", "a\nb"])
+    valid = jsonschema.Draft202012Validator(SCHEMA).is_valid(facts)
+    assert (not list(schema.faults(facts, SCHEMA))) == valid
+
+
+def test_a_gateway_of_the_user_s_own_is_one_short_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "my gateway.yaml"
+    file.write_text(SHORT, encoding="utf-8")
+    snippet = make(Request(str(file), prompt="Hi"))
+    assert snippet.call.bodies[0]["model"] == "large/model:free"
+    assert (snippet.call.auth.key, snippet.call.base_env) == ("MINE_API_KEY", "MINE_BASE_URL")
+    assert "https://gw.example.com/v1" in snippet.code
+    monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
+    (tmp_path / "gateways").mkdir()
+    file.rename(tmp_path / "gateways" / "mine.yaml")
+    assert "mine" in catalog.names("gateway")
+    assert make(Request("mine", prompt="Hi")).code == snippet.code
+
+
+BROKEN = [
+    ("models: [a]\n", "lacks 'name'"),
+    (SHORT + "modles: []\n", "modles"),
+    (SHORT.replace("MINE_API_KEY", "PATH"), ":3: key"),
+    (SHORT.replace("MINE_API_KEY", "LD_PRELOAD"), "key"),
+    (SHORT.replace("MINE_API_KEY", "ACME-KEY"), "key"),
+    (SHORT.replace("MINE_API_KEY", '"X=1;touch /tmp/pwned"'), "key"),
+    (SHORT.replace("https://gw.example.com/v1", "http://gw.example.com/v1"), "base URL"),
+    (SHORT.replace("https://gw.example.com/v1", "file:///etc/passwd"), "base URL"),
+    (SHORT.replace("My Gateway", '"x\\n\\"\\"\\"; import os"'), "name"),
+    (SHORT + 'auth: [{name: a, key: A_KEY, header: "x-api-key\\r\\nX-Evil"}]\n', "header"),
+    (SHORT + "endpoints: {openai-chat: [{name: a, path: chat}]}\n", "path"),
+    ("name: [\n", ":2:"),
+    ("just text\n", "object"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), BROKEN)
+def test_a_broken_file_is_named_with_the_line(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        make(Request(str(file), prompt="Hi"))
+    assert words in str(caught.value)
+
+
+def test_an_unknown_name_offers_the_nearest() -> None:
+    with pytest.raises(UnknownName) as caught:
+        catalog.gateway("aireitr")
+    assert caught.value.hint == "Did you mean 'aireiter'?"

@@ -1,0 +1,66 @@
+"""The linters, on what we write and on what we emit; and nothing generated is stale."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.cells import GOLDENS
+
+ROOT = Path(__file__).resolve().parents[1]
+# What a program of sixty lines may do: print, be without docstring sections, use short names.
+EMITTED = "E,F,W,B,I,UP,SIM,RET,PIE,S,ASYNC"
+NOT_EMITTED = "B904,E501,S603"
+
+
+def clean(*command: str) -> None:
+    """Run a linter; its words are the failure."""
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def python(module: str, *words: str) -> None:
+    clean(sys.executable, "-m", module, *words)
+
+
+def test_ruff() -> None:
+    python("ruff", "check", ".")
+    python("ruff", "format", "--check", ".")
+
+
+def test_mypy() -> None:
+    python("mypy", "scripts/chat_completions", "tools", "tests")
+
+
+def test_written_python_is_clean() -> None:
+    files = [str(file) for file in GOLDENS.rglob("*.py")]
+    assert files
+    python(
+        "ruff", "check", "--isolated", "--select", EMITTED, "--ignore", NOT_EMITTED, "--target-version", "py310", *files
+    )
+
+
+def test_written_javascript_is_clean() -> None:
+    for file in sorted(GOLDENS.glob("*/chat*/*.mjs")):
+        clean("node", "--check", str(file))
+
+
+def test_written_shell_is_clean() -> None:
+    files = [str(file) for file in GOLDENS.rglob("*.sh")]
+    assert files
+    clean(str(Path(sys.executable).with_name("shellcheck")), *files, str(ROOT / ".ci" / "run"))
+
+
+def test_references_are_not_stale() -> None:
+    clean(sys.executable, "tools/make_references.py", "--check")
+
+
+def test_no_path_of_a_machine_and_no_registry_stands_in_a_file() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    if not listed and os.environ.get("CI") != "true":
+        pytest.skip("not a git checkout")
+    for name in listed:
+        text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
+        for mark in ("/wo" + "rk/", "registry.npm" + "js", "pypi.o" + "rg"):
+            assert mark not in text, (name, mark)

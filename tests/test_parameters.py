@@ -1,0 +1,136 @@
+"""Ranges, refusals and warnings of request parameters."""
+
+from typing import Any
+
+import pytest
+from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+
+GOOD: list[dict[str, Any]] = [
+    {"max_tokens": 1},
+    {"max_completion_tokens": 5},
+    {"temperature": 0},
+    {"temperature": 2.0},
+    {"top_p": 0.0},
+    {"top_p": 1},
+    {"frequency_penalty": -2},
+    {"presence_penalty": 2},
+    {"seed": 42},
+    {"seed": 2**70},
+    {"stop": "END"},
+    {"stop": ["a", "b", "c", "d"]},
+    {"reasoning_effort": "low"},
+]
+BAD: list[dict[str, Any]] = [
+    {"max_tokens": 0},
+    {"max_tokens": 1.5},
+    {"max_tokens": True},
+    {"max_tokens": "many"},
+    {"temperature": 2.1},
+    {"temperature": -0.1},
+    {"temperature": float("nan")},
+    {"temperature": float("inf")},
+    {"temperature": None},
+    {"top_p": 1.01},
+    {"frequency_penalty": 2.5},
+    {"presence_penalty": -2.5},
+    {"seed": 1.5},
+    {"stop": []},
+    {"stop": ["a", "b", "c", "d", "e"]},
+    {"stop": [1]},
+    {"reasoning_effort": "extreme"},
+    {"stream": "yes"},
+    {"temprature": 1},
+]
+
+
+@pytest.mark.parametrize("params", GOOD, ids=str)
+def test_what_fits_is_sent(params: dict[str, Any]) -> None:
+    for gateway in ("aireiter", "ainative", "aitoll", "aiclient-2-api"):
+        for body in make(Request(gateway, params=params)).call.bodies:
+            assert {name: body[name] for name in params} == params
+
+
+@pytest.mark.parametrize("params", BAD, ids=str)
+def test_what_does_not_fit_exits_2(params: dict[str, Any]) -> None:
+    for gateway in ("aireiter", "aitoll"):
+        with pytest.raises(BadInput) as caught:
+            make(Request(gateway, params=params))
+        assert caught.value.exit_code == 2
+
+
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("aireiter", {"n": 2}),
+    ("aireiter", {"n": 1}),
+    ("aitoll", {"n": 3}),
+    ("aitoll", {"model": "x"}),
+    ("aitoll", {"messages": []}),
+    ("aireiter", {"response_format": {"type": "json_object"}}),
+    ("aireiter", {"tool_choice": "auto"}),
+]
+
+
+@pytest.mark.parametrize(("gateway", "params"), REFUSED, ids=str)
+def test_what_exists_but_does_not_go_there_exits_3(gateway: str, params: dict[str, Any]) -> None:
+    with pytest.raises(NotOffered) as caught:
+        make(Request(gateway, params=params))
+    assert caught.value.exit_code == 3
+    assert caught.value.hint
+
+
+def test_what_a_model_rejects_exits_3() -> None:
+    with pytest.raises(NotOffered, match=r"gpt-5\.2 takes no temperature"):
+        make(Request("aitoll", priority="quality", params={"temperature": 0.5}))
+    with pytest.raises(NotOffered, match="temperature or top_p, not both"):
+        make(Request("aitoll", task="code", params={"temperature": 0.5, "top_p": 0.5}))
+    make(Request("aitoll", task="code", params={"temperature": 0.5}))
+
+
+def test_a_stand_in_goes_without_what_it_rejects_and_that_is_said() -> None:
+    snippet = make(Request("aitoll", priority="cost", params={"temperature": 0.5, "top_p": 0.5}))
+    preferred, stand_in = snippet.call.bodies
+    assert (preferred["model"], preferred["temperature"], preferred["top_p"]) == ("deepseek-chat", 0.5, 0.5)
+    assert stand_in["model"] == "claude-haiku-4.5"
+    assert "top_p" not in stand_in
+    assert any("goes without top_p" in one for one in snippet.caveats)
+
+
+WARNED: list[tuple[str, dict[str, Any], str]] = [
+    ("aireiter", {"stop": "x"}, "no effect"),
+    ("aireiter", {"temperature": 1, "top_p": 1}, "change one of them"),
+    ("aireiter", {"max_tokens": 1, "max_completion_tokens": 2}, "max_tokens wins"),
+    ("ainative", {"temperature": 1.5}, "2026-04-14"),
+    ("aitoll", {"seed": 1}, "not documented by AITOLL"),
+    ("ainative", {"system": "Be brief."}, "alternative to a system message"),
+]
+
+
+@pytest.mark.parametrize(("gateway", "params", "words"), WARNED, ids=str)
+def test_what_deserves_a_warning_is_sent_with_one(gateway: str, params: dict[str, Any], words: str) -> None:
+    snippet = make(Request(gateway, params=params))
+    assert params.items() <= snippet.call.bodies[0].items()
+    assert any(words in one for one in snippet.caveats)
+
+
+def test_stream_is_one_thing_under_two_names() -> None:
+    by_flag = make(Request("aitoll", stream=True))
+    by_name = make(Request("aitoll", params={"stream": True}))
+    assert by_flag.code == by_name.code
+    assert make(Request("aitoll", params={"stream": False})).call.bodies[0]["stream"] is False
+    with pytest.raises(BadInput, match="contradict"):
+        make(Request("aitoll", stream=True, params={"stream": False}))
+
+
+def test_nothing_is_sent_unasked_but_aireiter_s_stream() -> None:
+    for gateway in ("aitoll", "ainative", "aiclient-2-api"):
+        assert set(make(Request(gateway)).call.bodies[0]) == {"model", "messages"}
+    for library in ("requests", "httpx", "openai"):
+        assert make(Request("aireiter", library=library)).call.bodies[0]["stream"] is False
+
+
+def test_every_error_has_an_exit_code_of_the_table() -> None:
+    def below(kind: type[ChatCompletionsError]) -> set[type[ChatCompletionsError]]:
+        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
+
+    assert {kind.exit_code for kind in below(ChatCompletionsError)} == {1, 2, 3, 4}

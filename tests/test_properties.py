@@ -1,0 +1,73 @@
+"""Any text arrives exactly: what Hypothesis thinks of goes through every language's literals."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+from chat_completions import catalog, literals
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+WORDS = {name: catalog.language(name).literals for name in catalog.names("language")}
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=12,
+)
+
+
+@given(VALUES, st.integers(0, 8))
+def test_python_reads_back_what_was_meant(value: object, margin: int) -> None:
+    assert ast.literal_eval(literals.spell(value, WORDS["python"], margin)) == value
+
+
+@given(VALUES)
+def test_json_reads_back_what_was_meant(value: object) -> None:
+    assert json.loads(literals.spell(value, WORDS["shell"])) == value
+
+
+@given(TEXT)
+def test_a_literal_shows_all_that_is_in_it(value: str) -> None:
+    assert literals.text(value).isprintable()
+
+
+@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@given(st.lists(TEXT, min_size=200, max_size=400), st.lists(VALUES, min_size=20, max_size=40))
+def test_javascript_reads_back_what_was_meant(texts: list[str], values: list[object]) -> None:
+    if not shutil.which("node"):
+        assert os.environ.get("CI") != "true"
+        pytest.skip("needs node")
+    meant = [*texts, *values]
+    source = f"process.stdout.write(JSON.stringify({literals.spell(meant, WORDS['javascript'])}))"
+    told = subprocess.run(["node", "--input-type=module", "-"], input=source.encode(), capture_output=True, check=True)
+    assert _as_javascript_has_it(json.loads(told.stdout)) == _as_javascript_has_it(meant)
+
+
+def _as_javascript_has_it(value: object) -> object:
+    """JavaScript has one kind of number, and objects keep one of two equal keys."""
+    if isinstance(value, dict):
+        return {key: _as_javascript_has_it(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_as_javascript_has_it(one) for one in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TEXT, TEXT)
+def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, system: str) -> None:
+    code = make(Request("aitoll", prompt=prompt, system=system)).code
+    tree = ast.parse(code)
+    found = next(node.value for node in tree.body if isinstance(node, ast.Assign) and _named(node, "MESSAGES"))
+    assert ast.literal_eval(found) == [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
+    plain = ast.parse(make(Request("aitoll", prompt="x", system="y")).code)
+    assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(plain)]
+
+
+def _named(node: ast.Assign, name: str) -> bool:
+    return isinstance(node.targets[0], ast.Name) and node.targets[0].id == name
