@@ -50,7 +50,7 @@ def compose(
         title=gateway.name,
         task=task.id,
         summary=task.summary,
-        base_url=base_url(request.base_url or gateway.base_url),
+        base_url=base_url(gateway.base_url if request.base_url is None else request.base_url),
         base_env=f"{gateway.env}_BASE_URL",
         path=endpoint.path,
         sdk_base=endpoint.path.removesuffix(protocol.sdk_path),

@@ -49,8 +49,7 @@ def decide(request: Request) -> Choice:
     It needs no template, so it also answers for tasks that no program is written for.
     """
     gateway, task = catalog.gateway(request.gateway), catalog.task(request.task)
-    if request.protocol is not None and request.protocol not in gateway.endpoints:
-        raise UnknownName(f"{gateway.name} protocol", request.protocol, gateway.endpoints)
+    _known_protocol(request.protocol, gateway)
     table, refusal = catalog.decision_table(), None
     for protocol in [request.protocol] if request.protocol else gateway.endpoints:
         try:
@@ -68,5 +67,12 @@ def pieces(request: Request) -> Pieces:
     if name not in language.libraries:
         raise UnknownName(f"{language.name} library", name, language.libraries)
     library = language.libraries[name]
+    _known_protocol(request.protocol, gateway)
     protocol = catalog.protocol(protocol_for(request, gateway, task, library))
     return Pieces(gateway, task, language, library, protocol)
+
+
+def _known_protocol(name: str | None, gateway: Gateway) -> None:
+    known = [*gateway.endpoints, *catalog.names("protocol")]
+    if name is not None and name not in known:
+        raise UnknownName("protocol", name, dict.fromkeys(known))

@@ -27,13 +27,13 @@ CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 GRACE = 2  # seconds to wait for the token counts once the answer is complete
 MAX_REQUESTS = 3
 MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model|model_not_found"
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens"]
 ADVICE = {
     "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
-    "HTTP 402": "no credit left: top up", "HTTP 403": "not in your plan or not allowed",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: is the server AIClient-2-API?",
-    "HTTP 413": "request too large: 10 MB is the limit",
-    "HTTP 429": "too many requests or no quota: wait, then try again",
-    "HTTP 503": "unavailable: try again later or use another model",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
 }
 
 
@@ -134,8 +134,7 @@ def show(reply):
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not wrote:
         say("Warning: the answer holds no text")
-    names = ["prompt_tokens", "completion_tokens", "total_tokens"]
-    facts = [f"{name}: {told[name]}" for name in names if told.get(name) is not None]
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))
 
@@ -143,17 +142,15 @@ def show(reply):
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not re.fullmatch("[!-~]+", KEY):
-        unusable = "is not set, or holds a character that a header cannot carry"
-        say("Error: AICLIENT2API_API_KEY " + unusable + ": export AICLIENT2API_API_KEY=\"your-key\"", 2)
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
     headers = dict.fromkeys(["OpenAI-Organization", "OpenAI-Project"], openai.Omit())
     client = openai.OpenAI(
-        api_key=KEY,
-        base_url=BASE_URL + "/v1",
-        default_headers=headers,
+        api_key=KEY, base_url=BASE_URL + "/v1",
         timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
         max_retries=0,  # the loop below knows what may be asked again
         http_client=openai.DefaultHttpxClient(follow_redirects=False),
@@ -162,7 +159,7 @@ def main():
     switched = ""
     for tries in range(1, MAX_REQUESTS + 1):
         try:
-            with client.chat.completions.with_streaming_response.create(**body) as reply:
+            with client.chat.completions.with_streaming_response.create(**body, extra_headers=headers) as reply:
                 if switched:
                     say(switched)
                 return show(reply)

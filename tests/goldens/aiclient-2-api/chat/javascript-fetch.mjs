@@ -1,4 +1,4 @@
-// Ask a question and print the answer: AIClient-2-API, with the fetch of Node.js 20 or newer.
+// Ask a question and print the answer: AIClient-2-API, with fetch.
 
 const MESSAGES = [{ role: "user", content: "Say hello in one short sentence." }];
 const BODIES = [
@@ -17,11 +17,10 @@ const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no s
 const CUT = "the connection broke before the answer was complete";
 const ADVICE = {
   "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
-  "HTTP 402": "no credit left: top up", "HTTP 403": "not in your plan or not allowed",
+  "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
   "HTTP 404": "no such model or path: is the server AIClient-2-API?",
-  "HTTP 413": "request too large: 10 MB is the limit",
-  "HTTP 429": "too many requests or no quota: wait, then try again",
-  "HTTP 503": "unavailable: try again later or use another model",
+  "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+  "HTTP 503": "try again later or use another model",
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();

@@ -34,13 +34,13 @@ LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 GRACE = 2  # seconds to wait for the token counts once the answer is complete
 MAX_REQUESTS = 3
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens"]
 ADVICE = {
     "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
-    "HTTP 402": "no credit left: top up", "HTTP 403": "not in your plan or not allowed",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: is the server AIClient-2-API?",
-    "HTTP 413": "request too large: 10 MB is the limit",
-    "HTTP 429": "too many requests or no quota: wait, then try again",
-    "HTTP 503": "unavailable: try again later or use another model",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
 }
 
 
@@ -139,8 +139,7 @@ def show(reply):
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not wrote:
         say("Warning: the answer holds no text")
-    names = ["prompt_tokens", "completion_tokens", "total_tokens"]
-    facts = [f"{name}: {told[name]}" for name in names if told.get(name) is not None]
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))
 
@@ -148,8 +147,8 @@ def show(reply):
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not re.fullmatch("[!-~]+", KEY):
-        unusable = "is not set, or holds a character that a header cannot carry"
-        say("Error: AICLIENT2API_API_KEY " + unusable + ": export AICLIENT2API_API_KEY=\"your-key\"", 2)
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):

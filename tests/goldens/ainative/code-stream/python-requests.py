@@ -31,12 +31,19 @@ CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 GRACE = 2  # seconds to wait for the token counts once the answer is complete
 MAX_REQUESTS = 3
 MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model|model_not_found"
+TELLS = [
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
+    "credits_consumed",
+    "credits_remaining",
+]
 ADVICE = {
     "HTTP 401": "invalid key: check the key variable and --auth",
     "HTTP 402": "no credit left: top up or upgrade the plan",
-    "HTTP 403": "not in your plan or not allowed",
-    "HTTP 404": "no such model or path: look at the gateway's list of models",
-    "HTTP 413": "request too large", "HTTP 429": "rate limit: back off and retry later",
+    "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+    "HTTP 429": "rate limit: back off and retry later",
     "HTTP 503": "model unavailable: retry later or use another model",
 }
 
@@ -135,14 +142,7 @@ def show(reply):
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not wrote:
         say("Warning: the answer holds no text")
-    names = [
-        "prompt_tokens",
-        "completion_tokens",
-        "total_tokens",
-        "credits_consumed",
-        "credits_remaining",
-    ]
-    facts = [f"{name}: {told[name]}" for name in names if told.get(name) is not None]
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))
 
@@ -150,8 +150,8 @@ def show(reply):
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not re.fullmatch("[!-~]+", KEY):
-        unusable = "is not set, or holds a character that a header cannot carry"
-        say("Error: AINATIVE_API_KEY " + unusable + ": export AINATIVE_API_KEY=\"your-key\"", 2)
+        say("Error: AINATIVE_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AINATIVE_API_KEY=\"your-key\"", 2)
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
         say("Error: AINATIVE_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
@@ -161,13 +161,9 @@ def main():
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = requests.post(
-                BASE_URL + "/api/v1/chat/completions",
-                headers={"X-API-Key": KEY},
+                BASE_URL + "/api/v1/chat/completions", json=body, stream=True, allow_redirects=False,
+                headers={"X-API-Key": KEY}, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 auth=lambda request: request,  # keeps the passwords of ~/.netrc out
-                json=body,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-                stream=True,
             )
         except requests.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)

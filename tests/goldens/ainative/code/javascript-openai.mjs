@@ -22,9 +22,9 @@ const CUT = "the connection broke before the answer was complete";
 const ADVICE = {
   "HTTP 401": "invalid key: check the key variable and --auth",
   "HTTP 402": "no credit left: top up or upgrade the plan",
-  "HTTP 403": "not in your plan or not allowed",
-  "HTTP 404": "no such model or path: look at the gateway's list of models",
-  "HTTP 413": "request too large", "HTTP 429": "rate limit: back off and retry later",
+  "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+  "HTTP 429": "rate limit: back off and retry later",
   "HTTP 503": "model unavailable: retry later or use another model",
 };
 const parse = async (text) => JSON.parse(text);

@@ -26,13 +26,13 @@ BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").s
 LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 MAX_REQUESTS = 3
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
 ADVICE = {
     "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
-    "HTTP 401": "check the key", "HTTP 402": "no credit left: top up, then try again",
-    "HTTP 403": "not in your plan or not allowed",
+    "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
+    "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
-    "HTTP 429": "too many requests or no quota: wait, then try again",
-    "HTTP 503": "unavailable: try again later or use another model",
+    "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
 }
 
 
@@ -89,8 +89,7 @@ def show(reply):
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not text:
         say("Warning: the answer holds no text")
-    names = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
-    facts = [f"{name}: {told[name]}" for name in names if told.get(name) is not None]
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))
 
@@ -98,17 +97,15 @@ def show(reply):
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not re.fullmatch("[!-~]+", KEY):
-        unusable = "is not set, or holds a character that a header cannot carry"
-        say("Error: AIREITER_API_KEY " + unusable + ": export AIREITER_API_KEY=\"your-key\"", 2)
+        say("Error: AIREITER_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AIREITER_API_KEY=\"your-key\"", 2)
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
         say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
     headers = dict.fromkeys(["OpenAI-Organization", "OpenAI-Project"], openai.Omit())
     client = openai.OpenAI(
-        api_key=KEY,
-        base_url=BASE_URL + "/v1",
-        default_headers=headers,
+        api_key=KEY, base_url=BASE_URL + "/v1",
         timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
         max_retries=0,  # the loop below knows what may be asked again
         http_client=openai.DefaultHttpxClient(follow_redirects=False),
@@ -116,7 +113,7 @@ def main():
     body, *stand_ins = BODIES
     for tries in range(1, MAX_REQUESTS + 1):
         try:
-            with client.chat.completions.with_streaming_response.create(**body) as reply:
+            with client.chat.completions.with_streaming_response.create(**body, extra_headers=headers) as reply:
                 return show(reply)
         except openai.APITimeoutError:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)

@@ -15,11 +15,10 @@ const MAX_REQUESTS = 3;
 const CUT = "the connection broke before the answer was complete";
 const ADVICE = {
   "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
-  "HTTP 401": "check the key", "HTTP 402": "no credit left: top up, then try again",
-  "HTTP 403": "not in your plan or not allowed",
+  "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
+  "HTTP 403": "not allowed, or not in your plan",
   "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
-  "HTTP 429": "too many requests or no quota: wait, then try again",
-  "HTTP 503": "unavailable: try again later or use another model",
+  "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();

@@ -15,22 +15,20 @@ from email.utils import mktime_tz, parsedate_tz
 import requests
 
 MESSAGES = [{"role": "user", "content": "写一篇关于量子计算的技术博客"}]
-BODIES = [
-    {"model": "claude-sonnet-4-5-20250929", "messages": MESSAGES, "stream": True},
-]
+BODIES = [{"model": "claude-sonnet-4-5-20250929", "messages": MESSAGES, "stream": True}]
 KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").strip().rstrip("/")
 LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 GRACE = 2  # seconds to wait for the token counts once the answer is complete
 MAX_REQUESTS = 3
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
 ADVICE = {
     "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
-    "HTTP 401": "check the key", "HTTP 402": "no credit left: top up, then try again",
-    "HTTP 403": "not in your plan or not allowed",
+    "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
+    "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
-    "HTTP 429": "too many requests or no quota: wait, then try again",
-    "HTTP 503": "unavailable: try again later or use another model",
+    "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
 }
 
 
@@ -128,8 +126,7 @@ def show(reply):
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not wrote:
         say("Warning: the answer holds no text")
-    names = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
-    facts = [f"{name}: {told[name]}" for name in names if told.get(name) is not None]
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))
 
@@ -137,8 +134,8 @@ def show(reply):
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not re.fullmatch("[!-~]+", KEY):
-        unusable = "is not set, or holds a character that a header cannot carry"
-        say("Error: AIREITER_API_KEY " + unusable + ": export AIREITER_API_KEY=\"your-key\"", 2)
+        say("Error: AIREITER_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AIREITER_API_KEY=\"your-key\"", 2)
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
         say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
@@ -147,13 +144,9 @@ def main():
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = requests.post(
-                BASE_URL + "/v1/chat/completions",
-                headers={"Authorization": "Bearer " + KEY},
+                BASE_URL + "/v1/chat/completions", json=body, stream=True, allow_redirects=False,
+                headers={"Authorization": "Bearer " + KEY}, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
                 auth=lambda request: request,  # keeps the passwords of ~/.netrc out
-                json=body,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-                stream=True,
             )
         except requests.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)

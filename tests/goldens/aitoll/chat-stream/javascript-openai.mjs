@@ -20,11 +20,9 @@ const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no s
 const CUT = "the connection broke before the answer was complete";
 const ADVICE = {
   "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
-  "HTTP 403": "not in your plan or not allowed",
-  "HTTP 404": "no such model or path: look at the gateway's list of models",
-  "HTTP 413": "request too large",
-  "HTTP 429": "too many requests or no quota: wait, then try again",
-  "HTTP 503": "this line is down: try again later",
+  "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+  "HTTP 429": "wait, then try again", "HTTP 503": "this line is down: try again later",
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # AITOLL: ask for code and print it. Needs curl and jq.
-export LC_ALL=C READ_TIMEOUT=120 # seconds
+export LC_ALL=C READ_TIMEOUT=120
 CONNECT_TIMEOUT=10 MAX_REQUESTS=3 # seconds, times
 
 read -r -d '' messages <<'JSON'
@@ -9,13 +9,13 @@ JSON
 set -- claude-haiku-4.5 '{"model": "claude-haiku-4.5", "messages": '"$messages}" \
   claude-sonnet-4.5 '{"model": "claude-sonnet-4.5", "messages": '"$messages}"
 
-refuse() { printf 'Error: %s\n' "$1" >&2; exit 2; }
+refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
 await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
 
 hash curl jq 2>/dev/null || refuse 'this program needs curl and jq'
-unusable='is not set, or holds a character that a header cannot carry'
 [[ ${AITOLL_API_KEY-} =~ ^[[:space:]]*([!-~]+)[[:space:]]*$ ]] ||
-  refuse "AITOLL_API_KEY $unusable: export AITOLL_API_KEY=\"your-key\""
+  refuse 'AITOLL_API_KEY is not set, or holds a character that a header' \
+    'cannot carry: export AITOLL_API_KEY="your-key"'
 AITOLL_API_KEY=${BASH_REMATCH[1]}
 base=https://aitoll.net/api/gateway/api here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
 [[ ${AITOLL_BASE_URL-} =~ [^[:space:]](.*[^[:space:]/])? ]] && base=${BASH_REMATCH[0]}
@@ -27,18 +27,15 @@ trap '[[ ! $child ]] || kill "$child" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 
 read -r -d '' lines <<'JQ'
-def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32 else . end]
-  | implode | split(" ") | map(select(. != "")) | join(" ");
-def line: env.AITOLL_API_KEY as $key | flat # without the key or a piece of it
-  | reduce ($key, ($key | .[range(length - 7):][:8])) as $part (.; split($part) | join("***"))
-  | .[:300];
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
+  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def line: flat | reduce (env.AITOLL_API_KEY | ., .[range(length - 7):][:8]) as $secret
+  (.; split($secret) | join("***")) | .[:300];
 def failure: . as $said | first({
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
-    "HTTP 403": "not in your plan or not allowed",
-    "HTTP 404": "no such model or path: look at the gateway's list of models",
-    "HTTP 413": "request too large",
-    "HTTP 429": "too many requests or no quota: wait, then try again",
-    "HTTP 503": "this line is down: try again later"
+    "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+    "HTTP 429": "wait, then try again", "HTTP 503": "this line is down: try again later"
   } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
   | "Error: \($said)\(.)" | line;
 def message: strings, (objects | first((.error, .detail, .message) | message));
@@ -51,52 +48,48 @@ def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .mes
   | select(. != null and . != "") | message // tojson) // null;
 def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
-  | if [null, "stop", "eos"] | index($finish) then
-      select(.said | not) | "Warning: the answer holds no text"
-    elif ["length"] | index($finish) then
-      "Warning: finish_reason is \($finish): cut at the token limit"
-    else "Warning: finish_reason is \($finish)"
-    end,
+  | if [null, "stop", "eos"] | index($finish) | not then
+      "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
+    elif .said then empty else "Warning: the answer holds no text" end,
     ([("prompt_tokens", "completion_tokens", "total_tokens") as $name
-      | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != ""))
-  | line;
+      | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
 JQ
 read -r -d '' judge <<'JQ'
 split("\r\n") | join("\n") | until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
 | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
 | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+  def backoff: [0, 1, 0.5][$left]; # seconds
   def fail($line): "fail 0 \($line | failure)";
-  def retry($pause; $line): if $last == 1 then fail($line) else "retry \($pause) \($line)" end;
+  def retry($pause; $line): if $left == 0 then fail($line) else "retry \($pause) \($line)" end;
   ($head | split(" ")[1] // "" | .[:3]) as $status
 | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
   // ($body | words)) as $words
 | "HTTP \($status): \($words)\(if $status == "404" then " (\($model))" else "" end)" as $line
-| ([(header("retry-after-ms") | tonumber / 1000)?
-  // (header("retry-after")
-    | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
-  // $tries / 2, 0] | max) as $pause
+| ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after") | tonumber?
+  // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?) // backoff, 0] | max) as $pause
 | if $code == "28" and ($status == "200" or $seconds >= (env.READ_TIMEOUT | tonumber)) then
     fail("no answer within \(env.READ_TIMEOUT) s")
   elif $status == "" then
     ({"6": "unknown host", "7": "connection refused", "28": "timed out"}[$code]
       // "the connection broke") as $why
-    | retry($tries / 2; "cannot reach \($base) (\($why))")
-  elif $standin != "" and $last == 0 and (($status | test("404|503")) or $status == "400" and ($body
-      | test("model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model|model_not_found"; "i"))) then
-    "switch 0 " + ("Warning: \($line); asking \($standin) instead" | line)
+    | retry(backoff; "cannot reach \($base) (\($why))")
+  elif $standin != "" and $left > 0 and (($status | test("404|503")) or $status == "400" and ($body
+      | test("model.{0,60}(not found|not exist|unknown)|model_not_found"; "i")
+        or test("(invalid|unknown|no such) model"; "i"))) then
+    "switch 0 \("Warning: \($line); asking \($standin) instead" | line)"
   elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
-    if $pause > 60 then fail("\($line); try again in \($pause | ceil) s")
-    else retry($pause; $line)
+    if $pause <= 60 then retry($pause; $line)
+    else fail("\($line); try again in \($pause | ceil) s")
     end
-  elif $status != "200" or $words == "empty answer" and $code == "0" then fail($line)
+  elif $status != "200" then fail($line)
   elif $code != "0" then fail("the connection broke before the answer was complete")
-  elif [$body | fromjson?] == [] then
-    fail("not JSON (\(header("content-type") // "no type")): \($words[:100])")
+  elif $words == "empty answer" then fail($line)
   else
-    $body | fromjson | objects // {} | {fault: fault, said: (text != ""), finish: finish, told: told}
-    | if .fault then fail(.fault)
-      elif .said or .finish then "ok 0 \([ending] | join("\n"))"
-      else fail("no answer in the response")
+    [$body | fromjson? | objects // {}][0]
+    | if . == null then fail("not JSON (\([$head | header("content-type")][0])): \($words[:100])")
+      elif fault then fail(fault)
+      elif text == "" and finish == null then fail("no answer in the response")
+      else "ok 0 \([{said: (text != ""), finish: finish, told: told} | ending] | join("\n"))"
       end
   end
 JQ
@@ -107,7 +100,7 @@ mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
 }
 
 touch "$tmp/head" "$tmp/body"
-for ((tries = 1; ; tries++)); do
+for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0
   curl -q --silent --proto '=http,https' --suppress-connect-headers \
     --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
@@ -117,9 +110,9 @@ for ((tries = 1; ; tries++)); do
   child=$!
   await
   tr -d '\0' <"$tmp/body" | mend >"$tmp/json"
-  read -r -d '' verdict pause said < <(jq -Rrs "$lines$judge" --arg base "$base" --arg code "$code" \
-    --argjson seconds "$SECONDS" --argjson tries "$tries" --argjson last $((tries == MAX_REQUESTS)) \
-    --arg model "$1" --arg standin "${3-}" "$tmp/head" "$tmp/json")
+  read -r -d '' verdict pause said < <(jq -Rrs "$lines$judge" --arg base "$base" \
+    --arg code "$code" --arg model "$1" --arg standin "${3-}" --argjson left "$left" \
+    --argjson seconds "$SECONDS" "$tmp/head" "$tmp/json")
   case $verdict in
     ok) break ;;
     switch) warning=$said && shift 2 ;;
@@ -127,7 +120,6 @@ for ((tries = 1; ; tries++)); do
     *) printf '%s\n' "$said" >&2; exit 1 ;;
   esac
 done
-
 jq -j "$lines"'text, "\n"' "$tmp/json" 2>/dev/null || exit 141 # nobody reads the answer any more
 [[ ! $warning || $said == Error:* ]] || printf '%s\n' "$warning" >&2
 [[ ! $said ]] || printf '%s\n' "$said" >&2

@@ -16,23 +16,19 @@ MESSAGES = [
         "content": "A bat and a ball cost 1.10 together, and the bat costs 1.00 more than the ball. What does the ball cost?",
     },
 ]
-BODIES = [
-    {"model": "glm-4.7", "messages": MESSAGES},
-    {"model": "glm-5", "messages": MESSAGES},
-]
+BODIES = [{"model": "glm-4.7", "messages": MESSAGES}, {"model": "glm-5", "messages": MESSAGES}]
 KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").strip().rstrip("/")
 LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 MAX_REQUESTS = 3
 MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model|model_not_found"
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens"]
 ADVICE = {
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
-    "HTTP 403": "not in your plan or not allowed",
-    "HTTP 404": "no such model or path: look at the gateway's list of models",
-    "HTTP 413": "request too large",
-    "HTTP 429": "too many requests or no quota: wait, then try again",
-    "HTTP 503": "this line is down: try again later",
+    "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+    "HTTP 429": "wait, then try again", "HTTP 503": "this line is down: try again later",
 }
 
 
@@ -87,8 +83,7 @@ def show(reply):
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not text:
         say("Warning: the answer holds no text")
-    names = ["prompt_tokens", "completion_tokens", "total_tokens"]
-    facts = [f"{name}: {told[name]}" for name in names if told.get(name) is not None]
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))
 
@@ -96,8 +91,8 @@ def show(reply):
 def main():
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not re.fullmatch("[!-~]+", KEY):
-        unusable = "is not set, or holds a character that a header cannot carry"
-        say("Error: AITOLL_API_KEY " + unusable + ": export AITOLL_API_KEY=\"your-key\"", 2)
+        say("Error: AITOLL_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AITOLL_API_KEY=\"your-key\"", 2)
     if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
         say("Error: AITOLL_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
