@@ -30,11 +30,11 @@ base=https://api.ainative.studio here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
 [[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
   refuse 'AINATIVE_BASE_URL must be https://..., or http:// to this machine'
 [[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
-child='' tmp=$(mktemp -d) || exit 1
+child='' warning='' tmp=$(mktemp -d) || exit 1
 trap '[[ ! $child ]] || kill "$child" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 
-read -r -d '' lines <<'JQ'
+read -r -d '' program <<'JQ'
 def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
   else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
 def line: flat | reduce (env.AINATIVE_API_KEY | ., .[range(length - 7):][:8]) as $secret
@@ -61,47 +61,43 @@ def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
     elif .said then empty else "Warning: the answer holds no text" end,
-    ([("prompt_tokens", "completion_tokens", "total_tokens", "credits_consumed", "credits_remaining")
-      as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
-JQ
-read -r -d '' judge <<'JQ'
-split("\r\n") | join("\n") | until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
-| split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
-| def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
-  def backoff: [0, 1, 0.5][$left]; # seconds
-  def fail($line): "fail 0 \($line | failure)";
-  def retry($pause; $line): if $left == 0 then fail($line) else "retry \($pause) \($line)" end;
-  ($head | split(" ")[1] // "" | .[:3]) as $status
-| ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
-  // ($body | words)) as $words
-| "HTTP \($status): \($words)\(if $status == "404" then " (\($model))" else "" end)" as $line
-| ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after") | tonumber?
-  // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?) // backoff, 0] | max) as $pause
-| if $code == "28" and ($status == "200" or $seconds >= (env.READ_TIMEOUT | tonumber)) then
-    fail("no answer within \(env.READ_TIMEOUT) s")
-  elif $status == "" then
-    ({"6": "unknown host", "7": "connection refused", "28": "timed out"}[$code]
-      // "the connection broke") as $why
-    | retry(backoff; "cannot reach \($base) (\($why))")
-  elif $standin != "" and $left > 0 and (($status | test("404|503")) or $status == "400" and ($body
-      | test("model.{0,60}(not found|not exist|unknown)|model_not_found"; "i")
-        or test("(invalid|unknown|no such) model"; "i"))) then
-    "switch 0 \("Warning: \($line); asking \($standin) instead" | line)"
-  elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
-    if $pause <= 60 then retry($pause; $line)
-    else fail("\($line); try again in \($pause | ceil) s")
-    end
-  elif $status != "200" then fail($line)
-  elif header("content-type") // "" | test("html|json"; "i") then
-    fail("not an event stream (\(header("content-type"))): \($words)")
-  else fail("the stream ended before the answer was complete")
-  end
-JQ
-read -r -d '' show <<'JQ'
-label $stop | foreach (repeat(.) | [try input catch if test("^(break|No more|Unfinished)") then null
-    else {error: "unreadable event in the stream"} end]) as [$event] ({};
+  ([("prompt_tokens", "completion_tokens", "total_tokens", "credits_consumed", "credits_remaining")
+    as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
+def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
+  | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
+  | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def fail($line): "fail 0 \($line | failure)";
+    ($head | split(" ")[1] // "" | .[:3]) as $status
+  | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
+    // ($body | words)) as $words
+  | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
+  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
+      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+    // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause | ceil) s")
+      elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
+    if env.code == "28" and ($status == "200" or env.late == "1") then
+      fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" then
+      retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
+        "28": "timed out"}[env.code] // "the connection broke") + ")")
+    elif env.standin != "" and env.left != "0" and ($status == "404" or $status == "503"
+        or $status == "400" and ($body | test(
+          "(?i)model.{0,60}(not.found|not.exist|unknown)|(invalid|unknown|no such) model"))) then
+      "switch 0 \("Warning: \($line); asking \(env.standin) instead" | line)"
+    elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
+      retry($line)
+    elif $status != "200" then fail($line)
+    elif header("content-type") // "" | test("(?i)html|json") then
+      fail("not an event stream (\(header("content-type"))): \($words)")
+    else fail("the stream ended before the answer was complete")
+    end;
+def show: label $stop | foreach (repeat(.)
+    | [try input catch if test("^(break|No more|Unfinished)") then null
+      else {error: "unreadable event in the stream"} end]) as [$event] ({};
   ($event | objects // {}) as $reply
-  | .fault = ($reply | fault)
+  | .fault = (($reply | fault) // (if $event == null and .finish == null
+      then "the stream ended before the answer was complete" else null end))
   | .text = if .fault then "" else $reply | text end
   | .said = (.said or .text != "")
   | .finish = (($reply | finish) // .finish)
@@ -109,12 +105,9 @@ label $stop | foreach (repeat(.) | [try input catch if test("^(break|No more|Unf
   | .over = (.fault or $event == null or $event == "[DONE]"
       or (.finish and ($reply.usage | type) == "object"));
   .text,
-  if .over or .finish then
-    [.said, if .fault then .fault | failure
-      elif .finish or $event == "[DONE]" then ending
-      else "the stream ended before the answer was complete" | failure end] | debug | empty
-  else empty end,
-  if .over then break $stop else empty end)
+  (select(.over or .finish) | [.said, if .fault then .fault | failure else ending end]
+    | debug | empty),
+  (select(.over) | break $stop));
 JQ
 
 mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
@@ -126,13 +119,13 @@ events() { # the data of each event: jq sees for itself where its JSON ends
   local fields field data kind=''
   while IFS=$'\r' read -r -a fields || [[ ${fields[*]} == *['}]'] ]]; do # LF, CRLF or CR
     for field in "${fields[@]}"; do
+      data=${field#*:}
       case $field in
-        HTTP/*' '[3-5][0-9][0-9]*) cat >/dev/null ;;
-        event:*) kind=${field#*:} ;;
-        'data: [DONE]' | 'data:[DONE]') printf '"[DONE]"\n' ;;
+        HTTP/*) [[ $field =~ ^HTTP/[0-9.]+\ (200|1) ]] || cat >/dev/null ;;
+        event:*) kind=${data##* } ;;
         data:* | $'\xef\xbb\xbf'data:*)
-          data=${field#*:}
-          if [[ $kind == *error ]]; then
+          [[ $data != ' [DONE]' && $data != '[DONE]' ]] || data='"[DONE]"'
+          if [[ $kind == error ]]; then
             [[ $data == *'{'* ]] || data="\"${data//[\\\"[:cntrl:]]/ }\""
             data="{\"error\": $data}"
           fi
@@ -145,25 +138,26 @@ events() { # the data of each event: jq sees for itself where its JSON ends
 
 mkfifo "$tmp/stream"
 exec 4>&1
+
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0 outcome=''
-  curl -q --silent --proto '=http,https' --suppress-connect-headers \
+  curl -q --silent --include --proto '=http,https' --suppress-connect-headers \
     --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
     -H @<(printf '%s\n' 'X-API-Key: '"$AINATIVE_API_KEY") \
     -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$2" \
-    --include --no-buffer "$base"/api/v1/chat/completions > >(tee "$tmp/reply" >"$tmp/stream") &
+    --no-buffer "$base"/api/v1/chat/completions > >(tee "$tmp/reply" >"$tmp/stream") &
   child=$!
   while read -r ${outcome:+-t "$GRACE"} news; do
     outcome=$news # once with the finish_reason, and again when nothing more is to come
-  done < <(exec jq --unbuffered -nj "$lines$show" < <(events <"$tmp/stream") 2>&1 >&4)
+  done < <(exec jq --unbuffered -nj "$program show" < <(events <"$tmp/stream") 2>&1 >&4)
   [[ $outcome == '["DEBUG:",['* ]] || exit 141 # nobody reads the answer any more
-  [[ $outcome == '["DEBUG:",[false,"Error: '* ]] || printf '\n'
+  [[ $outcome == '["DEBUG:",[false,"Error: '* ]] || printf '\n' 2>/dev/null
   said=$(jq -r '.[1][1:][]' <<<"$outcome")
   [[ $said == 'Error: the stream ended'* ]] || break
   await
-  read -r -d '' verdict pause said < <(jq -Rrs "$lines$judge" --arg base "$base" \
-    --arg code "$code" --arg model "$1" --arg standin "${3-}" --argjson left "$left" \
-    --argjson seconds "$SECONDS" "$tmp/reply")
+  tr -d '\0\r' <"$tmp/reply" >"$tmp/plain"
+  read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
+    left=$left model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/plain")
   case $verdict in
     switch) warning=$said && shift 2 ;;
     retry) sleep "$pause" & child=$!; await ;;

@@ -9,7 +9,8 @@ read -r -d '' messages <<'JSON'
   {"role": "user", "content": "What is ZeroDB?"}
 ]
 JSON
-set -- claude-3-5-sonnet-20241022 '{"model": "claude-3-5-sonnet-20241022", "temperature": 0.7, "max_tokens": 1024, "messages": '"$messages}"
+set -- claude-3-5-sonnet-20241022 \
+  '{"model": "claude-3-5-sonnet-20241022", "temperature": 0.7, "max_tokens": 1024, "messages": '"$messages}"
 
 refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
 await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
@@ -28,7 +29,7 @@ child='' tmp=$(mktemp -d) || exit 1
 trap '[[ ! $child ]] || kill "$child" 2>/dev/null; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 
-read -r -d '' lines <<'JQ'
+read -r -d '' program <<'JQ'
 def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
   else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
 def line: flat | reduce (env.AINATIVE_API_KEY | ., .[range(length - 7):][:8]) as $secret
@@ -55,43 +56,39 @@ def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
     elif .said then empty else "Warning: the answer holds no text" end,
-    ([("prompt_tokens", "completion_tokens", "total_tokens", "credits_consumed", "credits_remaining")
-      as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
-JQ
-read -r -d '' judge <<'JQ'
-split("\r\n") | join("\n") | until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
-| split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
-| def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
-  def backoff: [0, 1, 0.5][$left]; # seconds
-  def fail($line): "fail 0 \($line | failure)";
-  def retry($pause; $line): if $left == 0 then fail($line) else "retry \($pause) \($line)" end;
-  ($head | split(" ")[1] // "" | .[:3]) as $status
-| ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
-  // ($body | words)) as $words
-| "HTTP \($status): \($words)\(if $status == "404" then " (\($model))" else "" end)" as $line
-| ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after") | tonumber?
-  // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?) // backoff, 0] | max) as $pause
-| if $code == "28" and ($status == "200" or $seconds >= (env.READ_TIMEOUT | tonumber)) then
-    fail("no answer within \(env.READ_TIMEOUT) s")
-  elif $status == "" then
-    ({"6": "unknown host", "7": "connection refused", "28": "timed out"}[$code]
-      // "the connection broke") as $why
-    | retry(backoff; "cannot reach \($base) (\($why))")
-  elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
-    if $pause <= 60 then retry($pause; $line)
-    else fail("\($line); try again in \($pause | ceil) s")
-    end
-  elif $status != "200" then fail($line)
-  elif $code != "0" then fail("the connection broke before the answer was complete")
-  elif $words == "empty answer" then fail($line)
-  else
-    [$body | fromjson? | objects // {}][0]
-    | if . == null then fail("not JSON (\([$head | header("content-type")][0])): \($words[:100])")
-      elif fault then fail(fault)
-      elif text == "" and finish == null then fail("no answer in the response")
-      else "ok 0 \([{said: (text != ""), finish: finish, told: told} | ending] | join("\n"))"
-      end
-  end
+  ([("prompt_tokens", "completion_tokens", "total_tokens", "credits_consumed", "credits_remaining")
+    as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
+def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
+  | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
+  | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def fail($line): "fail 0 \($line | failure)";
+    ($head | split(" ")[1] // "" | .[:3]) as $status
+  | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
+    // ($body | words)) as $words
+  | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
+  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
+      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+    // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause | ceil) s")
+      elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
+    if env.code == "28" and ($status == "200" or env.late == "1") then
+      fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" then
+      retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
+        "28": "timed out"}[env.code] // "the connection broke") + ")")
+    elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
+      retry($line)
+    elif $status != "200" then fail($line)
+    elif env.code != "0" then fail("the connection broke before the answer was complete")
+    elif $words == "empty answer" then fail($line)
+    else
+      [$body | fromjson? | objects // {}][0]
+      | if . == null then fail("not JSON (\(header("content-type") // "no type")): \($words[:100])")
+        elif fault then fail(fault)
+        elif text == "" and finish == null then fail("no answer in the response")
+        else "ok 0 \([{said: (text != ""), finish: finish, told: told} | ending] | join("\n"))"
+        end
+    end;
 JQ
 
 mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
@@ -99,25 +96,24 @@ mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
     -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
 }
 
-touch "$tmp/head" "$tmp/body"
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0
-  curl -q --silent --proto '=http,https' --suppress-connect-headers \
+  curl -q --silent --include --proto '=http,https' --suppress-connect-headers \
     --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
     -H @<(printf '%s\n' 'X-API-Key: '"$AINATIVE_API_KEY") \
     -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$2" \
-    --dump-header "$tmp/head" --output "$tmp/body" "$base"/v1/public/chat/completions &
+    "$base"/v1/public/chat/completions >"$tmp/reply" &
   child=$!
   await
-  tr -d '\0' <"$tmp/body" | mend >"$tmp/json"
-  read -r -d '' verdict pause said < <(jq -Rrs "$lines$judge" --arg base "$base" \
-    --arg code "$code" --arg model "$1" --argjson left "$left" \
-    --argjson seconds "$SECONDS" "$tmp/head" "$tmp/json")
+  tr -d '\0\r' <"$tmp/reply" | mend >"$tmp/plain"
+  read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
+    left=$left model=$1 jq -Rrs "$program judge" "$tmp/plain")
   case $verdict in
     ok) break ;;
     retry) sleep "$pause" & child=$!; await ;;
     *) printf '%s\n' "$said" >&2; exit 1 ;;
   esac
 done
-jq -j "$lines"'text, "\n"' "$tmp/json" 2>/dev/null || exit 141 # nobody reads the answer any more
+sed '/^HTTP\//,/^$/d' "$tmp/plain" | jq -j "$program text, \"\\n\"" 2>/dev/null ||
+  exit 141 # nobody reads the answer any more
 [[ ! $said ]] || printf '%s\n' "$said" >&2

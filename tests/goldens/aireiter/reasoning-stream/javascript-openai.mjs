@@ -112,9 +112,11 @@ function send(body) {
 
 async function post() {
   let body = BODIES[0];
+  let switched = "";
   for (let tries = 1; ; tries++) {
     timer.refresh();
     const reply = await send(body).catch((error) => error);
+    if (reply.status === 200 && switched) say(switched);
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
@@ -126,7 +128,7 @@ async function post() {
     const instead = (status === 400 && missing) || status === 404 || status === 503;
     if (instead && body !== BODIES[1] && tries < MAX_REQUESTS) {
       body = BODIES[1];
-      say(`Warning: ${line}; asking ${body.model} instead`);
+      switched = `Warning: ${line}; asking ${body.model} instead`;
       continue;
     }
     const wait = pause(headers, tries);
