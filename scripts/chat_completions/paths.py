@@ -1,8 +1,12 @@
 """Where the skill's own files and the user's are. No other room looks at `__file__`."""
 
 import os
+import stat
+import tempfile
+from functools import cache
 from pathlib import Path
 
+PRIVATE = 0o700
 PACKAGE = Path(__file__).resolve().parent
 
 
@@ -27,13 +31,18 @@ def config_folder() -> Path:
     return (Path(base) if base else Path.home() / ".config") / "chat-completions"
 
 
+@cache
 def cache_folder() -> Path | None:
-    """A folder of the user's for what can be made again, or None where none can be written."""
-    base = os.environ.get("LOCALAPPDATA") if os.name == "nt" else os.environ.get("XDG_CACHE_HOME")
+    """A folder for what can be made again, in the temporary folder, or None where none is safe.
+
+    Code is loaded from it, so it must be a real folder that is the user's and nobody else's.
+    """
+    user = os.getuid() if hasattr(os, "getuid") else 0
     try:
-        folder = (Path(base) if base else Path.home() / ".cache") / "chat-completions"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except (OSError, RuntimeError):  # a read-only home, or none at all
+        folder = Path(tempfile.gettempdir()) / f"chat-completions-{user}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        about = folder.lstat()
+    except OSError:  # nothing can be written here at all
         return None
-    own = os.name == "nt" or folder.stat().st_uid == os.getuid()
-    return folder if own and os.access(folder, os.W_OK) else None
+    own = not hasattr(os, "getuid") or (about.st_uid == user and stat.S_IMODE(about.st_mode) == PRIVATE)
+    return folder if own and stat.S_ISDIR(about.st_mode) and os.access(folder, os.W_OK) else None

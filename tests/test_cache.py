@@ -1,0 +1,64 @@
+"""The cache makes a cold start quicker and never anything else."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+from chat_completions import catalog, paths
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for cached in (paths.cache_folder, catalog._read):  # noqa: SLF001 - as in a new process
+        cached.cache_clear()
+    return tmp_path
+
+
+def test_with_and_without_it_the_program_is_the_same(temporary: Path) -> None:
+    first = make(Request("aitoll", prompt="Hi")).code
+    kept = {path.name for path in temporary.rglob("*") if path.is_file()}
+    assert any(name.startswith("gateways-aitoll-") for name in kept)
+    catalog._read.cache_clear()  # noqa: SLF001
+    assert make(Request("aitoll", prompt="Hi")).code == first
+    (temporary / f"chat-completions-{os.getuid()}").chmod(0o500)
+    for cached in (paths.cache_folder, catalog._read):  # noqa: SLF001
+        cached.cache_clear()
+    assert make(Request("aitoll", prompt="Hi")).code == first
+
+
+def test_a_changed_file_is_read_anew(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = temporary / "references" / "tasks" / "poem.yaml"
+    file.parent.mkdir(parents=True)
+    for text in ("kind: text\n", "kind: other\n"):
+        file.write_text(text)
+        catalog._read.cache_clear()  # noqa: SLF001
+        assert catalog._read(file) == {"kind": text.split()[1]}  # noqa: SLF001
+    broken = next(temporary.rglob("tasks-poem-*.json"))
+    broken.write_text("{not json")
+    catalog._read.cache_clear()  # noqa: SLF001
+    assert catalog._read(file) == {"kind": "other"}  # noqa: SLF001
+    monkeypatch.undo()
+
+
+def test_a_folder_that_others_could_write_is_not_used(temporary: Path) -> None:
+    folder = temporary / f"chat-completions-{os.getuid()}"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    assert paths.cache_folder() is None
+    folder.rmdir()
+    (temporary / "elsewhere").mkdir(mode=0o700)
+    folder.symlink_to(temporary / "elsewhere")
+    paths.cache_folder.cache_clear()
+    assert paths.cache_folder() is None
+    folder.unlink()
+    paths.cache_folder.cache_clear()
+    made = paths.cache_folder()
+    assert made is not None
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
