@@ -59,6 +59,7 @@ def compose(
         stream=stream,
         messages=messages,
         bodies=bodies,
+        own_words=any(name not in protocol.parameters for name in params),
         advice={**_phrases(gateway.errors), **protocol.errors, **gateway.errors},
         endings=protocol.endings,
         tells=[*protocol.usage, *gateway.reply_extras],

@@ -137,6 +137,7 @@ class Library(NamedTuple):
     id: str
     install: str
     protocols: Sequence[str]
+    caveat: str = ""
 
 
 class Language(NamedTuple):
@@ -183,7 +184,8 @@ class Call(NamedTuple):
 
     `bodies` holds one whole body per attempt: the chosen model, then its stand-in. A key is
     only ever the *name* of an environment variable. `sdk_base` is the path that a client
-    library wants behind the base URL.
+    library wants behind the base URL, `own_words` tells that a body holds parameters of this
+    gateway alone, which such a library does not know.
     """
 
     gateway: str
@@ -199,6 +201,7 @@ class Call(NamedTuple):
     stream: bool
     messages: Sequence[Facts]
     bodies: Sequence[Facts]
+    own_words: bool
     advice: Mapping[str, str]
     endings: Mapping[str, Sequence[str]]
     tells: Sequence[str]

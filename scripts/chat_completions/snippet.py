@@ -37,7 +37,7 @@ def make(request: Request) -> Snippet:
         install=[one for one in (library.install, *language.needs) if one],
         call=call,
         choice=choice,
-        caveats=[*choice.caveats, *caveats],
+        caveats=[*choice.caveats, *caveats, *([library.caveat] if library.caveat else [])],
         language=language.id,
         library=library.id,
     )
