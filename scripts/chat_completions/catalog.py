@@ -173,9 +173,10 @@ def _read(path: Path) -> Any:
 
 def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
     """Fills what a short file of the user's leaves out: Bearer, /chat/completions, no sources."""
-    env = facts.get("env") or facts.get("key", id_.upper().replace("-", "_")).removesuffix("_API_KEY")
+    key = facts.get("key") or facts.get("auth", [{}])[0].get("key") or _variable(id_)
+    env = facts.get("env") or re.sub(r"_(API_KEY|KEY|TOKEN|JWT|SECRET)$", "", key)
     sources = {name: Evidence(**about) for name, about in facts.get("sources", {}).items()}
-    auth = facts.get("auth") or [{"name": "bearer", "key": facts.get("key", f"{env}_API_KEY")}]
+    auth = facts.get("auth") or [{"name": "bearer", "key": key}]
     endpoints = facts.get("endpoints") or {"openai-chat": [{"name": "default", "path": "/chat/completions"}]}
     base_url, (upstream, upstream_source) = facts["base_url"], _upstream()
     return Gateway(
@@ -201,6 +202,11 @@ def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
         upstream=upstream,
         upstream_source=upstream_source,
     )
+
+
+def _variable(id_: str) -> str:
+    """A variable for the key of a gateway whose file names none: `my-gw` has MY_GW_API_KEY."""
+    return "GATEWAY_"[: 8 * (not id_[:1].isalpha())] + re.sub(r"[^A-Z0-9]", "_", id_.upper()) + "_API_KEY"
 
 
 def _without_source(facts: Facts) -> dict[str, Any]:

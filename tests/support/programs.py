@@ -12,7 +12,6 @@ from support.running import COMMANDS
 
 GATEWAY = "aitoll"
 PROTOCOL = "openai-chat"
-SDKS = frozenset({"openai"})
 PROMPT = "Say hello"
 
 

@@ -13,7 +13,7 @@ import yaml
 from support.cases import FOLDER, Case
 from support.checks import Outcome, wrong
 from support.notation import expand
-from support.programs import SDKS, Shape, program, shapes
+from support.programs import Shape, program, shapes
 from support.replies import Reply
 from support.running import run
 from support.serving import Server, closed_port
@@ -94,8 +94,6 @@ def expand_case(case: Case, words: dict[str, str]) -> Case:
 
 def known(trial: Trial) -> str:
     """Why this case is known to go otherwise here, or nothing."""
-    if trial.shape.library not in SDKS:
-        return ""
     return listed(trial.shape).get(trial.case.id, "")
 
 
@@ -106,7 +104,7 @@ def listed(shape: Shape) -> Mapping[str, str]:
 
 @cache
 def deviations() -> dict[str, dict[str, str]]:
-    """The known deviations of client libraries: shape, id of a `should` case, reason."""
+    """The known deviations: shape, id of a `should` case, reason."""
     return yaml.safe_load((FOLDER / "deviations.yaml").read_text(encoding="utf-8")) or {}
 
 

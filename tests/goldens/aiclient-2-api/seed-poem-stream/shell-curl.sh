@@ -6,6 +6,7 @@ CONNECT_TIMEOUT=10 GRACE=2 MAX_REQUESTS=3 # seconds, seconds, times
 read -r -d '' messages <<'JSON'
 [{"role": "system", "content": "你是一名乐于助人的AI助手。"}, {"role": "user", "content": "你好,能帮我写一首关于春天的诗吗?"}]
 JSON
+# a model and its request
 set -- gemini-2.5-flash \
   '{"model": "gemini-2.5-flash", "stream": true, "max_tokens": 100, "temperature": 0.7, "messages": '"$messages}"
 
@@ -22,8 +23,8 @@ base=http://localhost:3000 here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
 [[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
   refuse 'AICLIENT2API_BASE_URL must be https://..., or http:// to this machine'
 [[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
-child='' tmp=$(mktemp -d) || exit 1
-trap '[[ ! $child ]] || kill "$child" 2>/dev/null; rm -rf "$tmp"' EXIT
+child='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
+trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 
 read -r -d '' program <<'JQ'
@@ -57,6 +58,7 @@ def ending: .finish as $finish
 def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
   | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def kind: header("content-type") // "no type" | split(";")[0];
     def fail($line): "fail 0 \($line | failure)";
     ($head | split(" ")[1] // "" | .[:3]) as $status
   | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
@@ -65,7 +67,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
       | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
     // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
-  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause | ceil) s")
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
       elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
     if env.code == "28" and ($status == "200" or env.late == "1") then
       fail("no answer within \(env.READ_TIMEOUT) s")
@@ -75,8 +77,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
     elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
       retry($line)
     elif $status != "200" then fail($line)
-    elif header("content-type") // "" | test("(?i)html|json") then
-      fail("not an event stream (\(header("content-type"))): \($words)")
+    elif kind | test("(?i)html|json") then fail("not an event stream (\(kind)): \($words)")
     else fail("the stream ended before the answer was complete")
     end;
 def show: label $stop | foreach (repeat(.)
@@ -90,9 +91,10 @@ def show: label $stop | foreach (repeat(.)
   | .finish = (($reply | finish) // .finish)
   | .told += ($reply | told)
   | .over = (.fault or $event == null or $event == "[DONE]"
-      or (.finish and ($reply.usage | type) == "object"));
+      or (.finish and ($reply.usage | type) == "object"))
+  | .news = (.over or ($reply | finish) != null);
   .text,
-  (select(.over or .finish) | [.said, if .fault then .fault | failure else ending end]
+  (select(.news) | [.said, if .fault then .fault | failure else ending end]
     | debug | empty),
   (select(.over) | break $stop));
 JQ
@@ -111,7 +113,7 @@ events() { # the data of each event: jq sees for itself where its JSON ends
         HTTP/*) [[ $field =~ ^HTTP/[0-9.]+\ (200|1) ]] || cat >/dev/null ;;
         event:*) kind=${data##* } ;;
         data:* | $'\xef\xbb\xbf'data:*)
-          [[ $data != ' [DONE]' && $data != '[DONE]' ]] || data='"[DONE]"'
+          [[ ! $data =~ ^[[:space:]]*\[DONE\][[:space:]]*$ ]] || data='"[DONE]"'
           if [[ $kind == error ]]; then
             [[ $data == *'{'* ]] || data="\"${data//[\\\"[:cntrl:]]/ }\""
             data="{\"error\": $data}"
@@ -128,11 +130,11 @@ exec 4>&1
 
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0 outcome=''
-  curl -q --silent --include --proto '=http,https' --suppress-connect-headers \
+  curl -q --silent --proto '=http,https' --suppress-connect-headers \
     --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
     -H @<(printf '%s\n' 'Authorization: Bearer '"$AICLIENT2API_API_KEY") \
     -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$2" \
-    --no-buffer "$base"/v1/chat/completions > >(tee "$tmp/reply" >"$tmp/stream") &
+    --include --no-buffer "$base"/v1/chat/completions > >(tee "$tmp/reply" >"$tmp/stream") &
   child=$!
   while read -r ${outcome:+-t "$GRACE"} news; do
     outcome=$news # once with the finish_reason, and again when nothing more is to come
@@ -142,9 +144,9 @@ for ((left = MAX_REQUESTS - 1; ; left--)); do
   said=$(jq -r '.[1][1:][]' <<<"$outcome")
   [[ $said == 'Error: the stream ended'* ]] || break
   await
-  tr -d '\0\r' <"$tmp/reply" >"$tmp/plain"
+  tr -d '\0\r' <"$tmp/reply" >"$tmp/all"
   read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
-    left=$left model=$1 jq -Rrs "$program judge" "$tmp/plain")
+    left=$left model=$1 jq -Rrs "$program judge" "$tmp/all")
   case $verdict in
     retry) sleep "$pause" & child=$!; await ;;
     *) printf '%s\n' "$said" >&2; exit 1 ;;

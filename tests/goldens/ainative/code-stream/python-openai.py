@@ -31,7 +31,7 @@ LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
 CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
 GRACE = 2  # seconds to wait for the token counts once the answer is complete
 MAX_REQUESTS = 3
-MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model|model_not_found"
+MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
 TELLS = [
     "prompt_tokens",
     "completion_tokens",
@@ -172,7 +172,9 @@ def main():
     switched = ""
     for tries in range(1, MAX_REQUESTS + 1):
         try:
-            with client.chat.completions.with_streaming_response.create(**body, extra_headers=headers) as reply:
+            with client.chat.completions.with_streaming_response.create(
+                **body, extra_headers=headers
+            ) as reply:
                 if switched:
                     say(switched)
                 return show(reply)
@@ -189,7 +191,8 @@ def main():
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({body['model']})" * (status == 404)
-        missing = status in (404, 503) or status == 400 and re.search(MISSING, said, re.I)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
         if missing and stand_ins and tries < MAX_REQUESTS:
             body = stand_ins.pop()
             switched = f"Warning: {line}; asking {body['model']} instead"

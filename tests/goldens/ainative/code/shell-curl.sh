@@ -6,6 +6,7 @@ CONNECT_TIMEOUT=10 MAX_REQUESTS=3 # seconds, times
 read -r -d '' messages <<'JSON'
 [{"role": "user", "content": "Write a Python function that tells whether a word is a palindrome."}]
 JSON
+# a model and its request, then its stand-in's
 set -- gpt-5-3-codex '{"model": "gpt-5-3-codex", "messages": '"$messages}" \
   claude-sonnet-4-6 '{"model": "claude-sonnet-4-6", "messages": '"$messages}"
 
@@ -22,8 +23,8 @@ base=https://api.ainative.studio here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
 [[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
   refuse 'AINATIVE_BASE_URL must be https://..., or http:// to this machine'
 [[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
-child='' warning='' tmp=$(mktemp -d) || exit 1
-trap '[[ ! $child ]] || kill "$child" 2>/dev/null; rm -rf "$tmp"' EXIT
+child='' warning='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
+trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
 
 read -r -d '' program <<'JQ'
@@ -58,6 +59,7 @@ def ending: .finish as $finish
 def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
   | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def kind: header("content-type") // "no type" | split(";")[0];
     def fail($line): "fail 0 \($line | failure)";
     ($head | split(" ")[1] // "" | .[:3]) as $status
   | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
@@ -66,7 +68,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
       | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
     // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
-  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause | ceil) s")
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
       elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
     if env.code == "28" and ($status == "200" or env.late == "1") then
       fail("no answer within \(env.READ_TIMEOUT) s")
@@ -74,8 +76,8 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
       retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
         "28": "timed out"}[env.code] // "the connection broke") + ")")
     elif env.standin != "" and env.left != "0" and ($status == "404" or $status == "503"
-        or $status == "400" and ($body | test(
-          "(?i)model.{0,60}(not.found|not.exist|unknown)|(invalid|unknown|no such) model"))) then
+        or $status == "400" and (($body | contains("model_not_found")) or ($words | test(
+          "(?i)model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model")))) then
       "switch 0 \("Warning: \($line); asking \(env.standin) instead" | line)"
     elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
       retry($line)
@@ -84,7 +86,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
     elif $words == "empty answer" then fail($line)
     else
       [$body | fromjson? | objects // {}][0]
-      | if . == null then fail("not JSON (\(header("content-type") // "no type")): \($words[:100])")
+      | if . == null then fail("not JSON (\(kind)): \($words[:100])")
         elif fault then fail(fault)
         elif text == "" and finish == null then fail("no answer in the response")
         else "ok 0 \([{said: (text != ""), finish: finish, told: told} | ending] | join("\n"))"
@@ -99,16 +101,16 @@ mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
 
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0
-  curl -q --silent --include --proto '=http,https' --suppress-connect-headers \
+  curl -q --silent --proto '=http,https' --suppress-connect-headers \
     --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
     -H @<(printf '%s\n' 'X-API-Key: '"$AINATIVE_API_KEY") \
     -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$2" \
-    "$base"/api/v1/chat/completions >"$tmp/reply" &
+    --dump-header "$tmp/head" "$base"/api/v1/chat/completions >"$tmp/body" &
   child=$!
   await
-  tr -d '\0\r' <"$tmp/reply" | mend >"$tmp/plain"
+  { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
   read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
-    left=$left model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/plain")
+    left=$left model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/all")
   case $verdict in
     ok) break ;;
     switch) warning=$said && shift 2 ;;
@@ -116,7 +118,7 @@ for ((left = MAX_REQUESTS - 1; ; left--)); do
     *) printf '%s\n' "$said" >&2; exit 1 ;;
   esac
 done
-sed '/^HTTP\//,/^$/d' "$tmp/plain" | jq -j "$program text, \"\\n\"" 2>/dev/null ||
+sed '/^HTTP\//,/^$/d' "$tmp/all" | jq -j "$program text, \"\\n\"" 2>/dev/null ||
   exit 141 # nobody reads the answer any more
-[[ ! $warning || $said == Error:* ]] || printf '%s\n' "$warning" >&2
+[[ ! $warning ]] || printf '%s\n' "$warning" >&2
 [[ ! $said ]] || printf '%s\n' "$said" >&2

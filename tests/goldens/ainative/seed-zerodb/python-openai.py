@@ -122,7 +122,9 @@ def main():
     body, *stand_ins = BODIES
     for tries in range(1, MAX_REQUESTS + 1):
         try:
-            with client.chat.completions.with_streaming_response.create(**body, extra_headers=headers) as reply:
+            with client.chat.completions.with_streaming_response.create(
+                **body, extra_headers=headers
+            ) as reply:
                 return show(reply)
         except openai.APITimeoutError:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
