@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -179,6 +181,103 @@ def test_a_conversation_is_checked_and_sent_as_it_is(
         assert str(file) in ran.stderr.decode()
     else:
         assert json.loads(ran.stdout)["task"] == "conversation"
+
+
+DEEP = "[" * 5000
+BROKEN_FILES = [
+    ("gateway", ".yaml", ""),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\n<<: {models: 5}\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\nmodels: [a]\nalways: {foo: .nan}\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\nkey: sk-abc123secretvalue\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://me:abc123secret@g.x\n"),
+    ("gateway", ".yaml", "a: " + DEEP),
+    ("gateway", ".yaml", "a: &b [*b]\n"),
+    ("gateway", ".json", DEEP),
+    ("messages", ".yaml", "- {role: user, content: x, more: &b [*b]}\n"),
+    ("messages", ".yaml", "- {role: user, content: x, 1: 2}\n"),
+    ("messages", ".json", DEEP),
+]
+
+
+@pytest.mark.parametrize(("option", "suffix", "text"), BROKEN_FILES)
+def test_a_broken_file_is_told_in_a_line_and_no_secret_of_it(
+    option: str, suffix: str, text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"broken{suffix}"
+    file.write_text(text)
+    ran = command("write", *(["x"] if option == "gateway" else []), f"--{option}", str(file))
+    said = ran.stderr.decode()
+    assert ran.returncode == 2, said
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) <= 2
+    assert "secret" not in said
+    assert ran.stdout == b""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--param", f"stop={DEEP * 10}"],
+        ["--param", 'stop="\\ud800"'],
+        ["--gateway", "~nobody-at-all/x.yaml"],
+        ["--base-url", "https://me:abc123secret@gw.example.com"],
+        ["--model", ""],
+        ["--task", ""],
+        ["--run", "--format", "json"],
+    ],
+)
+def test_odd_options_are_told_in_a_line(words: list[str]) -> None:
+    ran = command("write", "x", *words)
+    assert ran.returncode == 2, ran.stderr
+    assert "Traceback" not in ran.stderr.decode()
+    assert "secret" not in ran.stderr.decode()
+
+
+def test_a_link_a_mode_and_a_pipe_survive_output(tmp_path: Path) -> None:
+    real, link, pipe = tmp_path / "real.py", tmp_path / "link.py", tmp_path / "pipe"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    assert command("write", "x", "--output", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert "requests" in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        assert command("write", "x", "--output", str(pipe)).returncode == 0
+        assert b"requests" in reader.communicate()[0]
+    assert pipe.is_fifo()
+
+
+def test_what_is_told_to_run_can_be_pasted(tmp_path: Path) -> None:
+    for name in ("a b.py", "it's.py"):
+        ran = command("write", "x", f"--output={name}", cwd=tmp_path)
+        line = next(one for one in ran.stderr.decode().splitlines() if one.startswith("Run: "))
+        assert shlex.split(line)[1:] == ["python3", name]
+    line = command("write", "x", "--output=-w.py", cwd=tmp_path).stderr.decode().splitlines()[-1]
+    assert line == "Run: python3 ./-w.py"
+
+
+def test_a_file_s_name_may_be_no_variable(tmp_path: Path) -> None:
+    for name in ("1x.yaml", "my.gw.yaml", "é.yaml"):
+        (tmp_path / name).write_text("name: x\nbase_url: https://g.x\nmodels: [a]\n")
+        ran = command("write", "x", "--gateway", str(tmp_path / name), "--format", "json")
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", json.loads(ran.stdout)["env"]["key"])
+
+
+def test_choose_applies_the_rules_that_write_applies() -> None:
+    assert command("choose", "--param", "bogus=1").returncode == 2
+    assert command("choose", "--model", "gpt-5.2", "--param", "temperature=1").returncode == 3
+    assert b"no effect" in command("choose", "--gateway", "aireiter", "--param", "stop=x").stdout
+    assert command("write", "x", "--gateway", "aireiter", "--model", "gpt_image_2").returncode == 3
+
+
+def test_run_refuses_before_it_prints(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: x\nbase_url: https://g.x\nkey: MINE_API_KEY\nmodels: [a]\n")
+    ran = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (3, b"")
+    assert not (tmp_path / "x.py").exists()
+    assert command("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
 
 
 def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:

@@ -45,8 +45,6 @@ def test_a_new_gateway_is_one_file(copied: Path) -> None:
 
 def test_a_new_task_of_a_known_kind_is_one_file_and_runs(copied: Path) -> None:
     (copied / "references" / "tasks" / "poem.yaml").write_text(TASK)
-    table = copied / "references" / "models.yaml"
-    table.write_text(table.read_text().replace("[chat, conversation", "[poem, chat, conversation"))
     code = make(Request("aitoll", task="poem")).code
     assert "Write a poem about the sea." in code
     assert "poem" in catalog.names("task")

@@ -26,6 +26,7 @@ from chat_completions.shapes import (
     Task,
 )
 
+DEEPEST = 500  # levels of a YAML file
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
 
 
@@ -46,9 +47,9 @@ def gateway(name: str) -> Gateway:
     if own:
         _check(facts, path)
     try:
-        return _gateway(re.sub(r"[^\w.-]", "-", path.stem), str(path), facts)
+        return _gateway(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), facts)
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise BadData(f"{path.name}: {type(problem).__name__} {problem}") from problem
+        raise (BadInput if own else BadData)(f"{path.name}: {type(problem).__name__} {problem}.") from problem
 
 
 def protocol(name: str) -> Protocol:
@@ -83,7 +84,10 @@ def read_user_file(path: Path, what: str) -> Any:
 
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        return json.loads(text) if path.suffix == ".json" else _parsed(text)
+        if path.suffix == ".json":
+            return json.loads(text)
+        _refuse_deep(text)
+        return _parsed(text)
     except OSError as problem:
         raise BadInput(f"The {what} file {str(path)!r} cannot be read: {problem.strerror}.") from problem
     except json.JSONDecodeError as problem:
@@ -92,8 +96,21 @@ def read_user_file(path: Path, what: str) -> Any:
         mark = getattr(problem, "problem_mark", None)
         reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
         raise _broken(path, mark.line + 1 if mark else 1, what, reason) from problem
+    except RecursionError as problem:
+        raise _broken(path, 1, what, "it is nested too deeply") from problem
     except ValueError as problem:  # bytes that are not UTF-8, or a date that does not exist
         raise _broken(path, 1, what, str(problem)) from problem
+
+
+def _refuse_deep(text: str) -> None:
+    """ValueError for a nesting that the C parser of YAML would not survive."""
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    widest = max((max(line.count("- "), len(line) - len(line.lstrip())) for line in text.splitlines()), default=0)
+    if max(deepest, widest) > DEEPEST:
+        raise ValueError("it is nested too deeply")
 
 
 def _check(facts: Any, path: Path) -> None:
@@ -105,7 +122,10 @@ def _check(facts: Any, path: Path) -> None:
         where = ".".join(map(str, fault.path)) or "the file"
         raise BadInput(f"{path}:{_line(path, fault.path)}: {where} {fault.words}.", fault.hint)
     url = facts["base_url"]
-    base_url(url if isinstance(url, str) else url["value"])
+    try:
+        base_url(url if isinstance(url, str) else url["value"])
+    except BadInput as problem:
+        raise BadInput(f"{path}:{_line(path, ('base_url',))}: {problem}", problem.hint) from None
 
 
 def _line(path: Path, steps: tuple[str | int, ...]) -> int:
@@ -113,13 +133,18 @@ def _line(path: Path, steps: tuple[str | int, ...]) -> int:
     import yaml
 
     node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    if node is None:
+        return 1
     mark = node.start_mark
     for step in steps:
         if isinstance(step, int):
             node = node.value[step]
             mark = node.start_mark
         else:
-            key, node = next(pair for pair in node.value if pair[0].value == step)
+            found = [pair for pair in node.value if pair[0].value == step]
+            if not found:  # it came in through a merge key: its parent's line must do
+                break
+            key, node = found[-1]
             mark = key.start_mark
     return int(mark.line) + 1
 
@@ -137,7 +162,7 @@ def _parsed(text: str) -> Any:
 
 def _gateway_file(name: str) -> tuple[Path, bool]:
     if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
-        return Path(name).expanduser(), True
+        return Path(os.path.expanduser(name)), True  # noqa: PTH111 - leaves an unknown ~user alone
     for folder, own in ((config_folder(), True), (skill_root() / "references", False)):
         path = folder / "gateways" / f"{name}.yaml"
         if name in names("gateway") and path.is_file():
@@ -154,34 +179,33 @@ def _known(kind: str, name: str) -> Any:
 @cache
 def _read(path: Path) -> Any:
     """One of our own YAML files, out of the cache while the file is as it was then."""
-    import_time = f"{path.stat().st_mtime_ns}-{path.stat().st_size}"
+    state = f"{path.stat().st_mtime_ns}-{path.stat().st_size}"
     folder = cache_folder()
     kept = folder / f"{path.parent.name}-{path.stem}-{crc32(str(path).encode()):08x}.json" if folder else None
     with suppress(OSError, ValueError, KeyError):
         if kept:
             found = json.loads(kept.read_bytes())
-            if found["of"] == import_time:
+            if found["of"] == state:
                 return found["data"]
     data = _parsed(path.read_text(encoding="utf-8"))
     with suppress(OSError):
         if kept:
             beside = kept.with_suffix(f".{os.getpid()}.part")
-            beside.write_text(json.dumps({"of": import_time, "data": data}), encoding="utf-8")
+            beside.write_text(json.dumps({"of": state, "data": data}), encoding="utf-8")
             beside.replace(kept)
     return data
 
 
-def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
+def _gateway(id_: str, facts: Facts) -> Gateway:
     """Fills what a short file of the user's leaves out: Bearer, /chat/completions, no sources."""
     key = facts.get("key") or facts.get("auth", [{}])[0].get("key") or _variable(id_)
     env = facts.get("env") or re.sub(r"_(API_KEY|KEY|TOKEN|JWT|SECRET)$", "", key)
     sources = {name: Evidence(**about) for name, about in facts.get("sources", {}).items()}
     auth = facts.get("auth") or [{"name": "bearer", "key": key}]
     endpoints = facts.get("endpoints") or {"openai-chat": [{"name": "default", "path": "/chat/completions"}]}
-    base_url, (upstream, upstream_source) = facts["base_url"], _upstream()
+    base_url, (upstream, upstream_sources) = facts["base_url"], _upstream()
     return Gateway(
         id=id_,
-        file=file,
         name=facts["name"],
         env=env,
         base_url=base_url if isinstance(base_url, str) else base_url["value"],
@@ -189,7 +213,9 @@ def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
         endpoints={name: [Endpoint(**one) for one in some] for name, some in endpoints.items()},
         sources=sources,
         roles=facts.get("roles") or _roles(facts, endpoints),
-        models={id_: Model(id=id_, upstream=upstream.get(id_, {}), **about) for id_, about in _models(facts).items()},
+        models={
+            id_: Model(id=id_, upstream=upstream.get(id_, {}), **(about or {})) for id_, about in _models(facts).items()
+        },
         parameters=facts.get("parameters", {}),
         always=facts.get("always", {}),
         errors=facts.get("errors", {}),
@@ -200,7 +226,7 @@ def _gateway(id_: str, file: str, facts: Facts) -> Gateway:
         protocol_caveat=facts.get("protocol_caveat", ""),
         facts=facts.get("facts", []),
         upstream=upstream,
-        upstream_source=upstream_source,
+        upstream_sources=upstream_sources,
     )
 
 
@@ -230,8 +256,9 @@ def _roles(facts: Facts, endpoints: Facts) -> Facts:
     return {protocol: {"balanced": {"models": models}} for protocol in endpoints} if models else {}
 
 
-def _upstream() -> tuple[dict[str, Facts], Evidence]:
+def _upstream() -> tuple[dict[str, Facts], dict[str, Evidence]]:
     """What the makers say of each model id, other spellings resolved, and where that was read."""
     table = _read(skill_root() / "references" / "upstream.yaml")
     models = table["models"]
-    return {id_: models[about.get("as", id_)] for id_, about in models.items()}, Evidence(**table["source"])
+    sources = {name: Evidence(**about) for name, about in table["sources"].items()}
+    return {id_: models[about.get("as", id_)] for id_, about in models.items()}, sources

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
-from chat_completions.errors import BadInput, NotOffered, did_you_mean
+from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.shapes import Choice, Evidence, Facts, Gateway, Model, Request, Row, Task
+
+SLIP = 0.8  # so alike are two ids of which one was meant for the other
 
 
 def choose(request: Request, gateway: Gateway, task: Task, protocol: str, table: Sequence[Row]) -> Choice:
@@ -13,7 +15,7 @@ def choose(request: Request, gateway: Gateway, task: Task, protocol: str, table:
     """
     if request.model is not None:
         return _named(request.model, gateway, task, protocol)
-    facts = {"task": task.id, "priority": request.priority}
+    facts = {"kind": task.kind, "priority": request.priority}
     for row in table:
         role = gateway.roles.get(protocol, {}).get(row.role)
         if role and all(facts[name] in values for name, values in row.when.items()):
@@ -31,19 +33,22 @@ def _by_row(row: Row, role: Facts, gateway: Gateway, task: Task, protocol: str) 
         row=row.id,
         because=row.because,
         alternatives=tuple(alternatives),
-        caveats=_caveats(gateway, gateway.models[model], task, protocol),
-        evidence=_evidence(gateway, gateway.models[model], role.get("source", "")),
+        caveats=[
+            *_caveats(gateway, gateway.model(model), task, protocol),
+            *(caveat for one in alternatives[:1] for caveat in _life(gateway.model(one))),
+        ],
+        evidence=_evidence(gateway, gateway.model(model), role.get("source", "")),
     )
 
 
 def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> Choice:
     model, caveats = gateway.model(id_), []
     if id_ not in gateway.models:
-        hint = did_you_mean(id_, gateway.models) if gateway.models else ""
-        if gateway.models_complete and hint.startswith("Did"):
+        slip = nearest(id_, gateway.models, SLIP)
+        if gateway.models_complete and slip:
             raise BadInput(
                 f"{gateway.name} has no model called {id_!r}.",
-                f"{hint} A model that is new there needs a gateway file of your own.",
+                f"Did you mean {slip!r}? A model that is new there needs a gateway file of your own.",
             )
         caveats.append("this id is not among the models we know of here: check it with the gateway")
     return Choice(
@@ -58,16 +63,15 @@ def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> Choice:
 
 def _caveats(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[str]:
     found = [model.note] if model.note else []
-    if model.protocols and protocol not in model.protocols and gateway.protocol_caveat:
+    if model.protocols and protocol not in model.protocols:
+        if protocol != model.seed_protocol:
+            raise NotOffered(
+                f"{gateway.name} serves {model.id} on {', '.join(model.protocols)}, not on {protocol}.",
+                "Leave --model out to get the table's choice.",
+            )
         found.append(gateway.protocol_caveat)
+    found += _life(model)
     upstream = model.upstream
-    successor = f"; its successor is {upstream['successor']}" if "successor" in upstream else ""
-    if "retired" in upstream:
-        found.append(
-            f"its maker retired {model.id} on {upstream['retired']}{successor}: the gateway may still serve it"
-        )
-    if "ends" in upstream:
-        found.append(f"its maker switches {model.id} off on {upstream['ends']}{successor}")
     found += [f"{model.id} takes no {name}" for name in upstream.get("rejects", ())]
     found += [f"{model.id} takes {' or '.join(pair)}, not both" for pair in upstream.get("not_both", ())]
     if task.id in gateway.undocumented:
@@ -79,4 +83,17 @@ def _evidence(gateway: Gateway, model: Model, source: str) -> list[Evidence]:
     """Who says so: the role's source first, then the model's, then the maker's."""
     named = dict.fromkeys(name for name in (source, model.source) if name in gateway.sources)
     found = [gateway.sources[name] for name in named]
-    return [*found, gateway.upstream_source] if model.upstream else found
+    if {"retired", "ends"} & set(model.upstream):
+        found.append(gateway.upstream_sources["life"])
+    if {"rejects", "not_both"} & set(model.upstream):
+        found.append(gateway.upstream_sources["facts"])
+    return found
+
+
+def _life(model: Model) -> list[str]:
+    """When the model's maker switched it off, or will."""
+    upstream = model.upstream
+    successor = f"; its successor is {upstream['successor']}" if "successor" in upstream else ""
+    if "retired" in upstream:
+        return [f"its maker retired {model.id} on {upstream['retired']}{successor}: the gateway may still serve it"]
+    return [f"its maker switches {model.id} off on {upstream['ends']}{successor}"] if "ends" in upstream else []

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import click
 
 from chat_completions import __version__, explain
-from chat_completions.errors import BadInput, ChatCompletionsError
+from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
 from chat_completions.shapes import Request
 
 GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
@@ -48,14 +48,9 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
                 "--gateway", envvar=GATEWAY, default="aitoll", show_default=True, help="A name, or your own YAML file."
             ),
             click.option("--task", help="What the program does: see `list tasks`.  [default: chat]"),
-            click.option("--language", default="python", show_default=True, help="See `list languages`."),
-            click.option("--library", help="How it speaks HTTP; the language's first by default."),
             click.option("--protocol", help="The request shape; the gateway's first by default."),
-            click.option("--stream", is_flag=True, help="Print the answer as it is written."),
             click.option("--priority", type=click.Choice(PRIORITIES), default="balanced", show_default=True),
             click.option("--model", help="This model, instead of the decision table's."),
-            click.option("--auth", help="How the key travels, where a gateway has several ways."),
-            click.option("--endpoint", help="Another path of the gateway."),
             click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the request."),
         ]
     ):
@@ -66,6 +61,11 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
 @commands.command(cls=ProseCommand)
 @click.argument("prompt", required=False)
 @asks
+@click.option("--language", default="python", show_default=True, help="See `list languages`.")
+@click.option("--library", help="How it speaks HTTP; the language's first by default.")
+@click.option("--stream", is_flag=True, help="Print the answer as it is written.")
+@click.option("--auth", help="How the key travels, where a gateway has several ways.")
+@click.option("--endpoint", help="Another path of the gateway.")
 @click.option("--system", help="A system message.")
 @click.option("--messages", type=click.Path(path_type=Path), help="A conversation, as JSON or YAML.")
 @click.option("--base-url", help="Send to another address, such as a proxy of yours.")
@@ -78,11 +78,15 @@ def write(
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     from chat_completions.snippet import make
 
+    if run and format_ == "json":
+        raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
     if prompt is not None and messages is not None:
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file as its last turn.")
     turns = None if messages is None else _messages(messages)
-    asked["task"] = asked["task"] or ("chat" if turns is None else "conversation")
+    if asked["task"] is None:
+        asked["task"] = "chat" if turns is None else "conversation"
     snippet = make(Request(prompt=_prompt(prompt), messages=turns, **_decoded(asked)))
+    trial = _run(snippet) if run else None
     shown = {"code": lambda _: snippet.code, "markdown": explain.markdown, "json": explain.as_json}[format_](snippet)
     if output is None:
         click.echo(shown, nl=False)
@@ -90,8 +94,8 @@ def write(
         _save(output, shown)
     if format_ == "code":
         click.echo(explain.notes(snippet, output), err=True, nl=False)
-    if run:
-        _run(snippet)
+    if trial is not None and trial():
+        sys.exit(1)
 
 
 @commands.command()
@@ -101,7 +105,7 @@ def choose(format_: str, **asked: Any) -> None:
     """Say which model the decision table gives, why, and what speaks against it."""
     from chat_completions.snippet import decide
 
-    asked["task"] = asked["task"] or "chat"
+    asked["task"] = "chat" if asked["task"] is None else asked["task"]
     choice = decide(Request(**_decoded(asked)))
     click.echo(explain.choice_json(choice) if format_ == "json" else explain.choice_text(choice), nl=False)
 
@@ -131,6 +135,9 @@ def main() -> NoReturn:
         sys.exit(commands.main(standalone_mode=False, prog_name="chat-completions") or 0)
     except ChatCompletionsError as problem:
         _fail(str(problem), problem.hint, problem.exit_code)
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        sys.exit(2)
     except click.UsageError as problem:
         _fail(problem.format_message(), _usage_hint(problem), 2)
     except click.ClickException as problem:
@@ -139,6 +146,8 @@ def main() -> NoReturn:
         os._exit(130)
     except BrokenPipeError:  # whoever read our output has gone
         os._exit(0)
+    except Exception as problem:  # noqa: BLE001 - nobody is shown a traceback
+        _fail(f"Unexpected: {type(problem).__name__}: {str(problem)[:200]}", "Please report this as a fault.", 1)
 
 
 def _fail(message: str, hint: str, code: int) -> NoReturn:
@@ -159,8 +168,8 @@ def _decoded(asked: dict[str, Any]) -> dict[str, Any]:
     for name in ("system", "model"):
         if asked.get(name) is not None:
             _checked_text(name, asked[name])
-    if any(not one.isprintable() for one in asked.get("model") or ""):
-        raise BadInput("The model's name holds a control character.", "Copy it again from the gateway's list.")
+    if asked.get("model") is not None and (not asked["model"] or not asked["model"].isprintable()):
+        raise BadInput("The model's name is empty or holds a control character.", "See `list models`.")
     params: dict[str, Any] = {}
     for pair in asked.pop("params"):
         name, equals, value = pair.partition("=")
@@ -174,14 +183,23 @@ def _decoded(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput("A --param holds half of a surrogate pair.", "Write the character itself.") from None
+    except RecursionError:
+        raise BadInput("A --param is nested too deeply.") from None
     except ValueError:
         return _checked_text("param", text)
+    else:
+        return value
 
 
 def _prompt(text: str | None) -> str | None:
     if text != "-":
         return text if text is None else _checked_text("prompt", text)
+    if sys.stdin is None:
+        raise BadInput("There is no stdin to read the prompt from.", "Give the PROMPT itself.")
     try:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as problem:
@@ -192,7 +210,9 @@ def _checked_text(name: str, text: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as problem:
-        raise BadInput(f"The {name} is not valid Unicode: half of a surrogate pair.", "Write it as UTF-8.") from problem
+        raise BadInput(
+            f"The {name} is not valid UTF-8, or holds half of a surrogate pair.", "Write it as UTF-8."
+        ) from problem
     return text
 
 
@@ -203,13 +223,22 @@ def _messages(path: Path) -> list[Any]:
 
 
 def _save(path: Path, text: str) -> None:
-    """Write the whole file or nothing: beside it first, then into its place."""
+    """Write the whole file or nothing: beside it first, then into its place.
+
+    A link keeps pointing where it points, a pipe or device is written to, a mode stays.
+    """
     if path.is_dir():
         raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
+    path = path.resolve()
     beside = path.with_name(f".{os.getpid()}.part")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(text.encode("utf-8"))
+            return
         beside.write_bytes(text.encode("utf-8"))
-        if text.startswith("#!"):
+        if path.exists():
+            beside.chmod(path.stat().st_mode)
+        elif text.startswith("#!"):
             beside.chmod(0o755)
         beside.replace(path)
     except OSError as problem:
@@ -219,13 +248,10 @@ def _save(path: Path, text: str) -> None:
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
 
 
-def _run(snippet: Any) -> None:
+def _run(snippet: Any) -> Callable[[], int]:
+    """What runs the program; NotOffered before anything was printed or saved."""
     try:
         from chat_completions.live import trial
     except ImportError as problem:
-        from chat_completions.errors import NotOffered
-
-        raise NotOffered("--run needs the full package.", "pip install chat-completions") from problem
-    code = trial.run(snippet, lambda line: click.echo(line, err=True))
-    if code:
-        sys.exit(1)
+        raise NotOffered("--run needs the whole project.", "This is the skill alone: see the README.") from problem
+    return trial.prepared(snippet, lambda line: click.echo(line, err=True))

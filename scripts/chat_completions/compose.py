@@ -31,6 +31,8 @@ def protocol_for(request: Request, gateway: Gateway, task: Task, library: Librar
     asked = request.protocol
     if asked in offered or (asked is None and offered):
         return asked or offered[0]
+    if not task.body:
+        raise NotOffered(f"No program is written for the task {task.id!r} yet.", "`list cells` shows what is written.")
     works = f"Works there: {', '.join(offered)}." if offered else f"It speaks {', '.join(gateway.endpoints)}."
     way = f" on {asked!r}" if asked else ""
     raise NotOffered(f"{gateway.name} does not offer {task.id!r} with {library.id}{way}.", works)
@@ -49,6 +51,7 @@ def compose(
         gateway=gateway.id,
         title=gateway.name,
         task=task.id,
+        kind=task.kind,
         summary=task.summary,
         base_url=base_url(gateway.base_url if request.base_url is None else request.base_url),
         base_env=f"{gateway.env}_BASE_URL",
@@ -110,10 +113,7 @@ def _bodies(
     gateway: Gateway, task: Task, protocol: Protocol, choice: Choice, params: Facts, stream: bool
 ) -> tuple[list[Facts], list[str]]:
     """One whole body per model; a stand-in goes without what it would refuse, and that is said."""
-    refused = parameters.rejected(params, gateway.model(choice.model))
-    if refused:
-        name, why = refused[0]
-        raise NotOffered(f"{why}.", f"Leave out {name}, or name another --model.")
+    parameters.must_take(params, gateway.model(choice.model))
     always = {**gateway.always, **({"stream": True} if stream else {})}
     bodies: list[Facts] = []
     said: list[str] = []

@@ -47,8 +47,13 @@ class BadData(ChatCompletionsError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint that names the nearest of `known`, or all of them where none is near."""
+    choices = list(known)
+    near = nearest(name, choices, 0.5)
+    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(choices)}."
+
+
+def nearest(name: str, known: Iterable[str], alike: float) -> str:
+    """The one of `known` that is most like `name`, from `alike` (0 to 1) on, or nothing."""
     from difflib import get_close_matches  # needed only once something is wrong
 
-    choices = list(known)
-    near = get_close_matches(name, choices, n=1, cutoff=0.5)
-    return f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(choices)}."
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=alike)), "")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chat_completions import literals
 from chat_completions.shapes import Choice, Evidence, Snippet
 
 FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts": "typescript"}
@@ -11,7 +12,7 @@ FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts":
 
 def notes(snippet: Snippet, output: Path | None) -> str:
     """The lines for stderr: model, reason, caveats, what to set, install and run."""
-    choice, file = snippet.choice, str(output or snippet.filename)
+    choice, file = snippet.choice, _pasted(output or Path(snippet.filename))
     lines = [f"Model: {choice.model}, because {choice.because}."]
     if choice.alternatives:
         lines.append(
@@ -25,6 +26,11 @@ def notes(snippet: Snippet, output: Path | None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _pasted(file: Path) -> str:
+    """A file's name as a shell takes it, never for an option."""
+    return literals.quoted(f"./{file}" if str(file).startswith("-") else str(file))
+
+
 def reminder(snippet: Snippet) -> str:
     """The shell line that sets the key."""
     return f'export {snippet.call.auth.key}="your-key"'
@@ -34,7 +40,7 @@ def markdown(snippet: Snippet) -> str:
     """The four-part answer: program, choice, reminder, pictures."""
     choice, fence = snippet.choice, _fence(snippet.code)
     caveats = "".join(f"\n- {one}" for one in snippet.caveats)
-    needs = "".join(f"{one}\n" for one in snippet.install if " install " in one)
+    needs = "".join(f"{one}\n" if " install " in one else f"# needs {one}\n" for one in snippet.install)
     return (
         f"**1. The program** (`{snippet.filename}`)\n\n"
         f"{fence}{FENCES[snippet.filename.rsplit('.', 1)[1]]}\n{snippet.code}{fence}\n\n"

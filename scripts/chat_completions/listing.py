@@ -68,11 +68,17 @@ def _models(name: str) -> list[dict[str, Any]]:
 
 def _cells(gateway: str) -> list[dict[str, Any]]:
     """Every combination, with whether it is offered, else why not and the nearest that is."""
-    found = []
+    found: list[dict[str, Any]] = []
     for task, language in product(catalog.names("task"), catalog.names("language")):
         for library, stream in product(catalog.language(language).libraries, (False, True)):
             request = Request(gateway=gateway, task=task, language=language, library=library, stream=stream)
-            cell = {"gateway": gateway, "task": task, "language": language, "library": library, "protocol": ""}
+            cell = {
+                "gateway": catalog.gateway(gateway).id,
+                "task": task,
+                "language": language,
+                "library": library,
+                "protocol": "",
+            }
             try:
                 protocol = pieces(request).protocol.id
                 decide(request)
@@ -80,10 +86,24 @@ def _cells(gateway: str) -> list[dict[str, Any]]:
                     {**cell, "protocol": protocol, "stream": stream, "offered": True, "reason": "", "nearest": ""}
                 )
             except NotOffered as problem:
-                found.append(
-                    {**cell, "stream": stream, "offered": False, "reason": str(problem), "nearest": problem.hint}
-                )
+                found.append({**cell, "stream": stream, "offered": False, "reason": str(problem), "nearest": ""})
+    for refused in found:
+        if not refused["offered"]:
+            refused.update(_nearest(refused, found))
     return found
+
+
+def _nearest(cell: dict[str, Any], cells: list[dict[str, Any]]) -> dict[str, str]:
+    """The offered cell that shares most with this one, as options of `write`, and its protocol."""
+
+    def shared(other: dict[str, Any]) -> int:
+        return sum(cell[name] == other[name] for name in ("language", "library", "stream", "task"))
+
+    near = max((one for one in cells if one["offered"]), key=shared, default=None)
+    if near is None:
+        return {"nearest": ""}
+    options = " ".join(f"--{name} {near[name]}" for name in ("gateway", "task", "language", "library"))
+    return {"nearest": options + " --stream" * near["stream"], "protocol": near["protocol"]}
 
 
 def _accepted(cell: dict[str, Any]) -> dict[str, Any]:

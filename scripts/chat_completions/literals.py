@@ -12,11 +12,13 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from chat_completions.errors import BadInput
 from chat_completions.shapes import Facts, Slot
 
 WIDTH = 100  # columns
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+UNUSUAL = re.compile(r'["\\]|[^ -~]')
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 quoted = shlex.quote
@@ -59,7 +61,7 @@ def text(value: str, astral: str = "pair") -> str:
     Whatever cannot be seen on a screen is escaped: control characters, line separators, marks
     that change the direction of writing.
     """
-    return '"' + "".join(SHORT.get(one) or _visible(one, astral) for one in value) + '"'
+    return '"' + UNUSUAL.sub(lambda one: SHORT.get(one[0]) or _visible(one[0], astral), value) + '"'
 
 
 def _visible(character: str, astral: str) -> str:
@@ -89,7 +91,7 @@ def _flat(value: Any, words: Facts) -> str:
 
 def _number(value: float) -> str:
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"JSON has no number {value}")
+        raise BadInput(f"JSON has no number {value}.", "Write a finite one.")
     return json.dumps(value)
 
 

@@ -35,6 +35,12 @@ def check(params: Facts, gateway: Gateway, protocol: Protocol) -> list[str]:
     return found + [one["caveat"] for one in protocol.together if set(one["names"]) <= set(params)]
 
 
+def must_take(params: Facts, model: Model) -> None:
+    """NotOffered where `model` would refuse one of the parameters."""
+    for name, why in rejected(params, model):
+        raise NotOffered(f"{why}.", f"Leave out {name}, or name another --model.")
+
+
 def rejected(params: Facts, model: Model) -> list[tuple[str, str]]:
     """The parameters that `model` does not take, each with the reason."""
     found = [(name, f"{model.id} takes no {name}") for name in model.upstream.get("rejects", ()) if name in params]
@@ -48,11 +54,11 @@ def _check_value(name: str, value: Any, facts: Facts) -> None:
     if not _fits(value, facts["type"]):
         raise BadInput(f"{name} must be {_described(facts)}, not {value!r}.", facts.get("says", ""))
     if "enum" in facts and value not in facts["enum"]:
-        raise BadInput(f"{name} must be one of {', '.join(facts['enum'])}, not {value!r}.")
-    low, high = facts.get("minimum"), facts.get("maximum")
+        raise BadInput(f"{name} must be one of {', '.join(facts['enum'])}, not {value!r}.", facts.get("says", ""))
+    low, high = (facts.get(name) if isinstance(value, (int, float)) else None for name in ("minimum", "maximum"))
     # Written so that a NaN, for which every comparison is false, is out of range too.
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise BadInput(f"{name} must be {_described(facts)}, not {value!r}.")
+        raise BadInput(f"{name} must be {_described(facts)}, not {value!r}.", facts.get("says", ""))
 
 
 def _fits(value: Any, kind: str) -> bool:
@@ -74,8 +80,8 @@ def _described(facts: Facts) -> str:
 
 def _warnings(name: str, value: Any, facts: Facts, documented: Facts, gateway: Gateway) -> list[str]:
     found = [facts["caveat"]] if "caveat" in facts else []
-    if "above" in facts and value > facts["above"][0]:
-        found.append(facts["above"][1])
+    if "above" in facts and value > facts["above"]["bound"]:
+        found.append(facts["above"]["caveat"])
     if documented and name not in documented:
         found.append(f"{name} is not documented by {gateway.name}: it is sent as the OpenAI protocol names it")
     return found

@@ -28,7 +28,10 @@ def config_folder() -> Path:
     if chosen:
         return Path(chosen)
     base = os.environ.get("APPDATA") if os.name == "nt" else os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "chat-completions"
+    try:
+        return (Path(base) if base else Path.home() / ".config") / "chat-completions"
+    except RuntimeError:  # a user without a home
+        return Path(os.devnull)
 
 
 @cache

@@ -30,7 +30,7 @@ def render(call: Call, language: Language, library: str) -> str:
         return literals.spell_filled(value, language.literals, margin, lead)
 
     environment.filters.update(literal=literal, filled=filled, quoted=literals.quoted)
-    kinds = [f"{language.id}/{library}.{call.task}.jinja", f"{language.id}/{library}.jinja"]
+    kinds = [f"{language.id}/{library}.{call.kind}.jinja", f"{language.id}/{library}.jinja"]
     try:
         return environment.select_template(kinds).render(call=call)
     except TemplateError as problem:

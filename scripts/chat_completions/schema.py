@@ -54,7 +54,8 @@ def _is(data: Any, kind: str) -> bool:
 
 def _text(data: str, schema: Facts, path: tuple[str | int, ...]) -> Iterator[Fault]:
     if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), data):
-        yield Fault(path, f"is {data!r}, which does not look as it should", f"It must match {schema['pattern']}")
+        # The text is not repeated: somebody may have put a key where its variable's name belongs.
+        yield Fault(path, "does not look as it should", f"It must match {schema['pattern']}")
     if len(data) > schema.get("maxLength", len(data)):
         yield Fault(path, f"is longer than {schema['maxLength']} characters")
 

@@ -77,10 +77,9 @@ class Model(NamedTuple):
 
 
 class Gateway(NamedTuple):
-    """One gateway, as its YAML file states it; `file` is where that was read."""
+    """One gateway, as its YAML file states it."""
 
     id: str
-    file: str
     name: str
     env: str
     base_url: str
@@ -99,7 +98,7 @@ class Gateway(NamedTuple):
     protocol_caveat: str
     facts: Sequence[Facts]
     upstream: Mapping[str, Facts]
-    upstream_source: Evidence
+    upstream_sources: Mapping[str, Evidence]
 
     def model(self, id_: str) -> "Model":
         """What is known of a model here: for an id that is not listed, only its maker's facts."""
@@ -191,6 +190,7 @@ class Call(NamedTuple):
     gateway: str
     title: str
     task: str
+    kind: str
     summary: str
     base_url: str
     base_env: str

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chat_completions import catalog
+from chat_completions import catalog, parameters
 from chat_completions.choose import choose
 from chat_completions.compose import compose, protocol_for
 from chat_completions.errors import NotOffered, UnknownName
@@ -53,9 +53,11 @@ def decide(request: Request) -> Choice:
     table, refusal = catalog.decision_table(), None
     for protocol in [request.protocol] if request.protocol else gateway.endpoints:
         try:
-            return choose(request, gateway, task, protocol, table)
+            choice = choose(request, gateway, task, protocol, table)
         except NotOffered as problem:
             refusal = refusal or problem
+        else:
+            return choice._replace(caveats=[*choice.caveats, *_told_of_parameters(request, gateway, protocol, choice)])
     raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Give its file one.")
 
 
@@ -76,3 +78,13 @@ def _known_protocol(name: str | None, gateway: Gateway) -> None:
     known = [*gateway.endpoints, *catalog.names("protocol")]
     if name is not None and name not in known:
         raise UnknownName("protocol", name, dict.fromkeys(known))
+
+
+def _told_of_parameters(request: Request, gateway: Gateway, protocol: str, choice: Choice) -> list[str]:
+    """The rules that `write` would apply to the parameters; nothing where no program is written yet."""
+    if protocol not in catalog.names("protocol"):
+        return []
+    shape = catalog.protocol(protocol)
+    told = parameters.check(request.params, gateway, shape)
+    parameters.must_take(request.params, gateway.model(choice.model))
+    return told

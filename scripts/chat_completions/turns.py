@@ -16,7 +16,10 @@ def checked(data: Any, file: str) -> list[Any]:
     if not isinstance(turns, list) or not turns:
         raise BadInput(f"{file}: the conversation must be a list of turns.", "Each turn has a role and content.")
     for number, turn in enumerate(turns, 1):
-        problem = _problem(turn)
+        try:
+            problem = _problem(turn)
+        except RecursionError:  # a YAML anchor that holds itself
+            problem = "is nested too deeply"
         if problem:
             raise BadInput(
                 f"{file}: turn {number} {problem}.", 'A turn looks like {"role": "user", "content": "Hello"}.'
@@ -57,6 +60,8 @@ def _problem_of_calls(calls: Any) -> str:
 def _problem_of_value(value: Any) -> str:
     """What JSON or UTF-8 could not carry: dates and the like of YAML, halves of surrogate pairs."""
     if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            return "has a key that is no text"
         wrong = [_problem_of_value(one) for pair in value.items() for one in pair]
         return next((one for one in wrong if one), "")
     if isinstance(value, list):

@@ -12,7 +12,8 @@ def base_url(text: str) -> str:
     """`text` without its last slash; BadInput unless it is https, or http to this machine."""
     if BASE_URL.fullmatch(text):
         return text.rstrip("/")
+    shown = re.sub(r"//[^/]*@|\?.*", "…", text)  # what could be a password or a key
     raise BadInput(
-        f"{text!r} cannot be a base URL.",
+        f"{shown!r} cannot be a base URL.",
         "Write https://host/path, or http:// for this machine only: no query, no key, ASCII letters.",
     )

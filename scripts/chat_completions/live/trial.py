@@ -18,25 +18,34 @@ from chat_completions.shapes import Call, Snippet
 STAND_IN_KEY = "replayed-key"
 
 
-def run(snippet: Snippet, tell: Callable[[str], None]) -> int:
-    """Run the program in its own interpreter; its output goes where ours goes.
+def prepared(snippet: Snippet, tell: Callable[[str], None]) -> Callable[[], int]:
+    """What runs the program in its own interpreter; its output goes where ours goes.
 
-    Returns the program's exit code. Raises NotOffered where the gateway has no cassettes or the
-    interpreter is missing.
+    Calling it returns the program's exit code. Raises NotOffered at once where the gateway has
+    no cassettes or the interpreter is missing.
     """
-    command = _command(snippet)
-    with serving(_exchanges(snippet.call), lenient=True, tell=tell) as replay, tempfile.TemporaryDirectory() as folder:
+    command, exchanges = _command(snippet), _exchanges(snippet.call)
+    return lambda: _run(snippet, command, exchanges, tell)
+
+
+def _run(snippet: Snippet, command: list[str], exchanges: list[Exchange], tell: Callable[[str], None]) -> int:
+    with serving(exchanges, lenient=True, tell=tell) as replay, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / snippet.filename
         file.write_text(snippet.code, encoding="utf-8")
         _lend_packages(Path(folder))
         tell(f"--- {snippet.filename} runs against replayed traffic of {snippet.call.title} ---")
         sys.stdout.flush()
-        address = replay.url + urlsplit(snippet.call.base_url).path
-        own = {snippet.call.auth.key: STAND_IN_KEY, snippet.call.base_env: address}
+        own = {snippet.call.auth.key: STAND_IN_KEY, snippet.call.base_env: replay.url + _root(snippet.call, exchanges)}
         code = subprocess.run([*command, str(file)], env={**os.environ, **own}, check=False).returncode
     for exchange in replay.played:
         tell(f"--- exit {code}; the reply was {exchange.label}: {exchange.scene} ---")
     return code
+
+
+def _root(call: Call, exchanges: list[Exchange]) -> str:
+    """What stands before the path of the call where it was recorded, whatever --base-url says."""
+    ends = (one.path.removesuffix(call.path) for one in exchanges if one.path.endswith(call.path))
+    return next(ends, urlsplit(call.base_url).path)
 
 
 def _exchanges(call: Call) -> list[Exchange]:

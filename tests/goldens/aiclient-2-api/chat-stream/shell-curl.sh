@@ -45,7 +45,7 @@ def message: strings, (objects | first((.error, .detail, .message) | message));
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def text: (.choices[0]?.delta?.content?
-  | if type == "array" then map(.text? | strings) | join("") else strings end) // "";
+  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
 def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .message)
   | select(. != null and . != "") | message // tojson) // null;

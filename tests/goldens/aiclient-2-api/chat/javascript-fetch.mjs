@@ -68,7 +68,8 @@ if (ending && !["stop", "eos"].includes(ending)) {
   const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
   say(`Warning: finish_reason is ${ending}${why}`);
 }
-if (!text) say("Warning: the answer holds no text");
+const picture = page.includes('"image_url"') ? ", but a picture, which this program does not save" : "";
+if (!text) say(`Warning: the answer holds no text${picture}`);
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
 if (facts.length) say(facts.join(", "));

@@ -120,7 +120,7 @@ def show(reply):
                 break
             piece = (choice.get("delta") or {}).get("content") or ""
             if isinstance(piece, list):
-                piece = "".join(part.get("text") or "" for part in piece)
+                piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
             print(piece, end="", flush=True)

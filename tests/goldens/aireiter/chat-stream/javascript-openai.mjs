@@ -19,7 +19,7 @@ const MAX_REQUESTS = 3;
 const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no such) model/i;
 const CUT = "the connection broke before the answer was complete";
 const ADVICE = {
-  "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
+  "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
   "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
   "HTTP 403": "not allowed, or not in your plan",
   "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",

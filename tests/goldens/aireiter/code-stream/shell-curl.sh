@@ -33,7 +33,7 @@ def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 823
 def line: flat | reduce (env.AIREITER_API_KEY | ., .[range(length - 7):][:8]) as $secret
   (.; split($secret) | join("***")) | .[:300];
 def failure: . as $said | first({
-    "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
     "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
@@ -44,7 +44,7 @@ def message: strings, (objects | first((.error, .detail, .message) | message));
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def text: (.choices[0]?.delta?.content?
-  | if type == "array" then map(.text? | strings) | join("") else strings end) // "";
+  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
 def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .message)
   | select(. != null and . != "") | message // tojson) // null;

@@ -31,7 +31,7 @@ MAX_REQUESTS = 3
 MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
 TELLS = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
 ADVICE = {
-    "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
     "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
@@ -82,14 +82,15 @@ def show(reply):
     if text is None and not finish:
         say("Error: no answer in the response", 1)
     if isinstance(text, list):
-        text = "".join(part.get("text") or "" for part in text)
+        text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in text)
     told = {**said, **(said.get("usage") or {})}
     print(text or "", flush=True)
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not text:
-        say("Warning: the answer holds no text")
+        picture = ", but a picture, which this program does not save" if '"image_url"' in body else ""
+        say(f"Warning: the answer holds no text{picture}")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
         say(", ".join(facts))

@@ -41,7 +41,7 @@ def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 823
 def line: flat | reduce (env.AIREITER_API_KEY | ., .[range(length - 7):][:8]) as $secret
   (.; split($secret) | join("***")) | .[:300];
 def failure: . as $said | first({
-    "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
     "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
@@ -52,7 +52,7 @@ def message: strings, (objects | first((.error, .detail, .message) | message));
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def text: (.choices[0]?.message?.content?
-  | if type == "array" then map(.text? | strings) | join("") else strings end) // "";
+  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
 def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .message)
   | select(. != null and . != "") | message // tojson) // null;
@@ -60,7 +60,8 @@ def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
-    elif .said then empty else "Warning: the answer holds no text" end,
+    elif .said then empty else "Warning: the answer holds no text" +
+      if .picture then ", but a picture, which this program does not save" else "" end end,
   ([("prompt_tokens", "completion_tokens", "total_tokens", "task_id")
     as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
 def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
@@ -96,7 +97,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
       | if . == null then fail("not JSON (\(kind)): \($words[:100])")
         elif fault then fail(fault)
         elif text == "" and finish == null then fail("no answer in the response")
-        else "ok 0 \([{said: (text != ""), finish: finish, told: told} | ending] | join("\n"))"
+        else "ok 0 \([{said: (text != ""), finish: finish, told: told, picture: ($body | contains("\"image_url\""))} | ending] | join("\n"))"
         end
     end;
 JQ

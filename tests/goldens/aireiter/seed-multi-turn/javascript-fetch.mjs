@@ -19,7 +19,7 @@ const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch
 const MAX_REQUESTS = 3;
 const CUT = "the connection broke before the answer was complete";
 const ADVICE = {
-  "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
+  "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
   "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
   "HTTP 403": "not allowed, or not in your plan",
   "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
@@ -71,7 +71,8 @@ if (ending && !["stop", "eos"].includes(ending)) {
   const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
   say(`Warning: finish_reason is ${ending}${why}`);
 }
-if (!text) say("Warning: the answer holds no text");
+const picture = page.includes('"image_url"') ? ", but a picture, which this program does not save" : "";
+if (!text) say(`Warning: the answer holds no text${picture}`);
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
 if (facts.length) say(facts.join(", "));

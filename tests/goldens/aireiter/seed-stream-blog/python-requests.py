@@ -24,7 +24,7 @@ GRACE = 2  # seconds to wait for the token counts once the answer is complete
 MAX_REQUESTS = 3
 TELLS = ["prompt_tokens", "completion_tokens", "total_tokens", "task_id"]
 ADVICE = {
-    "not compatible with the requested API protocol": "write it again with --protocol anthropic-messages",
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
     "HTTP 403": "not allowed, or not in your plan",
     "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
@@ -101,7 +101,7 @@ def show(reply):
                 break
             piece = (choice.get("delta") or {}).get("content") or ""
             if isinstance(piece, list):
-                piece = "".join(part.get("text") or "" for part in piece)
+                piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
             print(piece, end="", flush=True)

@@ -48,7 +48,7 @@ def message: strings, (objects | first((.error, .detail, .message) | message));
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def text: (.choices[0]?.message?.content?
-  | if type == "array" then map(.text? | strings) | join("") else strings end) // "";
+  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
 def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .message)
   | select(. != null and . != "") | message // tojson) // null;
@@ -56,7 +56,8 @@ def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
-    elif .said then empty else "Warning: the answer holds no text" end,
+    elif .said then empty else "Warning: the answer holds no text" +
+      if .picture then ", but a picture, which this program does not save" else "" end end,
   ([("prompt_tokens", "completion_tokens", "total_tokens")
     as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
 def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
@@ -92,7 +93,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
       | if . == null then fail("not JSON (\(kind)): \($words[:100])")
         elif fault then fail(fault)
         elif text == "" and finish == null then fail("no answer in the response")
-        else "ok 0 \([{said: (text != ""), finish: finish, told: told} | ending] | join("\n"))"
+        else "ok 0 \([{said: (text != ""), finish: finish, told: told, picture: ($body | contains("\"image_url\""))} | ending] | join("\n"))"
         end
     end;
 JQ
