@@ -22,7 +22,7 @@ from chat_completions.snippet import decide, make  # noqa: E402
 
 PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCUMENTS = ("models.md", "api-reference.md", "code-examples.md")
-OURS = ("aitoll", "aireiter", "ainative", "aiclient-2-api")
+OURS = sorted(file.stem for file in (ROOT / "references" / "gateways").glob("*.yaml"))
 PRIORITIES = ("cost", "balanced", "quality")
 # Title, options of the program, options as a user would type them.
 SAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
