@@ -12,7 +12,7 @@ FLOORS = [
     {"listing", "live.trial"},
     {"snippet", "live.replay"},
     {"catalog", "choose", "compose", "render", "explain", "turns", "live.cassette"},
-    {"literals", "parameters", "schema", "urls", "paths"},
+    {"gateways", "literals", "parameters", "schema", "urls", "paths"},
     {"shapes", "errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

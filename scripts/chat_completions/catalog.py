@@ -3,28 +3,16 @@
 import json
 import os
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from chat_completions import gateways
 from chat_completions.errors import BadData, BadInput, UnknownName
 from chat_completions.paths import cache_folder, config_folder, skill_root
-from chat_completions.shapes import (
-    Auth,
-    Endpoint,
-    Evidence,
-    Facts,
-    Gateway,
-    Language,
-    Library,
-    Model,
-    Protocol,
-    Row,
-    Task,
-)
+from chat_completions.shapes import Gateway, Language, Library, Protocol, Row, Task
 
 DEEPEST = 500  # levels of a YAML file
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
@@ -47,7 +35,8 @@ def gateway(name: str) -> Gateway:
     if own:
         _check(facts, path)
     try:
-        return _gateway(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), facts)
+        makers = _read(skill_root() / "references" / "upstream.yaml")
+        return gateways.built(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), facts, makers)
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise (BadInput if own else BadData)(f"{path.name}: {type(problem).__name__} {problem}.") from problem
 
@@ -194,71 +183,3 @@ def _read(path: Path) -> Any:
             beside.write_text(json.dumps({"of": state, "data": data}), encoding="utf-8")
             beside.replace(kept)
     return data
-
-
-def _gateway(id_: str, facts: Facts) -> Gateway:
-    """Fills what a short file of the user's leaves out: Bearer, /chat/completions, no sources."""
-    key = facts.get("key") or facts.get("auth", [{}])[0].get("key") or _variable(id_)
-    env = facts.get("env") or re.sub(r"_(API_KEY|KEY|TOKEN|JWT|SECRET)$", "", key)
-    sources = {name: Evidence(**about) for name, about in facts.get("sources", {}).items()}
-    auth = facts.get("auth") or [{"name": "bearer", "key": key}]
-    endpoints = facts.get("endpoints") or {"openai-chat": [{"name": "default", "path": "/chat/completions"}]}
-    base_url, (upstream, upstream_sources) = facts["base_url"], _upstream()
-    return Gateway(
-        id=id_,
-        name=facts["name"],
-        env=env,
-        base_url=base_url if isinstance(base_url, str) else base_url["value"],
-        auth=[Auth(**_without_source(one)) for one in auth],
-        endpoints={name: [Endpoint(**one) for one in some] for name, some in endpoints.items()},
-        sources=sources,
-        roles=facts.get("roles") or _roles(facts, endpoints),
-        models={
-            id_: Model(id=id_, upstream=upstream.get(id_, {}), **(about or {})) for id_, about in _models(facts).items()
-        },
-        parameters=facts.get("parameters", {}),
-        always=facts.get("always", {}),
-        errors=facts.get("errors", {}),
-        reply_extras=facts.get("reply_extras", []),
-        undocumented=facts.get("undocumented", []),
-        caveats=facts.get("caveats", []),
-        models_complete=facts.get("models_complete", False),
-        protocol_caveat=facts.get("protocol_caveat", ""),
-        facts=facts.get("facts", []),
-        upstream=upstream,
-        upstream_sources=upstream_sources,
-    )
-
-
-def _variable(id_: str) -> str:
-    """A variable for the key of a gateway whose file names none: `my-gw` has MY_GW_API_KEY."""
-    return "GATEWAY_"[: 8 * (not id_[:1].isalpha())] + re.sub(r"[^A-Z0-9]", "_", id_.upper()) + "_API_KEY"
-
-
-def _without_source(facts: Facts) -> dict[str, Any]:
-    return {name: value for name, value in facts.items() if name != "source"}
-
-
-def _models(facts: Facts) -> dict[str, Any]:
-    """Every id of a gateway file: its `models`, listed or described, and those its roles name."""
-    listed = facts.get("models", {})
-    found = dict(listed) if isinstance(listed, Mapping) else {name: {} for name in listed}
-    for roles in facts.get("roles", {}).values():
-        for role in roles.values():
-            for name in role["models"]:
-                found.setdefault(name, {})
-    return found
-
-
-def _roles(facts: Facts, endpoints: Facts) -> Facts:
-    """Where a file names no roles: its first two models, for everything that is text."""
-    models = list(_models(facts))[:2]
-    return {protocol: {"balanced": {"models": models}} for protocol in endpoints} if models else {}
-
-
-def _upstream() -> tuple[dict[str, Facts], dict[str, Evidence]]:
-    """What the makers say of each model id, other spellings resolved, and where that was read."""
-    table = _read(skill_root() / "references" / "upstream.yaml")
-    models = table["models"]
-    sources = {name: Evidence(**about) for name, about in table["sources"].items()}
-    return {id_: models[about.get("as", id_)] for id_, about in models.items()}, sources
