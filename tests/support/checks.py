@@ -134,7 +134,8 @@ def _stdout(case: Case, ran: Ran) -> Iterator[str]:
     if case.stdout is None:
         return
     got = ran.stdout.decode(errors="backslashreplace")
-    accepted = [f"{case.stdout}\n", *([""] if not case.stdout else [])]
+    # A failure without any text leaves stdout empty; an empty answer is still a line.
+    accepted = [f"{case.stdout}\n"] if case.stdout or case.exit == 0 else [""]
     if case.stdouts:
         accepted = [one + end for one in case.stdouts for end in ("", "\n")]
     if got not in accepted:

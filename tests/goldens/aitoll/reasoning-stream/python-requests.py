@@ -126,7 +126,7 @@ def show(reply):
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
         grace.cancel()
-        print(flush=True)
+        print(end="\n" if wrote or finish else "", flush=True)
     if not finish:
         say(f"Error: {problem}", 1)
     if finish and finish not in ["stop", "eos"]:
