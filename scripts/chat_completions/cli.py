@@ -135,10 +135,10 @@ def main() -> NoReturn:
         sys.exit(commands.main(standalone_mode=False, prog_name="chat-completions") or 0)
     except ChatCompletionsError as problem:
         _fail(str(problem), problem.hint, problem.exit_code)
-    except click.exceptions.NoArgsIsHelpError as problem:
-        click.echo(problem.format_message(), err=True)
-        sys.exit(2)
     except click.UsageError as problem:
+        if type(problem).__name__ == "NoArgsIsHelpError":  # click has it from 8.2 on
+            click.echo(problem.format_message(), err=True)
+            sys.exit(2)
         _fail(problem.format_message(), _usage_hint(problem), 2)
     except click.ClickException as problem:
         _fail(problem.format_message(), "", problem.exit_code)
