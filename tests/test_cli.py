@@ -1,5 +1,6 @@
 """The command as a user meets it: what it prints where, how it fails, what it leaves behind."""
 
+import ast
 import json
 import os
 import re
@@ -82,9 +83,8 @@ def test_aliases(alias: str) -> None:
 def test_the_prompt_comes_from_stdin_exactly() -> None:
     prompt = "\ufeff  first line\r\n'\"`$(x)` \\ last line\n\n"
     code = str(written("-", stdin=prompt.encode())["code"])
-    space: dict[str, object] = {}
-    exec(code.split("BODIES", maxsplit=1)[0].split("import requests")[1], space)  # noqa: S102 - data only
-    assert space["MESSAGES"] == [{"role": "user", "content": prompt}]
+    values = [node.value for node in ast.parse(code).body if isinstance(node, ast.Assign)]
+    assert ast.literal_eval(values[0]) == [{"role": "user", "content": prompt}]
 
 
 @pytest.mark.parametrize("prompt", ["-- also -- dashes", "--stream of words", "-x y", "it's", ""])

@@ -21,29 +21,35 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 
+# A busy machine is no reason to fail.
+CALM = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
+
+@CALM
 @given(VALUES, st.integers(0, 8))
 def test_python_reads_back_what_was_meant(value: object, margin: int) -> None:
     assert ast.literal_eval(literals.spell(value, WORDS["python"], margin)) == value
 
 
+@CALM
 @given(VALUES)
 def test_json_reads_back_what_was_meant(value: object) -> None:
     assert json.loads(literals.spell(value, WORDS["shell"])) == value
 
 
+@CALM
 @given(TEXT)
 def test_a_literal_shows_all_that_is_in_it(value: str) -> None:
     assert literals.text(value).isprintable()
 
 
-@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@settings(max_examples=5, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(st.lists(TEXT, min_size=200, max_size=400), st.lists(VALUES, min_size=20, max_size=40))
 def test_javascript_reads_back_what_was_meant(texts: list[str], values: list[object]) -> None:
     if not shutil.which("node"):
         assert os.environ.get("CI") != "true"
         pytest.skip("needs node")
-    meant = [*texts, *values]
+    meant = [*texts, *values, {"__proto__": {"a": 1}, "constructor": 2, "1": 3}]
     source = f"process.stdout.write(JSON.stringify({literals.spell(meant, WORDS['javascript'])}))"
     told = subprocess.run(["node", "--input-type=module", "-"], input=source.encode(), capture_output=True, check=True)
     assert _as_javascript_has_it(json.loads(told.stdout)) == _as_javascript_has_it(meant)
@@ -58,7 +64,7 @@ def _as_javascript_has_it(value: object) -> object:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(TEXT, TEXT)
 def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, system: str) -> None:
     code = make(Request("aitoll", prompt=prompt, system=system)).code

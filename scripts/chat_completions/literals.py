@@ -96,8 +96,11 @@ def _number(value: float) -> str:
 
 
 def _key(key: str, words: Facts) -> str:
-    bare = words["keys"] == "bare" and BARE_KEY.fullmatch(key) and key != "__proto__"
-    return key if bare else text(key, words["astral"])
+    if words["keys"] != "bare":
+        return text(key, words["astral"])
+    if key == "__proto__":  # written as any other key it would set the object's prototype
+        return '["__proto__"]'
+    return key if BARE_KEY.fullmatch(key) else text(key, words["astral"])
 
 
 def _block(left: str, items: list[str], right: str, words: Facts, margin: int) -> str:

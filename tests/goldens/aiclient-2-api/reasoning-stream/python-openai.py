@@ -13,7 +13,11 @@ import threading
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import openai
+try:
+    import openai
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install openai", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [
     {

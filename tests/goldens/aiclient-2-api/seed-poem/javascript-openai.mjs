@@ -1,7 +1,5 @@
 // Ask a question and print the answer: AIClient-2-API, with the OpenAI library.
 
-import OpenAI from "openai";
-
 const MESSAGES = [
   { role: "system", content: "你是一名乐于助人的AI助手。" },
   { role: "user", content: "你好,能帮我写一首关于春天的诗吗?" },
@@ -47,6 +45,8 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
 
 // OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and their like are meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
+const missing = "a package is missing: npm install openai";
+const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 const client = new OpenAI({
   apiKey: KEY,
   baseURL: BASE_URL + "/v1",

@@ -12,7 +12,11 @@ import threading
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import requests
+try:
+    import requests
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "Say hello in one short sentence."}]
 BODIES = [

@@ -1,7 +1,5 @@
 // Ask a question that takes deep reasoning and print the answer: AINative, with the OpenAI library.
 
-import OpenAI from "openai";
-
 const MESSAGES = [
   {
     role: "user",
@@ -52,6 +50,8 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
 
 // OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and their like are meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
+const missing = "a package is missing: npm install openai";
+const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 const client = new OpenAI({
   apiKey: KEY,
   baseURL: BASE_URL + "/api/v1",

@@ -13,7 +13,11 @@ import threading
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import httpx
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "Count to 5"}]
 BODIES = [{"model": "claude-3-5-sonnet-20241022", "messages": MESSAGES, "stream": True}]

@@ -8,7 +8,11 @@ import sys
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import openai
+try:
+    import openai
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install openai", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [
     {"role": "system", "content": "You are a patient teacher of programming."},

@@ -1,7 +1,5 @@
 // Ask a question and print the answer: AIReiter, with the OpenAI library.
 
-import OpenAI from "openai";
-
 const MESSAGES = [{ role: "user", content: "你好,世界" }];
 const BODIES = [{ model: "claude-sonnet-4-5-20250929", messages: MESSAGES, stream: false }];
 const KEY = (process.env.AIREITER_API_KEY ?? "").trim();
@@ -42,6 +40,8 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
 
 // OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and their like are meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
+const missing = "a package is missing: npm install openai";
+const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 const client = new OpenAI({
   apiKey: KEY,
   baseURL: BASE_URL + "/v1",

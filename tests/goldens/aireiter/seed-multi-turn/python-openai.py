@@ -8,7 +8,11 @@ import sys
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import openai
+try:
+    import openai
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install openai", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [
     {"role": "system", "content": "你是一位资深 Python 开发专家,擅长代码审查和性能优化。"},

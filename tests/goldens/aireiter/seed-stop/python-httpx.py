@@ -8,7 +8,11 @@ import sys
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import httpx
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "你好"}]
 BODIES = [

@@ -13,7 +13,11 @@ import threading
 import time
 from email.utils import mktime_tz, parsedate_tz
 
-import httpx
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "北京今天天气如何?"}]
 BODIES = [{"model": "claude-sonnet-4-5-20250929", "messages": MESSAGES, "stream": True}]
