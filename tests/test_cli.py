@@ -192,6 +192,8 @@ BROKEN_FILES = [
     ("gateway", ".yaml", "name: x\nbase_url: https://me:abc123secret@g.x\n"),
     ("gateway", ".yaml", "a: " + DEEP),
     ("gateway", ".yaml", "a: &b [*b]\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\nmodels: [a]\nname: y\n"),
+    ("messages", ".yaml", "- {role: user, content: x, content: y}\n"),
     ("gateway", ".json", DEEP),
     ("messages", ".yaml", "- {role: user, content: x, more: &b [*b]}\n"),
     ("messages", ".yaml", "- {role: user, content: x, 1: 2}\n"),

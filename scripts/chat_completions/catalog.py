@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -76,6 +77,8 @@ def read_user_file(path: Path, what: str) -> Any:
         if path.suffix == ".json":
             return json.loads(text)
         _refuse_deep(text)
+        for line, key in _doubles(yaml.compose(text, _loader())):
+            raise _broken(path, line, what, f"{key!r} is given twice")
         return _parsed(text)
     except OSError as problem:
         raise BadInput(f"The {what} file {str(path)!r} cannot be read: {problem.strerror}.") from problem
@@ -100,6 +103,23 @@ def _refuse_deep(text: str) -> None:
     widest = max((max(line.count("- "), len(line) - len(line.lstrip())) for line in text.splitlines()), default=0)
     if max(deepest, widest) > DEEPEST:
         raise ValueError("it is nested too deeply")
+
+
+def _doubles(root: Any) -> Iterator[tuple[int, str]]:
+    """Line and name of every key that its mapping already has; YAML itself would keep the last."""
+    rest, seen = [root], set()
+    while rest:
+        node = rest.pop()
+        if id(node) in seen or not isinstance(getattr(node, "value", None), list):
+            continue
+        seen.add(id(node))
+        names: set[str] = set()
+        for one in node.value:
+            key, value = one if isinstance(one, tuple) else (None, one)
+            rest.append(value)
+            if key is not None and str(key.value) in names:
+                yield key.start_mark.line + 1, str(key.value)
+            names.add("" if key is None else str(key.value))
 
 
 def _check(facts: Any, path: Path) -> None:
@@ -146,7 +166,13 @@ def _parsed(text: str) -> Any:
     """Safe YAML, read by the C parser where there is one."""
     import yaml  # only where the cache has no answer: importing it costs more than the answer
 
-    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+    return yaml.load(text, _loader())  # noqa: S506 - a safe one
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _gateway_file(name: str) -> tuple[Path, bool]:
