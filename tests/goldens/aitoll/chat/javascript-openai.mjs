@@ -20,6 +20,8 @@ const ADVICE = {
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const missing = "a package is missing: npm install openai";
+const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
@@ -40,8 +42,6 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
 
 // OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and their like are meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
-const missing = "a package is missing: npm install openai";
-const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 const client = new OpenAI({
   apiKey: KEY,
   baseURL: BASE_URL,
