@@ -115,7 +115,6 @@ def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
     up = model.upstream
     pictures = model.protocols in (["openai-images"], ["aireiter-tasks"])
     price = "/".join(f"{one:g}" for one in up["price"]) if "price" in up else "unknown"
-    status = f"retired {up['retired']}" if "retired" in up else f"ends {up['ends']}" if "ends" in up else ""
     about = [f"{model.guidance}" if model.guidance else "", model.note]
     rules = [f"takes no {one}" for one in up.get("rejects", ())]
     rules += [f"takes {' or '.join(pair)}, not both" for pair in up.get("not_both", ())]
@@ -127,7 +126,7 @@ def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
         {True: "yes", False: "no", None: "unknown"}[up.get("tools")],
         f"{up['context']:,}" if "context" in up else "unknown",
         price,
-        status,
+        model.status,
         "; ".join(one for one in (*about, *rules) if one),
         f"{source.source}, {source.date}",
     )
@@ -153,10 +152,10 @@ def _gateway(gateway: Gateway) -> str:
 
 def _parameters(gateway: Gateway) -> str:
     documented = gateway.parameters.get("openai-chat", {})
-    known = {**catalog.protocol("openai-chat").parameters, **documented}
+    known = catalog.protocol("openai-chat").parameters
     rows = []
     for name, facts in documented.items():
-        merged = {**known.get(name, {}), **catalog.protocol("openai-chat").parameters.get(name, {}), **facts}
+        merged = {**known.get(name, {}), **facts}
         rows.append(
             (f"`{name}`", _range(merged), merged.get("default", ""), merged.get("caveat") or merged.get("refused", ""))
         )

@@ -58,10 +58,14 @@ def _models(name: str) -> list[dict[str, Any]]:
     gateway = catalog.gateway(name)
     found = []
     for id_, model in gateway.models.items():
-        up = model.upstream
-        status = f"retired {up['retired']}" if "retired" in up else f"ends {up['ends']}" if "ends" in up else ""
         found.append(
-            {"gateway": gateway.id, "model": id_, "guidance": model.guidance, "status": status, "note": model.note}
+            {
+                "gateway": gateway.id,
+                "model": id_,
+                "guidance": model.guidance,
+                "status": model.status,
+                "note": model.note,
+            }
         )
     return found
 

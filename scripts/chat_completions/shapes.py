@@ -75,6 +75,11 @@ class Model(NamedTuple):
     seed_protocol: str = ""
     upstream: Facts = NOTHING
 
+    @property
+    def status(self) -> str:
+        """When its maker switched it off or will, or nothing."""
+        return next((f"{word} {self.upstream[word]}" for word in ("retired", "ends") if word in self.upstream), "")
+
 
 class Gateway(NamedTuple):
     """One gateway, as its YAML file states it."""
