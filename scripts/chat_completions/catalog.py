@@ -43,8 +43,10 @@ def gateway(name: str) -> Gateway:
 
 
 def protocol(name: str) -> Protocol:
-    """A protocol by its id."""
-    return Protocol(id=name, **_known("protocol", name))
+    """A protocol by its id; what to do about an HTTP status is common to all."""
+    facts = _known("protocol", name)
+    errors = {**_read(skill_root() / "references" / "errors.yaml"), **facts.get("errors", {})}
+    return Protocol(id=name, **{**facts, "errors": errors})
 
 
 def task(name: str) -> Task:

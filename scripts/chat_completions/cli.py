@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -68,6 +68,9 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--endpoint", help="Another path of the gateway.")
 @click.option("--system", help="A system message.")
 @click.option("--messages", type=click.Path(path_type=Path), help="A conversation, as JSON or YAML.")
+@click.option("--image", "images", multiple=True, help="A picture: a file, a URL or a data URI (repeat it).")
+@click.option("--tools", type=click.Path(path_type=Path), help="Your tools, as JSON or YAML.")
+@click.option("--schema", type=click.Path(path_type=Path), help="The JSON Schema of the answer, as JSON or YAML.")
 @click.option("--base-url", help="Send to another address, such as a proxy of yours.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="Write to this file.")
@@ -82,10 +85,14 @@ def write(
         raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
     if prompt is not None and messages is not None:
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file as its last turn.")
-    turns = None if messages is None else _messages(messages)
-    if asked["task"] is None:
-        asked["task"] = "chat" if turns is None else "conversation"
-    snippet = make(Request(prompt=_prompt(prompt), messages=turns, **_decoded(asked)))
+    brought = {"messages": messages, "tools": asked.pop("tools"), "schema": asked.pop("schema")}
+    own = {name: None if path is None else _own(name, path) for name, path in brought.items()}
+    asked["task"] = asked["task"] or _meant(own, asked["images"])
+    snippet = make(Request(prompt=_prompt(prompt), **own, **_decoded(asked)))
+    missing = [one for one in snippet.call.pictures if not one.source.startswith("data:") and not Path(one.source).is_file()]
+    snippet = snippet._replace(
+        caveats=[*snippet.caveats, *(f"{one.source!r} is not here now: the program reads it when it runs" for one in missing)]
+    )
     trial = _run(snippet) if run else None
     shown = {"code": lambda _: snippet.code, "markdown": explain.markdown, "json": explain.as_json}[format_](snippet)
     if output is None:
@@ -216,10 +223,20 @@ def _checked_text(name: str, text: str) -> str:
     return text
 
 
-def _messages(path: Path) -> list[Any]:
-    from chat_completions import catalog, turns
+def _meant(own: dict[str, Any], images: Sequence[str]) -> str:
+    """The task that what the user brings is for."""
+    for name, task in (("tools", "tools"), ("schema", "structured"), ("messages", "conversation")):
+        if own[name] is not None:
+            return task
+    return "vision" if images else "chat"
 
-    return turns.checked(catalog.read_user_file(path, "messages"), str(path))
+
+def _own(name: str, path: Path) -> Any:
+    """What a file of the user's holds, checked."""
+    from chat_completions import catalog, inputs, turns
+
+    check = {"messages": turns.checked, "tools": inputs.tools, "schema": inputs.schema}[name]
+    return check(catalog.read_user_file(path, name), str(path))
 
 
 def _save(path: Path, text: str) -> None:

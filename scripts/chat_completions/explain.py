@@ -13,7 +13,7 @@ FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts":
 def notes(snippet: Snippet, output: Path | None) -> str:
     """The lines for stderr: model, reason, caveats, what to set, install and run."""
     choice, file = snippet.choice, _pasted(output or Path(snippet.filename))
-    lines = [f"Model: {choice.model}, because {choice.because}."]
+    lines = [f"Model: {choice.model or 'none'}, because {choice.because}."]
     if choice.alternatives:
         lines.append(
             f"Alternative: {', '.join(choice.alternatives)} (asked by itself when {choice.model} is missing or down)."
@@ -44,11 +44,17 @@ def markdown(snippet: Snippet) -> str:
     return (
         f"**1. The program** (`{snippet.filename}`)\n\n"
         f"{fence}{FENCES[snippet.filename.rsplit('.', 1)[1]]}\n{snippet.code}{fence}\n\n"
-        f"**2. The model**: `{choice.model}`, because {choice.because}."
+        f"**2. The model**: {f'`{choice.model}`' if choice.model else 'none'}, because {choice.because}."
         f"{_alternative(choice)}{caveats}\n\n"
         f"**3. Before you run it**\n\n```bash\n{needs}{reminder(snippet)}\n{snippet.run}\n```\n\n"
-        f"**4. Pictures**: this program prints text; a picture in the answer is not saved.\n"
+        f"**4. Pictures**: {_pictures(snippet)}\n"
     )
+
+
+def _pictures(snippet: Snippet) -> str:
+    if snippet.call.kind in ("image", "image-edit"):
+        return "saved in the current folder as `image-1.png` and so on, with the extension of their kind."
+    return "this program prints text; a picture in the answer is not saved."
 
 
 def as_json(snippet: Snippet) -> str:

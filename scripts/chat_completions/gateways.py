@@ -32,6 +32,7 @@ def built(id_: str, facts: Facts, makers: Facts) -> Gateway:
         },
         parameters=facts.get("parameters", {}),
         always=facts.get("always", {}),
+        weak=facts.get("weak", []),
         errors=facts.get("errors", {}),
         reply_extras=facts.get("reply_extras", []),
         undocumented=facts.get("undocumented", []),

@@ -4,9 +4,10 @@ from itertools import product
 from typing import Any
 
 from chat_completions import catalog
+from chat_completions.compose import streamed
 from chat_completions.errors import NotOffered
 from chat_completions.shapes import Request
-from chat_completions.snippet import decide, pieces
+from chat_completions.snippet import pieces
 
 COLUMNS = {
     "gateways": ("gateway", "name", "base_url", "key"),
@@ -75,39 +76,39 @@ def _cells(gateway: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for task, language in product(catalog.names("task"), catalog.names("language")):
         for library, stream in product(catalog.language(language).libraries, (False, True)):
-            request = Request(gateway=gateway, task=task, language=language, library=library, stream=stream)
-            cell = {
-                "gateway": catalog.gateway(gateway).id,
-                "task": task,
-                "language": language,
-                "library": library,
-                "protocol": "",
-            }
-            try:
-                protocol = pieces(request).protocol.id
-                decide(request)
-                found.append(
-                    {**cell, "protocol": protocol, "stream": stream, "offered": True, "reason": "", "nearest": ""}
-                )
-            except NotOffered as problem:
-                found.append({**cell, "stream": stream, "offered": False, "reason": str(problem), "nearest": ""})
+            for protocol in catalog.task(task).body:
+                found.append(_tried(Request(gateway, task, language, library, protocol, stream)))
     for refused in found:
         if not refused["offered"]:
-            refused.update(_nearest(refused, found))
+            refused["nearest"] = _nearest(refused, found)
     return found
 
 
-def _nearest(cell: dict[str, Any], cells: list[dict[str, Any]]) -> dict[str, str]:
-    """The offered cell that shares most with this one, as options of `write`, and its protocol."""
+def _tried(request: Request) -> dict[str, Any]:
+    cell = {
+        "gateway": catalog.gateway(request.gateway).id,
+        **{name: getattr(request, name) for name in ("task", "language", "library", "protocol", "stream")},
+    }
+    try:
+        found = pieces(request)
+        streamed(request, found.task, found.protocol)
+    except NotOffered as problem:
+        return {**cell, "offered": False, "reason": str(problem), "nearest": ""}
+    return {**cell, "offered": True, "reason": "", "nearest": ""}
+
+
+def _nearest(cell: dict[str, Any], cells: list[dict[str, Any]]) -> str:
+    """The offered cell that shares most with this one, as options of `write`."""
+    weights = {"task": 8, "language": 4, "library": 3, "protocol": 2, "stream": 1}
 
     def shared(other: dict[str, Any]) -> int:
-        return sum(cell[name] == other[name] for name in ("language", "library", "stream", "task"))
+        return sum(weight for name, weight in weights.items() if cell[name] == other[name])
 
     near = max((one for one in cells if one["offered"]), key=shared, default=None)
     if near is None:
-        return {"nearest": ""}
-    options = " ".join(f"--{name} {near[name]}" for name in ("gateway", "task", "language", "library"))
-    return {"nearest": options + " --stream" * near["stream"], "protocol": near["protocol"]}
+        return ""
+    options = " ".join(f"--{name} {near[name]}" for name in ("gateway", "task", "language", "library", "protocol"))
+    return options + " --stream" * near["stream"]
 
 
 def _accepted(cell: dict[str, Any]) -> dict[str, Any]:

@@ -14,10 +14,22 @@ TYPES: dict[str, tuple[type, ...]] = {
 MOST_STOPS = 4
 
 
-def check(params: Facts, gateway: Gateway, protocol: Protocol) -> list[str]:
+def canonical(params: Facts, protocol: Protocol) -> dict[str, Any]:
+    """The parameters under our names for them; BadInput where one is given under two."""
+    found: dict[str, Any] = {}
+    for given, value in params.items():
+        name = protocol.aliases.get(given, given)
+        if name in found:
+            raise BadInput(f"{name!r} and its other name {given!r} are both given.", "Give one of them.")
+        found[name] = value
+    return found
+
+
+def check(params: Facts, gateway: Gateway, protocol: Protocol, kind: str) -> list[str]:
     """What to warn of; raises where a parameter is unknown, out of range or refused.
 
-    UnknownName and BadInput (exit 2) name the parameter, NotOffered (exit 3) says who refuses it.
+    UnknownName and BadInput (exit 2) name the parameter, NotOffered (exit 3) says who refuses it,
+    or which kind of task it belongs to.
     """
     documented = gateway.parameters.get(protocol.id, {})
     known = {**protocol.parameters, **{n: f for n, f in documented.items() if "type" in f}}
@@ -30,6 +42,8 @@ def check(params: Facts, gateway: Gateway, protocol: Protocol) -> list[str]:
         facts = {**known[name], **documented.get(name, {})}
         if "refused" in facts:
             raise NotOffered(f"{gateway.name}: {name!r} cannot be set: {facts['refused']}.", "Leave it out.")
+        if kind not in facts.get("kinds", [kind]):
+            raise NotOffered(f"{name!r} does not go with this task.", f"Use --task {facts['kinds'][0]}.")
         _check_value(name, value, facts)
         found += _warnings(name, value, facts, documented, gateway)
     return found + [one["caveat"] for one in protocol.together if set(one["names"]) <= set(params)]
@@ -83,5 +97,5 @@ def _warnings(name: str, value: Any, facts: Facts, documented: Facts, gateway: G
     if "above" in facts and value > facts["above"]["bound"]:
         found.append(facts["above"]["caveat"])
     if documented and name not in documented:
-        found.append(f"{name} is not documented by {gateway.name}: it is sent as the OpenAI protocol names it")
+        found.append(f"{name} is not documented by {gateway.name}: it is sent as the protocol has it")
     return found

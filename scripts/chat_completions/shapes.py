@@ -32,6 +32,9 @@ class Request(NamedTuple):
     messages: Sequence[Facts] | None = None
     params: Facts = NOTHING
     base_url: str | None = None
+    images: Sequence[str] = ()
+    tools: Sequence[Facts] | None = None
+    schema: Facts | None = None
 
 
 class Evidence(NamedTuple):
@@ -43,21 +46,33 @@ class Evidence(NamedTuple):
 
 
 class Auth(NamedTuple):
-    """How the key travels: `header: prefix + key`, the key named by its environment variable."""
+    """How the key travels: `header: prefix + key`, the key named by its environment variable.
+
+    `protocols` are those for which it is the natural way; none stands for all.
+    """
 
     name: str
     key: str
     header: str = "Authorization"
     prefix: str = "Bearer "
+    protocols: Sequence[str] = ()
 
 
 class Endpoint(NamedTuple):
-    """One path of a gateway, appended to its base URL."""
+    """One path of a gateway, appended to its base URL.
+
+    `then` is the path that is asked afterwards (a task's state), `reads` names where in a reply
+    the wanted value sits, as dotted paths in order of preference, `kinds` are the kinds of task
+    it serves (none stands for all).
+    """
 
     name: str
     path: str
     source: str = ""
     note: str = ""
+    then: str = ""
+    reads: Sequence[str] = ()
+    kinds: Sequence[str] = ()
 
 
 class Model(NamedTuple):
@@ -94,8 +109,9 @@ class Gateway(NamedTuple):
     roles: Mapping[str, Mapping[str, Facts]]
     models: Mapping[str, Model]
     parameters: Mapping[str, Mapping[str, Facts]]
-    always: Facts
+    always: Mapping[str, Facts]
     errors: Mapping[str, str]
+    weak: Sequence[str]
     reply_extras: Sequence[str]
     undocumented: Sequence[str]
     caveats: Sequence[str]
@@ -111,37 +127,65 @@ class Gateway(NamedTuple):
 
 
 class Protocol(NamedTuple):
-    """A request and reply shape: parameters with their ranges, endings, what a reply tells."""
+    """A request and reply shape: parameters with their ranges, endings, what a reply tells.
+
+    `turns` names the dialect its messages are written in, `streaming` what a request changes to
+    be streamed (nothing: it cannot be), `tools` how tools and their choice are written, `required`
+    what a request must carry, `ending` the field that tells why an answer ended, `states_format`
+    that the wanted JSON has to be described in words.
+    """
 
     id: str
     name: str
-    parameters: Mapping[str, Facts]
-    together: Sequence[Facts]
-    elsewhere: Mapping[str, str]
-    endings: Mapping[str, Sequence[str]]
-    usage: Sequence[str]
-    errors: Mapping[str, str]
+    parameters: Mapping[str, Facts] = NOTHING
+    aliases: Mapping[str, str] = NOTHING
+    together: Sequence[Facts] = ()
+    below: Sequence[Sequence[str]] = ()
+    elsewhere: Mapping[str, str] = NOTHING
+    endings: Mapping[str, Sequence[str]] = NOTHING
+    ending: str = "finish_reason"
+    usage: Sequence[str] = ()
+    errors: Mapping[str, str] = NOTHING
+    method: str = "POST"
+    turns: str = ""
+    pictures: str = ""
+    headers: Mapping[str, str] = NOTHING
+    required: Facts = NOTHING
+    streaming: Facts = NOTHING
+    tools: Facts = NOTHING
+    formats: Mapping[str, Facts] = NOTHING
+    states_format: bool = False
     sdk_path: str = ""
 
 
 class Task(NamedTuple):
-    """What a program does: its kind chooses the templates, its body the request."""
+    """What a program does: its kind chooses the templates, its body the request.
+
+    `asks_model` is False where no model is asked, `streams` where an answer comes whole only.
+    """
 
     id: str
     kind: str
     summary: str
-    prompt: str
-    turns: Sequence[Facts]
-    body: Mapping[str, Facts]
+    prompt: str = ""
+    turns: Sequence[Facts] = ()
+    body: Mapping[str, Facts] = NOTHING
+    tools: Sequence[Facts] = ()
+    schema: Facts = NOTHING
+    images: Sequence[str] = ()
+    streams: bool = True
+    asks_model: bool = True
+    read_timeout: int = 120
 
 
 class Library(NamedTuple):
-    """One way to speak HTTP in a language."""
+    """One way to speak HTTP in a language; a client library's paths are fixed (`sdk`)."""
 
     id: str
     install: str
     protocols: Sequence[str]
     caveat: str = ""
+    sdk: bool = False
 
 
 class Language(NamedTuple):
@@ -183,13 +227,32 @@ class Slot(NamedTuple):
     name: str
 
 
+class Tool(NamedTuple):
+    """A tool that the model may call; `example` is what its stub answers."""
+
+    name: str
+    description: str
+    parameters: Facts
+    example: Any
+
+
+class Picture(NamedTuple):
+    """A picture that the program reads when it runs: a file, or a data URI, under a slot's name."""
+
+    name: str
+    source: str
+
+
 class Call(NamedTuple):
     """One HTTP request, fully decided: all that a template sees.
 
-    `bodies` holds one whole body per attempt: the chosen model, then its stand-in. A key is
-    only ever the *name* of an environment variable. `sdk_base` is the path that a client
+    `models`, `paths` and `bodies` hold one item per attempt: the chosen model, then its stand-in.
+    A key is only ever the *name* of an environment variable. `sdk_base` is the path that a client
     library wants behind the base URL, `own_words` tells that a body holds parameters of this
-    gateway alone, which such a library does not know.
+    gateway alone, which such a library does not know. Bodies name what is written once, or known
+    only at run time, by slots: MESSAGES, TOOLS, SCHEMA, TASK_ID and those of `pictures`. `first`
+    is what only the first round of a tool loop sends on top; `form` says that the body travels as
+    form fields beside files.
     """
 
     gateway: str
@@ -199,20 +262,40 @@ class Call(NamedTuple):
     summary: str
     base_url: str
     base_env: str
-    path: str
+    method: str
+    models: Sequence[str]
+    paths: Sequence[str]
+    bodies: Sequence[Facts]
+    first: Facts
+    form: bool
+    then: str
+    reads: Sequence[str]
+    ours: Sequence[str]
+    headers: Mapping[str, str]
     sdk_base: str
     auth: Auth
     protocol: str
     stream: bool
     messages: Sequence[Facts]
-    bodies: Sequence[Facts]
+    wire_tools: Sequence[Facts]
+    tools: Sequence[Tool]
+    schema: Facts
+    pictures: Sequence[Picture]
+    picture_style: str
     own_words: bool
     advice: Mapping[str, str]
     endings: Mapping[str, Sequence[str]]
+    ending: str
+    usage: Sequence[str]
     tells: Sequence[str]
     install: str
     connect_timeout: int
     read_timeout: int
+
+    @property
+    def path(self) -> str:
+        """The path of the first attempt."""
+        return self.paths[0]
 
 
 class Snippet(NamedTuple):

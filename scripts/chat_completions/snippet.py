@@ -1,23 +1,28 @@
 """The whole program in one function: a request in, a snippet out."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chat_completions import catalog, parameters
 from chat_completions.choose import choose
-from chat_completions.compose import compose, protocol_for
+from chat_completions.compose import compose, endpoint_for, protocols_for
 from chat_completions.errors import NotOffered, UnknownName
 from chat_completions.render import render
 from chat_completions.shapes import Choice, Gateway, Language, Library, Protocol, Request, Snippet, Task
 
 
+NO_MODEL = Choice(model="", row="", because="no model is asked", alternatives=(), caveats=(), evidence=())
+
+
 class Pieces(NamedTuple):
-    """What the words of a request stand for."""
+    """What the words of a request stand for, and the model they lead to."""
 
     gateway: Gateway
     task: Task
     language: Language
     library: Library
     protocol: Protocol
+    choice: Choice
 
 
 def make(request: Request) -> Snippet:
@@ -26,8 +31,8 @@ def make(request: Request) -> Snippet:
     Raises UnknownName and BadInput for what the user got wrong, NotOffered for what does not
     go together, BadData for faults of our own files.
     """
-    gateway, task, language, library, protocol = pieces(request)
-    choice = choose(request, gateway, task, protocol.id, catalog.decision_table())
+    found = pieces(request)
+    gateway, task, language, library, protocol, choice = found
     call, caveats = compose(request, gateway, task, protocol, library, choice)
     filename = f"{gateway.id}-{task.id}.{language.extension}"  # not code.py: Python has a module of that name
     return Snippet(
@@ -44,21 +49,17 @@ def make(request: Request) -> Snippet:
 
 
 def decide(request: Request) -> Choice:
-    """The choice alone, on the first protocol of the gateway that fills the deciding role.
-
-    It needs no template, so it also answers for tasks that no program is written for.
-    """
+    """The choice alone, on the first protocol of the gateway that fills the deciding role."""
     gateway, task = catalog.gateway(request.gateway), catalog.task(request.task)
+    if not task.asks_model:
+        raise NotOffered(f"The task {task.id!r} asks no model.", "Write its program: `write --task " + task.id + "`.")
     _known_protocol(request.protocol, gateway)
-    table, refusal = catalog.decision_table(), None
-    for protocol in [request.protocol] if request.protocol else gateway.endpoints:
-        try:
-            choice = choose(request, gateway, task, protocol, table)
-        except NotOffered as problem:
-            refusal = refusal or problem
-        else:
-            return choice._replace(caveats=[*choice.caveats, *_told_of_parameters(request, gateway, protocol, choice)])
-    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Give its file one.")
+    anything = Library(id="any library", install="", protocols=list(task.body))
+    protocol, choice = _first_that_decides(request, gateway, task, protocols_for(request, gateway, task, anything))
+    params = parameters.canonical(request.params, protocol)
+    told = parameters.check(params, gateway, protocol, task.kind)
+    parameters.must_take(params, gateway.model(choice.model))
+    return choice._replace(caveats=[*choice.caveats, *told])
 
 
 def pieces(request: Request) -> Pieces:
@@ -70,21 +71,28 @@ def pieces(request: Request) -> Pieces:
         raise UnknownName(f"{language.name} library", name, language.libraries)
     library = language.libraries[name]
     _known_protocol(request.protocol, gateway)
-    protocol = catalog.protocol(protocol_for(request, gateway, task, library))
-    return Pieces(gateway, task, language, library, protocol)
+    offered = protocols_for(request, gateway, task, library)
+    protocol, choice = _first_that_decides(request, gateway, task, offered)
+    endpoint_for(request, gateway, task, protocol, library)
+    return Pieces(gateway, task, language, library, protocol, choice)
+
+
+def _first_that_decides(
+    request: Request, gateway: Gateway, task: Task, offered: Sequence[str]
+) -> tuple[Protocol, Choice]:
+    """The first of the protocols on which a row of the table decides, and what it decides."""
+    if not task.asks_model:
+        return catalog.protocol(offered[0]), NO_MODEL
+    table, refusal = catalog.decision_table(), None
+    for name in offered:
+        try:
+            return catalog.protocol(name), choose(request, gateway, task, name, table)
+        except NotOffered as problem:
+            refusal = refusal or problem
+    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Give its file one.")
 
 
 def _known_protocol(name: str | None, gateway: Gateway) -> None:
     known = [*gateway.endpoints, *catalog.names("protocol")]
     if name is not None and name not in known:
         raise UnknownName("protocol", name, dict.fromkeys(known))
-
-
-def _told_of_parameters(request: Request, gateway: Gateway, protocol: str, choice: Choice) -> list[str]:
-    """The rules that `write` would apply to the parameters; nothing where no program is written yet."""
-    if protocol not in catalog.names("protocol"):
-        return []
-    shape = catalog.protocol(protocol)
-    told = parameters.check(request.params, gateway, shape)
-    parameters.must_take(request.params, gateway.model(choice.model))
-    return told

@@ -40,7 +40,7 @@ def _problem(turn: Any) -> str:
         return f"has content of type {type(content).__name__}, not text or a list of parts"
     if role == "tool" and not isinstance(turn.get("tool_call_id"), str):
         return "is a tool's result without tool_call_id"
-    return _problem_of_calls(calls) or _problem_of_value(turn)
+    return _problem_of_calls(calls) or problem_of_value(turn)
 
 
 def _problem_of_calls(calls: Any) -> str:
@@ -57,15 +57,15 @@ def _problem_of_calls(calls: Any) -> str:
     return ""
 
 
-def _problem_of_value(value: Any) -> str:
+def problem_of_value(value: Any) -> str:
     """What JSON or UTF-8 could not carry: dates and the like of YAML, halves of surrogate pairs."""
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             return "has a key that is no text"
-        wrong = [_problem_of_value(one) for pair in value.items() for one in pair]
+        wrong = [problem_of_value(one) for pair in value.items() for one in pair]
         return next((one for one in wrong if one), "")
     if isinstance(value, list):
-        return next((one for one in map(_problem_of_value, value) if one), "")
+        return next((one for one in map(problem_of_value, value) if one), "")
     if isinstance(value, str):
         return "holds half of a surrogate pair" if any("\ud800" <= one <= "\udfff" for one in value) else ""
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - NaN
