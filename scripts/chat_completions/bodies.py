@@ -53,7 +53,7 @@ def placed(params: Facts, protocol: Protocol) -> dict[str, Any]:
     return found
 
 
-def check_against(body: Facts, params: Facts, protocol: Protocol) -> None:
+def check_against(params: Facts, protocol: Protocol) -> None:
     """BadInput where a parameter must stay below another and does not."""
     values = {**protocol.required, **params}
     for low, high in protocol.below:

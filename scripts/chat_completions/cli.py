@@ -3,16 +3,15 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from chat_completions import __version__, explain
+from chat_completions import __version__, explain, given
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
-from chat_completions.shapes import Request
+from chat_completions.shapes import Request, Snippet
 
 GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
 PRIORITIES = ["cost", "balanced", "quality"]
@@ -85,20 +84,20 @@ def write(
         raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
     if prompt is not None and messages is not None:
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file as its last turn.")
-    brought = {"messages": messages, "tools": asked.pop("tools"), "schema": asked.pop("schema")}
-    own = {name: None if path is None else _own(name, path) for name, path in brought.items()}
-    asked["task"] = asked["task"] or _meant(own, asked["images"])
-    snippet = make(Request(prompt=_prompt(prompt), **own, **_decoded(asked)))
-    missing = [one for one in snippet.call.pictures if not one.source.startswith("data:") and not Path(one.source).is_file()]
-    snippet = snippet._replace(
-        caveats=[*snippet.caveats, *(f"{one.source!r} is not here now: the program reads it when it runs" for one in missing)]
-    )
+    files = {"messages": messages, "tools": asked.pop("tools"), "schema": asked.pop("schema")}
+    brought: dict[str, Any] = {name: None if path is None else given.own(name, path) for name, path in files.items()}
+    asked["task"] = asked["task"] or given.meant(brought, asked["images"])
+    request = Request(prompt=given.prompt(prompt), **brought, **given.decoded(asked))
+    try:
+        snippet = _with_caveats_of_files(make(request))
+    except NotOffered as problem:
+        raise _with_nearest(problem, request) from problem
     trial = _run(snippet) if run else None
     shown = {"code": lambda _: snippet.code, "markdown": explain.markdown, "json": explain.as_json}[format_](snippet)
     if output is None:
         click.echo(shown, nl=False)
     else:
-        _save(output, shown)
+        given.save(output, shown)
     if format_ == "code":
         click.echo(explain.notes(snippet, output), err=True, nl=False)
     if trial is not None and trial():
@@ -113,7 +112,7 @@ def choose(format_: str, **asked: Any) -> None:
     from chat_completions.snippet import decide
 
     asked["task"] = "chat" if asked["task"] is None else asked["task"]
-    choice = decide(Request(**_decoded(asked)))
+    choice = decide(Request(**given.decoded(asked)))
     click.echo(explain.choice_json(choice) if format_ == "json" else explain.choice_text(choice), nl=False)
 
 
@@ -170,102 +169,21 @@ def _usage_hint(problem: click.UsageError) -> str:
     return f"See `{problem.ctx.command_path if problem.ctx else 'chat-completions'} --help`."
 
 
-def _decoded(asked: dict[str, Any]) -> dict[str, Any]:
-    """The options with their texts checked and `--param` read: each value as JSON, else as text."""
-    for name in ("system", "model"):
-        if asked.get(name) is not None:
-            _checked_text(name, asked[name])
-    if asked.get("model") is not None and (not asked["model"] or not asked["model"].isprintable()):
-        raise BadInput("The model's name is empty or holds a control character.", "See `list models`.")
-    params: dict[str, Any] = {}
-    for pair in asked.pop("params"):
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise BadInput(f"--param {pair!r} is not NAME=VALUE.", "Write, for example, --param temperature=0.2")
-        if name in params:
-            raise BadInput(f"--param {name} is given twice.", "Give it once.")
-        params[name] = _value(value)
-    return {**asked, "params": params}
+def _with_nearest(problem: NotOffered, request: Request) -> NotOffered:
+    """The same refusal with the nearest cell that works, where it is the cell that is not offered."""
+    from chat_completions import listing
+
+    nearest = listing.nearest(request)
+    return NotOffered(str(problem), f"{problem.hint} Nearest that works: {nearest}".strip()) if nearest else problem
 
 
-def _value(text: str) -> Any:
-    try:
-        value = json.loads(text)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise BadInput("A --param holds half of a surrogate pair.", "Write the character itself.") from None
-    except RecursionError:
-        raise BadInput("A --param is nested too deeply.") from None
-    except ValueError:
-        return _checked_text("param", text)
-    else:
-        return value
+def _with_caveats_of_files(snippet: Snippet) -> Snippet:
+    sources = [one.source for one in snippet.call.pictures if not one.source.startswith("data:")]
+    told = [f"{one!r} is not here now: the program reads it when it runs" for one in sources if not Path(one).is_file()]
+    return snippet._replace(caveats=[*snippet.caveats, *told])
 
 
-def _prompt(text: str | None) -> str | None:
-    if text != "-":
-        return text if text is None else _checked_text("prompt", text)
-    if sys.stdin is None:
-        raise BadInput("There is no stdin to read the prompt from.", "Give the PROMPT itself.")
-    try:
-        return sys.stdin.buffer.read().decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise BadInput("The prompt on stdin is not UTF-8.", "Convert it first, for example with iconv.") from problem
-
-
-def _checked_text(name: str, text: str) -> str:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as problem:
-        raise BadInput(
-            f"The {name} is not valid UTF-8, or holds half of a surrogate pair.", "Write it as UTF-8."
-        ) from problem
-    return text
-
-
-def _meant(own: dict[str, Any], images: Sequence[str]) -> str:
-    """The task that what the user brings is for."""
-    for name, task in (("tools", "tools"), ("schema", "structured"), ("messages", "conversation")):
-        if own[name] is not None:
-            return task
-    return "vision" if images else "chat"
-
-
-def _own(name: str, path: Path) -> Any:
-    """What a file of the user's holds, checked."""
-    from chat_completions import catalog, inputs, turns
-
-    check = {"messages": turns.checked, "tools": inputs.tools, "schema": inputs.schema}[name]
-    return check(catalog.read_user_file(path, name), str(path))
-
-
-def _save(path: Path, text: str) -> None:
-    """Write the whole file or nothing: beside it first, then into its place.
-
-    A link keeps pointing where it points, a pipe or device is written to, a mode stays.
-    """
-    if path.is_dir():
-        raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
-    path = path.resolve()
-    beside = path.with_name(f".{os.getpid()}.part")
-    try:
-        if path.exists() and not path.is_file():
-            path.write_bytes(text.encode("utf-8"))
-            return
-        beside.write_bytes(text.encode("utf-8"))
-        if path.exists():
-            beside.chmod(path.stat().st_mode)
-        elif text.startswith("#!"):
-            beside.chmod(0o755)
-        beside.replace(path)
-    except OSError as problem:
-        with suppress(OSError):
-            beside.unlink()
-        reason = problem.strerror or type(problem).__name__
-        raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
-
-
-def _run(snippet: Any) -> Callable[[], int]:
+def _run(snippet: Snippet) -> Callable[[], int]:
     """What runs the program; NotOffered before anything was printed or saved."""
     try:
         from chat_completions.live import trial

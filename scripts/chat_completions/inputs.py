@@ -25,7 +25,7 @@ def tools(data: Any, file: str) -> list[dict[str, Any]]:
         raise BadInput(f"{file}: the tools must be a list.", "Each has name, description and parameters.")
     found: list[dict[str, Any]] = []
     for number, one in enumerate(listed, 1):
-        tool = one.get("function") if isinstance(one, dict) and isinstance(one.get("function"), dict) else one
+        tool: Any = one.get("function") if isinstance(one, dict) and isinstance(one.get("function"), dict) else one
         problem = _problem_of_tool(tool) or problem_of_value(tool)
         alike = [] if problem else [other["name"] for other in found if _alike(other["name"], tool["name"])]
         if alike:

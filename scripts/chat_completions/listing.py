@@ -4,8 +4,8 @@ from itertools import product
 from typing import Any
 
 from chat_completions import catalog
-from chat_completions.compose import streamed
 from chat_completions.errors import NotOffered
+from chat_completions.offers import streamed
 from chat_completions.shapes import Request
 from chat_completions.snippet import pieces
 
@@ -29,14 +29,27 @@ def rows(kind: str, gateway: str | None, *, everything: bool = False) -> list[di
         return [_language(name) for name in catalog.names("language")]
     if kind == "models":
         return [row for name in gateways for row in _models(name)]
-    cells = [cell for name in gateways for cell in _cells(name)]
-    return cells if everything else [_accepted(cell) for cell in cells if cell["offered"]]
+    cells = [_cells(name) for name in gateways]
+    if not everything:
+        return [_accepted(cell) for some in cells for cell in some if cell["offered"]]
+    return [cell if cell["offered"] else {**cell, "nearest": _nearest(cell, some)} for some in cells for cell in some]
 
 
 def line(kind: str, row: dict[str, Any]) -> str:
     """One row for people, tabs between the columns."""
     extra = ("reason", "nearest") if row.get("offered") is False else ()
     return "\t".join(_cell(row[name]) for name in (*COLUMNS[kind], *extra))
+
+
+def nearest(request: Request) -> str:
+    """The offered cell that is most like a request that is not offered, as options of `write`.
+
+    Nothing where the request's own cell is offered, and something else about it is not.
+    """
+    language = catalog.language(request.language)
+    library = request.library or next(iter(language.libraries))
+    asked = _tried(request._replace(language=language.id, library=library))
+    return "" if asked["offered"] else _nearest(asked, _cells(request.gateway))
 
 
 def _cell(value: Any) -> str:
@@ -72,15 +85,12 @@ def _models(name: str) -> list[dict[str, Any]]:
 
 
 def _cells(gateway: str) -> list[dict[str, Any]]:
-    """Every combination, with whether it is offered, else why not and the nearest that is."""
+    """Every combination, with whether it is offered, else why not."""
     found: list[dict[str, Any]] = []
     for task, language in product(catalog.names("task"), catalog.names("language")):
         for library, stream in product(catalog.language(language).libraries, (False, True)):
             for protocol in catalog.task(task).body:
                 found.append(_tried(Request(gateway, task, language, library, protocol, stream)))
-    for refused in found:
-        if not refused["offered"]:
-            refused["nearest"] = _nearest(refused, found)
     return found
 
 
@@ -99,7 +109,7 @@ def _tried(request: Request) -> dict[str, Any]:
 
 def _nearest(cell: dict[str, Any], cells: list[dict[str, Any]]) -> str:
     """The offered cell that shares most with this one, as options of `write`."""
-    weights = {"task": 8, "language": 4, "library": 3, "protocol": 2, "stream": 1}
+    weights = {"task": 16, "language": 4, "library": 3, "protocol": 2, "stream": 1}
 
     def shared(other: dict[str, Any]) -> int:
         return sum(weight for name, weight in weights.items() if cell[name] == other[name])
@@ -107,8 +117,8 @@ def _nearest(cell: dict[str, Any], cells: list[dict[str, Any]]) -> str:
     near = max((one for one in cells if one["offered"]), key=shared, default=None)
     if near is None:
         return ""
-    options = " ".join(f"--{name} {near[name]}" for name in ("gateway", "task", "language", "library", "protocol"))
-    return options + " --stream" * near["stream"]
+    options: str = " ".join(f"--{name} {near[name]}" for name in ("gateway", "task", "language", "library", "protocol"))
+    return options + (" --stream" if near["stream"] else "")
 
 
 def _accepted(cell: dict[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from chat_completions import catalog, parameters
 from chat_completions.choose import choose
-from chat_completions.compose import compose, endpoint_for, protocols_for
+from chat_completions.compose import compose
 from chat_completions.errors import NotOffered, UnknownName
+from chat_completions.offers import endpoint_for, protocols_for
 from chat_completions.render import render
 from chat_completions.shapes import Choice, Gateway, Language, Library, Protocol, Request, Snippet, Task
-
 
 NO_MODEL = Choice(model="", row="", because="no model is asked", alternatives=(), caveats=(), evidence=())
 
