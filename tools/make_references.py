@@ -17,19 +17,20 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from chat_completions import catalog, explain, listing, literals  # noqa: E402
-from chat_completions.shapes import Gateway, Model, Request, Snippet  # noqa: E402
+from chat_completions.shapes import Call, Gateway, Model, Request, Slot, Snippet  # noqa: E402
 from chat_completions.snippet import decide, make  # noqa: E402
 
 PART = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-DOCUMENTS = ("models.md", "api-reference.md", "code-examples.md")
+DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "references").glob("*.md")))
+SPOKEN = ("openai-chat", "anthropic-messages", "gemini-generate")  # what conversations are held in
 OURS = sorted(file.stem for file in (ROOT / "references" / "gateways").glob("*.yaml"))
 PRIORITIES = ("cost", "balanced", "quality")
 # Title, options of the program, options as a user would type them.
 SAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
-    ("Creative writing (AIReiter's document)", {"gateway": "aireiter", "model": "claude-sonnet-4-5-20250929", "prompt": "写一首关于秋天的现代诗", "params": {"temperature": 0.9, "frequency_penalty": 0.5, "presence_penalty": 0.3}}),
-    ("Exact output (AIReiter's document)", {"gateway": "aireiter", "model": "claude-sonnet-4-5-20250929", "prompt": "计算 1234 × 5678 的结果", "params": {"temperature": 0.0, "seed": 42}}),
-    ("A basic question (AIReiter's document)", {"gateway": "aireiter", "model": "claude-sonnet-4-5-20250929", "prompt": "用 Python 实现快速排序"}),
-    ("A streamed article (AIReiter's document)", {"gateway": "aireiter", "model": "claude-sonnet-4-5-20250929", "prompt": "写一篇关于量子计算的技术博客", "stream": True}),
+    ("Creative writing (AIReiter's document)", {"gateway": "aireiter", "protocol": "openai-chat", "model": "claude-sonnet-4-5-20250929", "prompt": "写一首关于秋天的现代诗", "params": {"temperature": 0.9, "frequency_penalty": 0.5, "presence_penalty": 0.3}}),
+    ("Exact output (AIReiter's document)", {"gateway": "aireiter", "protocol": "openai-chat", "model": "claude-sonnet-4-5-20250929", "prompt": "计算 1234 × 5678 的结果", "params": {"temperature": 0.0, "seed": 42}}),
+    ("A basic question (AIReiter's document)", {"gateway": "aireiter", "protocol": "openai-chat", "model": "claude-sonnet-4-5-20250929", "prompt": "用 Python 实现快速排序"}),
+    ("A streamed article (AIReiter's document)", {"gateway": "aireiter", "protocol": "openai-chat", "model": "claude-sonnet-4-5-20250929", "prompt": "写一篇关于量子计算的技术博客", "stream": True}),
     ("System message and sampling (AINative's document)", {"gateway": "ainative", "endpoint": "public", "model": "claude-3-5-sonnet-20241022", "system": "You are a helpful assistant.", "prompt": "What is ZeroDB?", "params": {"temperature": 0.7, "max_tokens": 1024}}),
     ("Streaming (AINative's document)", {"gateway": "ainative", "endpoint": "public", "model": "claude-3-5-sonnet-20241022", "prompt": "Count to 5", "stream": True}),
     ("A poem (AIClient-2-API's document)", {"gateway": "aiclient-2-api", "model": "gemini-2.5-flash", "system": "你是一名乐于助人的AI助手。", "prompt": "你好,能帮我写一首关于春天的诗吗?", "params": {"max_tokens": 100, "temperature": 0.7}, "stream": True}),
@@ -45,18 +46,23 @@ MULTI_TURN: Sequence[tuple[str, str]] = (
 def main() -> int:
     """Write the documents, or only compare them."""
     stale = []
-    for name in DOCUMENTS:
-        file = ROOT / "references" / name
+    for file in DOCUMENTS:
         old = file.read_text(encoding="utf-8")
-        new = PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]().rstrip()}\n\n{found[3]}", old)
+        new = PART.sub(lambda found: f"{found[1]}\n{_part(found[2]).rstrip()}\n\n{found[3]}", old)
         if new != old:
-            stale.append(name)
+            stale.append(file.name)
             if "--check" not in sys.argv:
                 file.write_text(new, encoding="utf-8")
     if stale and "--check" in sys.argv:
         print(f"stale: {', '.join(stale)}; run `make references`", file=sys.stderr)
         return 1
     return 0
+
+
+def _part(name: str) -> str:
+    """A part by its name: `requests-X` holds the requests of protocol X."""
+    about, _, protocol = name.partition("-")
+    return requests(protocol) if about == "requests" else PARTS[name]()
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
@@ -66,25 +72,26 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def decisions() -> str:
-    """Preferred and alternative models for each use, gateway by gateway."""
+    """Preferred and alternative models for each use: gateway by gateway, protocol by protocol."""
     parts = []
     for gateway in map(catalog.gateway, OURS):
-        rows: dict[tuple[str, str], list[str]] = {}
-        for task in catalog.names("task"):
-            for priority in PRIORITIES:
-                row = _decision(gateway, task, priority)
+        parts.append(f"### {gateway.name}\n")
+        for protocol in gateway.endpoints:
+            rows: dict[tuple[str, str], list[str]] = {}
+            for task, priority in product(catalog.names("task"), PRIORITIES):
+                row = _decision(gateway, task, protocol, priority)
                 if row:
                     rows.setdefault(row, []).append(f"{task} ({priority})")
-        uses = [(_uses(names), preferred, alternative) for (preferred, alternative), names in rows.items()]
-        parts.append(f"### {gateway.name}\n\n" + table(("use", "preferred", "alternative"), uses))
+            uses = [(_uses(names), preferred, alternative) for (preferred, alternative), names in rows.items()]
+            parts += [table((f"use, on {protocol}", "preferred", "alternative"), uses)] if uses else []
     return "\n".join(parts)
 
 
-def _decision(gateway: Gateway, task: str, priority: str) -> tuple[str, str] | None:
+def _decision(gateway: Gateway, task: str, protocol: str, priority: str) -> tuple[str, str] | None:
     from chat_completions.errors import NotOffered
 
     try:
-        choice = decide(Request(gateway.id, task=task, priority=priority))
+        choice = decide(Request(gateway.id, task=task, protocol=protocol, priority=priority))
     except NotOffered:
         return None
     return f"`{choice.model}`", ", ".join(f"`{one}`" for one in choice.alternatives) or "–"
@@ -145,21 +152,22 @@ def _gateway(gateway: Gateway) -> str:
     for protocol, endpoints in gateway.endpoints.items():
         for one in endpoints:
             note = f" ({one.note})" if one.note else ""
-            lines.append(f"- `{protocol}`, endpoint `{one.name}`: `POST {one.path}`{note}")
+            then = f", then `POST {one.then}`" if one.then else ""
+            method = catalog.protocol(protocol).method
+            lines.append(f"- `{protocol}`, endpoint `{one.name}`: `{method} {one.path}`{then}{note}")
     lines += [f"- {one['about']}: {one['says']} ({gateway.sources[one['source']].date})" for one in gateway.facts]
     return "\n".join(lines) + "\n\n" + _parameters(gateway) + "\n"
 
 
 def _parameters(gateway: Gateway) -> str:
-    documented = gateway.parameters.get("openai-chat", {})
-    known = catalog.protocol("openai-chat").parameters
     rows = []
-    for name, facts in documented.items():
-        merged = {**known.get(name, {}), **facts}
-        rows.append(
-            (f"`{name}`", _range(merged), merged.get("default", ""), merged.get("caveat") or merged.get("refused", ""))
-        )
-    return table(("documented parameter", "range", "default", "remark"), rows)
+    for protocol, documented in gateway.parameters.items():
+        known = catalog.protocol(protocol).parameters
+        for name, facts in documented.items():
+            merged = {**known.get(name, {}), **facts}
+            remark = merged.get("caveat") or merged.get("refused", "")
+            rows.append((protocol, f"`{name}`", _range(merged), merged.get("default", ""), remark))
+    return table(("protocol", "documented parameter", "range", "default", "remark"), rows)
 
 
 def _range(facts: Mapping[str, Any]) -> str:
@@ -171,12 +179,66 @@ def _range(facts: Mapping[str, Any]) -> str:
 
 
 def parameters() -> str:
-    """The parameters of the OpenAI protocol, with the ranges that are checked."""
-    rows = [
-        (f"`{name}`", _range(facts), facts.get("says", facts.get("refused", "")))
-        for name, facts in catalog.protocol("openai-chat").parameters.items()
-    ]
-    return table(("parameter", "range", "what it does"), rows)
+    """The parameters, under our names, and what each protocol calls them and takes."""
+    shapes = {name: catalog.protocol(name).parameters for name in SPOKEN}
+    rows = []
+    for name in dict.fromkeys(name for known in shapes.values() for name in known):
+        says = next(known[name].get("says") or known[name]["refused"] for known in shapes.values() if name in known)
+        rows.append((f"`{name}`", *(_sent(name, known) for known in shapes.values()), says))
+    return table(("parameter", *SPOKEN, "what it does"), rows)
+
+
+def _sent(name: str, known: Mapping[str, Any]) -> str:
+    if name not in known:
+        return "–"
+    at = ".".join(known[name].get("at", [name]))
+    return _range(known[name]) + (f", as `{at}`" if at != name else "")
+
+
+def requests(protocol: str) -> str:
+    """The request of each task on one protocol, as the first gateway that offers it gets it."""
+    parts = []
+    words = catalog.language("shell").literals
+    for task in catalog.names("task"):
+        call = _call(task, protocol) if protocol in catalog.task(task).body else None
+        if call:
+            known = {"MESSAGES": call.messages, "TOOLS": call.wire_tools, "SCHEMA": call.schema}
+            body = f"\n{literals.spell(_filled(call.bodies[0], known), words)}" if call.bodies[0] else ""
+            form = ", as multipart/form-data beside the field `image`" if call.form else ""
+            parts.append(f"{task} ({call.title}{form}):\n\n```\n{call.method} {call.path}{body}\n```\n")
+    return "\n".join(parts)
+
+
+def _call(task: str, protocol: str) -> Call | None:
+    from chat_completions.errors import NotOffered
+
+    for gateway in OURS:
+        try:
+            return make(Request(gateway, task=task, protocol=protocol)).call
+        except NotOffered:
+            continue
+    return None
+
+
+def _filled(value: Any, known: Mapping[str, Any]) -> Any:
+    """A body with what its slots stand for; what only a run knows is named."""
+    if isinstance(value, Slot):
+        return _filled(known[value.name], known) if value.name in known else f"<{value.name}>"
+    if isinstance(value, Mapping):
+        return {key: _filled(item, known) for key, item in value.items()}
+    return [_filled(item, known) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def cells() -> str:
+    """How many cells there are, and what each gateway has."""
+    rows = listing.rows("cells", None)
+    lines = []
+    for gateway in OURS:
+        own = [row for row in rows if row["gateway"] == gateway]
+        tasks, protocols = (list(dict.fromkeys(row[name] for row in own)) for name in ("task", "protocol"))
+        lines.append((catalog.gateway(gateway).name, ", ".join(tasks), ", ".join(protocols), len(own)))
+    counted = [row for row in rows if row["gateway"] in OURS]
+    return f"{len(counted)} cells in all:\n\n" + table(("gateway", "tasks", "protocols", "cells"), lines)
 
 
 def errors() -> str:
@@ -221,6 +283,7 @@ def samples() -> str:
         Request(
             "aireiter",
             task="conversation",
+            protocol="openai-chat",
             model="claude-sonnet-4-5-20250929",
             messages=turns,
             params={"temperature": 0.3},
@@ -231,7 +294,7 @@ def samples() -> str:
         "### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n"
         f"```yaml\n{yaml_turns}```\n\n"
         "```bash\nchat-completions write --messages turns.yaml --gateway aireiter "
-        f"--model claude-sonnet-4-5-20250929 --param temperature=0.3\n```\n\n{_data(snippet)}"
+        f"--protocol openai-chat --model claude-sonnet-4-5-20250929 --param temperature=0.3\n```\n\n{_data(snippet)}"
     )
     return "\n".join(parts)
 
@@ -245,7 +308,7 @@ def _typed(snippet: Snippet, options: dict[str, Any]) -> str:
         words += ["--task", options["task"]]
     if snippet.language != "python":
         words += ["--language", snippet.language]
-    for name in ("endpoint", "model", "system"):
+    for name in ("protocol", "endpoint", "model", "system"):
         if name in options:
             words += [f"--{name}", literals.quoted(options[name])]
     for name, value in options.get("params", {}).items():
@@ -274,6 +337,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "models": models,
     "gateways": gateways,
     "parameters": parameters,
+    "cells": cells,
     "errors": errors,
     "programs": programs,
     "samples": samples,

@@ -7,16 +7,23 @@ from typing import Any
 from chat_completions.shapes import Auth, Endpoint, Evidence, Facts, Gateway, Model
 
 
+# What an OpenAI-compatible gateway has, where its file names no endpoints.
+USUAL = {
+    "openai-chat": [{"name": "default", "path": "/chat/completions"}],
+    "model-list": [{"name": "default", "path": "/models"}],
+}
+
+
 def built(id_: str, facts: Facts, makers: Facts) -> Gateway:
     """The gateway that `facts` describe; `makers` is the content of references/upstream.yaml.
 
-    A short file of the user's leaves much out: Bearer, /chat/completions and no sources are meant.
+    A short file of the user's leaves much out: Bearer, /chat/completions, /models and no sources are meant.
     """
     key = facts.get("key") or facts.get("auth", [{}])[0].get("key") or _variable(id_)
     env = facts.get("env") or re.sub(r"_(API_KEY|KEY|TOKEN|JWT|SECRET)$", "", key)
     sources = {name: Evidence(**about) for name, about in facts.get("sources", {}).items()}
     auth = facts.get("auth") or [{"name": "bearer", "key": key}]
-    endpoints = facts.get("endpoints") or {"openai-chat": [{"name": "default", "path": "/chat/completions"}]}
+    endpoints = facts.get("endpoints") or USUAL
     base_url, (upstream, upstream_sources) = facts["base_url"], _upstream(makers)
     return Gateway(
         id=id_,
@@ -66,9 +73,9 @@ def _models(facts: Facts) -> dict[str, Any]:
 
 
 def _roles(facts: Facts, endpoints: Facts) -> Facts:
-    """Where a file names no roles: its first two models, for everything that is text."""
-    models = list(_models(facts))[:2]
-    return {protocol: {"balanced": {"models": models}} for protocol in endpoints} if models else {}
+    """Where a file names no roles: its first two models, for all that is read and written as text."""
+    role = {"models": list(_models(facts))[:2]}
+    return {protocol: {"balanced": role, "seer": role} for protocol in endpoints} if role["models"] else {}
 
 
 def _upstream(makers: Facts) -> tuple[dict[str, Facts], dict[str, Evidence]]:
