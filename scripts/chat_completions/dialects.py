@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.errors import NotOffered
+from chat_completions.errors import BadInput, NotOffered
 from chat_completions.shapes import Facts, Slot
 
 Wire = tuple[list[str], list[Facts]]
@@ -81,7 +81,7 @@ def _block(one: Any) -> Any:
     if isinstance(one, str):
         return {"type": "text", "text": one}
     if isinstance(one, Mapping) and one.get("type") == "image_url":
-        one = PicturePart(one["image_url"]["url"], "")
+        one = PicturePart(_address(one.get("image_url")), "")
     if not isinstance(one, PicturePart):
         return one
     if one.slot:
@@ -130,9 +130,9 @@ def _part(one: Any) -> Any:
     if isinstance(one, str):
         return {"text": one}
     if isinstance(one, Mapping) and one.get("type") == "text":
-        return {"text": one["text"]}
+        return {"text": one.get("text", "")}
     if isinstance(one, Mapping) and one.get("type") == "image_url":
-        one = PicturePart(one["image_url"]["url"], "")
+        one = PicturePart(_address(one.get("image_url")), "")
     if not isinstance(one, PicturePart):
         return one
     if one.slot:
@@ -165,6 +165,14 @@ def _arguments(call: Facts) -> Any:
             f"The arguments of the tool call {call['id']!r} are not JSON, which this protocol needs.",
             "Send this conversation with --protocol openai-chat.",
         ) from None
+    return found
+
+
+def _address(image: Any) -> str:
+    """The URL of an image_url part, which is an object or the URL itself."""
+    found = image.get("url") if isinstance(image, Mapping) else image
+    if not isinstance(found, str):
+        raise BadInput("A picture in the conversation has no url.", 'Write {"image_url": {"url": "https://…"}}.')
     return found
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from chat_completions.shapes import Auth, Endpoint, Evidence, Facts, Gateway, Model
 
-
 # What an OpenAI-compatible gateway has, where its file names no endpoints.
 USUAL = {
     "openai-chat": [{"name": "default", "path": "/chat/completions"}],
