@@ -120,7 +120,8 @@ def models() -> str:
 
 def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
     up = model.upstream
-    pictures = model.protocols in (["openai-images"], ["aireiter-tasks"])
+    plays = {name for roles in gateway.roles.values() for name, role in roles.items() if model.id in role["models"]}
+    pictures = plays == {"painter"} or (bool(model.protocols) and not set(SPOKEN) & set(model.protocols))
     price = "/".join(f"{one:g}" for one in up["price"]) if "price" in up else "unknown"
     about = [f"{model.guidance}" if model.guidance else "", model.note]
     rules = [f"takes no {one}" for one in up.get("rejects", ())]

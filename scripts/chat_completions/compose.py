@@ -82,7 +82,12 @@ def compose(
         read_timeout=task.read_timeout,
     )
     of_schema = inputs.caveats_of_schema(dict(schema)) if request.schema else []
-    notes = [*content.caveats(said, protocol, task), *of_schema, *([endpoint.note] if endpoint.note else [])]
+    must = [
+        f"{protocol.name} must have {name}: {value} is sent, --param {name}=NUMBER changes it"
+        for name, value in protocol.required.items()
+        if name not in params
+    ]
+    notes = [*must, *content.caveats(said, protocol, task), *of_schema, *([endpoint.note] if endpoint.note else [])]
     return call, [*caveats, *left_out, *notes]
 
 
