@@ -73,7 +73,7 @@ def compose(
         picture_style=protocol.pictures,
         own_words=any(name not in protocol.parameters for name in params),
         advice={**_phrases(gateway.errors), **_phrases(protocol.errors), **protocol.errors, **gateway.errors},
-        endings=protocol.endings,
+        endings=_endings(protocol, task),
         ending=protocol.ending,
         usage=protocol.usage,
         tells=[*protocol.usage, *gateway.reply_extras],
@@ -161,6 +161,12 @@ def _words(model: str, said: content.Said, protocol: Protocol) -> dict[str, Any]
         "$images": pictures[0] if len(pictures) == 1 else ",".join(map(str, said.addresses)),
         "$task_id": Slot("TASK_ID"),
     }
+
+
+def _endings(protocol: Protocol, task: Task) -> Mapping[str, Sequence[str]]:
+    """How an answer ends well, and cut; that it calls tools is well only where there are some."""
+    calls = protocol.endings.get("calls", []) if task.kind == "tools" else []
+    return {"normal": [*protocol.endings.get("normal", []), *calls], "cut": protocol.endings.get("cut", [])}
 
 
 def _ours(gateway: Gateway) -> list[str]:

@@ -130,7 +130,8 @@ class Protocol(NamedTuple):
     """A request and reply shape: parameters with their ranges, endings, what a reply tells.
 
     `turns` names the dialect its messages are written in, `streaming` what a request changes to
-    be streamed (nothing: it cannot be), `tools` how tools and their choice are written, `required`
+    be streamed (nothing: it cannot be), `endings` how an answer may end (`normal`, `calls` where it
+    calls tools, `cut`), `tools` how tools and their choice are written, `required`
     what a request must carry, `ending` the field that tells why an answer ended, `states_format`
     that the wanted JSON has to be described in words.
     """
