@@ -61,7 +61,7 @@ def compose(
         reads=endpoint.reads,
         ours=_ours(gateway) if task.kind == "models" else (),
         headers=protocol.headers,
-        sdk_base=endpoint.path.removesuffix(protocol.sdk_path),
+        sdk_base=_before(endpoint.path, protocol.sdk_paths),
         auth=auth,
         protocol=protocol.id,
         stream=stream,
@@ -76,7 +76,7 @@ def compose(
         endings=_endings(protocol, task),
         ending=protocol.ending,
         usage=protocol.usage,
-        tells=[*protocol.usage, *gateway.reply_extras],
+        tells=list(dict.fromkeys([*protocol.usage, *gateway.reply_extras])),
         install=library.install,
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=task.read_timeout,
@@ -100,6 +100,11 @@ def _auth(request: Request, gateway: Gateway, protocol: Protocol) -> Auth:
         if one.name == request.auth:
             return one
     raise UnknownName("auth", request.auth, [one.name for one in gateway.auth])
+
+
+def _before(path: str, ends: Sequence[str]) -> str:
+    """What stands before the end that a client library adds by itself."""
+    return next((path.removesuffix(end) for end in ends if path.endswith(end)), path)
 
 
 def _path(endpoint: Endpoint, protocol: Protocol, model: str, stream: bool) -> str:

@@ -42,7 +42,7 @@ def endpoint_for(request: Request, gateway: Gateway, task: Task, protocol: Proto
     Raises UnknownName, or NotOffered where a client library cannot ask that path.
     """
     serving = _serving(gateway.endpoints[protocol.id], task)
-    suited = [one for one in serving if not library.sdk or one.path.endswith(protocol.sdk_path)]
+    suited = [one for one in serving if not library.sdk or one.path.endswith(tuple(protocol.sdk_paths))]
     if request.endpoint is None and suited:
         return suited[0]
     named = [one for one in serving if one.name == request.endpoint]

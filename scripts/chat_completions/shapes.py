@@ -133,7 +133,8 @@ class Protocol(NamedTuple):
     be streamed (nothing: it cannot be), `endings` how an answer may end (`normal`, `calls` where it
     calls tools, `cut`), `tools` how tools and their choice are written, `required`
     what a request must carry, `ending` the field that tells why an answer ended, `states_format`
-    that the wanted JSON has to be described in words.
+    that the wanted JSON has to be described in words. `sdk_paths` are the ends of the paths that a
+    client library asks.
     """
 
     id: str
@@ -156,7 +157,7 @@ class Protocol(NamedTuple):
     tools: Facts = NOTHING
     formats: Mapping[str, Facts] = NOTHING
     states_format: bool = False
-    sdk_path: str = ""
+    sdk_paths: Sequence[str] = ()
 
 
 class Task(NamedTuple):
