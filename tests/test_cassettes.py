@@ -44,7 +44,8 @@ def test_what_is_called_documented_stands_in_its_document(file: Path) -> None:
 @ids
 def test_pieces_of_a_stream_make_up_its_body(file: Path) -> None:
     for exchange, one in zip(cassette.read(file), loaded(file)["interactions"], strict=True):
-        assert b"".join(exchange.chunks).decode() == one["response"]["body"]["string"]
+        body = one["response"]["body"]["string"]
+        assert b"".join(exchange.chunks) == (body if isinstance(body, bytes) else body.encode())
         lengths = one["response"].get("x-chunks")
         assert lengths is None or sum(map(int, lengths.split())) == len(b"".join(exchange.chunks))
 
@@ -78,8 +79,11 @@ def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette) -> None
     for one in loaded(file)["interactions"]:
         request = one["request"]
         headers = {name: values[0] for name, values in request["headers"].items()}
-        reply = httpx.request(request["method"], request["uri"], headers=headers, content=request["body"].encode())
+        sent, served = request["body"], one["response"]["body"]["string"]
+        content = sent if isinstance(sent, bytes) else sent.encode()
+        reply = httpx.request(request["method"], request["uri"], headers=headers, content=content)
         assert reply.status_code == one["response"]["status"]["code"]
-        assert reply.text == one["response"]["body"]["string"]
-        json.loads(request["body"])
+        assert reply.content == (served if isinstance(served, bytes) else served.encode())
+        if headers.get("content-type") == "application/json":
+            json.loads(sent)
     assert vcr.all_played

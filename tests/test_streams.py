@@ -20,6 +20,7 @@ def test_streams(runnable: Shape, group: str, full: bool, only: str) -> None:
         case
         for number, case in enumerate(CASES)
         if case.group == group
+        and case.suits(runnable.protocol)
         and only in ("", case.id)
         and (only or case.id in listed(runnable) or in_turn(number, runnable, full=full))
     ]
@@ -29,11 +30,14 @@ def test_streams(runnable: Shape, group: str, full: bool, only: str) -> None:
 @pytest.mark.parametrize("shape", STREAMING, ids=str)
 def test_shared_streams(runnable: Shape, full: bool, only: str) -> None:
     """The cases of the collection; those that ours stand for on one shape in turn."""
-    turn, covered = STREAMING.index(runnable), shared_cases.covered()
+    speaking = shapes("stream", runnable.protocol)
+    turn, covered = speaking.index(runnable), shared_cases.covered()
     chosen = [
         case
         for number, case in enumerate(SHARED)
-        if only in ("", case.id) and (full or case.id not in covered or number % len(STREAMING) == turn)
+        if case.suits(runnable.protocol)
+        and only in ("", case.id)
+        and (full or case.id not in covered or number % len(speaking) == turn)
     ]
     check(_trials(chosen, runnable, turn, full=full))
 

@@ -55,6 +55,22 @@ def spell_filled(value: Mapping[str, Any], words: Facts, margin: int = 0, lead: 
     return _block("{", lines, "}", words, margin)
 
 
+def spell_spliced(value: Any, words: Facts, margin: int = 0, lead: int = 0) -> str:
+    """JSON text in a shell's quotes, each slot being the variable that holds its JSON ("$messages")."""
+    pieces = spell(_marked(value), words, margin, lead).split("\0")
+    written = [f'"${one.lower()}"' if number % 2 else one and quoted(one) for number, one in enumerate(pieces)]
+    return "".join(written)
+
+
+def _marked(value: Any) -> Any:
+    """The value with NUL around the name of each slot, which no spelled text contains."""
+    if isinstance(value, Slot):
+        return Slot(f"\0{value.name}\0")
+    if isinstance(value, Mapping):
+        return {key: _marked(item) for key, item in value.items()}
+    return [_marked(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 def text(value: str, astral: str = "pair") -> str:
     """A string in double quotes that Python, JavaScript and JSON read alike.
 

@@ -29,7 +29,10 @@ def render(call: Call, language: Language, library: str) -> str:
     def filled(value: Facts, margin: int = 0, lead: int = 0) -> str:
         return literals.spell_filled(value, language.literals, margin, lead)
 
-    environment.filters.update(literal=literal, filled=filled, quoted=literals.quoted)
+    def spliced(value: Any, margin: int = 0, lead: int = 0) -> str:
+        return literals.spell_spliced(value, language.literals, margin, lead)
+
+    environment.filters.update(literal=literal, filled=filled, spliced=spliced, quoted=literals.quoted)
     kinds = [f"{language.id}/{library}.{call.kind}.jinja", f"{language.id}/{library}.jinja"]
     try:
         return environment.select_template(kinds).render(call=call)

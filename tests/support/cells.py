@@ -1,18 +1,22 @@
-"""Every program we promise, and the cassette that it runs against."""
+"""Every program we promise, the cassette that it runs against, and what it must make of it."""
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from chat_completions import catalog
-from chat_completions.shapes import Request
+from chat_completions.shapes import Call, Request
+
+from support.running import COMMANDS
 
 TESTS = Path(__file__).resolve().parents[1]
 CASSETTES = TESTS / "cassettes"
 GOLDENS = TESTS / "goldens"
+MAGIC = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
 
 
 class Cell(NamedTuple):
@@ -42,6 +46,13 @@ class Cell(NamedTuple):
         return Request(gateway=self.gateway, language=self.language, library=self.library, **options)
 
 
+class Made(NamedTuple):
+    """What a program must make of what it is served: its stdout and its files."""
+
+    stdout: str
+    files: Mapping[str, bytes]
+
+
 @cache
 def loaded(file: Path) -> dict[str, Any]:
     """A cassette as data."""
@@ -50,21 +61,91 @@ def loaded(file: Path) -> dict[str, Any]:
 
 
 @cache
+def written() -> Mapping[Path, Mapping[str, Any]]:
+    """The cassettes that a program of ours plays, with what asks for it; some are other software's."""
+    files = sorted(CASSETTES.glob("*/*.yaml"))
+    return {file: loaded(file)["write"] for file in files if "write" in loaded(file)}
+
+
+@cache
 def cells() -> Sequence[Cell]:
-    """The product of all cassettes and all libraries."""
+    """The product of all cassettes and all libraries that speak their protocol."""
     found = []
-    for file in sorted(CASSETTES.glob("*/*.yaml")):
-        for language in catalog.names("language"):
-            for library in catalog.language(language).libraries:
-                found.append(Cell(file.parent.name, file.stem, language, library))
-    return found
+    for file, write in written().items():
+        for language in {*catalog.names("language")} & {*COMMANDS}:
+            for library in catalog.language(language).libraries.values():
+                listed = loaded(file).get("programs", [f"{language}/{library.id}"])
+                if write["protocol"] in library.protocols and f"{language}/{library.id}" in listed:
+                    found.append(Cell(file.parent.name, file.stem, language, library.id))
+    return sorted(found)
 
 
-def answer(cassette: dict[str, Any]) -> str:
-    """The text in a cassette's last reply, read here independently of any template."""
-    body = cassette["interactions"][-1]["response"]["body"]["string"]
-    if not body.startswith("data:"):
-        return str(json.loads(body)["choices"][0]["message"]["content"])
-    events = [line.removeprefix("data: ") for line in body.splitlines() if line.startswith("data: {")]
-    deltas = [choice["delta"] for event in events for choice in json.loads(event)["choices"]]
-    return "".join(delta.get("content") or "" for delta in deltas)
+def made(cassette: Mapping[str, Any], call: Call) -> Made:
+    """What must be printed and saved, read here independently of any template."""
+    replies = [one["response"]["body"]["string"] for one in cassette["interactions"]]
+    if call.kind == "models":
+        ids = [one["id"] for one in json.loads(replies[-1])["data"]]
+        return Made("".join(f"{'*' if one in call.ours else ' '} {one}\n" for one in ids), {})
+    if call.kind == "balance":
+        found = json.loads(replies[-1])
+        return Made(json.dumps(found.get("remaining_credits", found.get("data", {}).get("credits"))) + "\n", {})
+    if call.kind in ("image", "image-edit"):
+        return _pictures(replies)
+    texts = [_text(one) for one in replies]
+    if call.kind == "structured":
+        texts = [texts[-1].removeprefix("```json\n").removesuffix("\n```")]
+    return Made("".join(f"{one}\n" for one in texts if one), {})
+
+
+def _pictures(replies: Sequence[str | bytes]) -> Made:
+    """The text of the reply, then the name of each picture, numbered from 1."""
+    pictures = [one for one in replies if isinstance(one, bytes)]
+    last = json.loads(next(one for one in reversed(replies) if isinstance(one, str)))
+    pictures += [base64.b64decode(one) for one in _encoded(last)]
+    text = "".join(part.get("text", "") for part in _parts(last))
+    named = {f"image-{n}.{_extension(one)}": one for n, one in enumerate(pictures, 1)}
+    return Made("".join(f"{one}\n" for one in [*([text] if text else []), *named]), named)
+
+
+def _extension(picture: bytes) -> str:
+    return next(name for magic, name in MAGIC.items() if picture.startswith(magic))
+
+
+def _encoded(value: Any) -> list[str]:
+    """The pictures inside of a reply, as base64."""
+    if isinstance(value, dict):
+        found = [value[name] for name in ("b64_json",) if name in value]
+        found += [value["inlineData"]["data"]] if "inlineData" in value else []
+        return found + [one for item in value.values() for one in _encoded(item)]
+    if isinstance(value, list):
+        return [one for item in value for one in _encoded(item)]
+    is_picture = isinstance(value, str) and value.startswith("data:image/")
+    return [value.partition(",")[2]] if is_picture else []
+
+
+def _text(body: str) -> str:
+    if "data: " not in body.partition("\n")[0] + body.partition("\n")[2].partition("\n")[0]:
+        return _whole(json.loads(body))
+    lines = body.splitlines()
+    return "".join(_piece(json.loads(line[6:])) for line in lines if line.startswith("data: {"))
+
+
+def _whole(reply: Mapping[str, Any]) -> str:
+    if "choices" in reply:
+        return reply["choices"][0]["message"]["content"] or ""
+    blocks = reply["content"] if "content" in reply else _parts(reply)
+    return "".join(one.get("text", "") for one in blocks)
+
+
+def _piece(event: Mapping[str, Any]) -> str:
+    if "choices" in event:
+        return "".join(choice["delta"].get("content") or "" for choice in event["choices"])
+    if "type" in event:
+        return str(event.get("delta", {}).get("text", ""))
+    return "".join(one.get("text", "") for one in _parts(event))
+
+
+def _parts(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The parts of a generateContent reply, none of any other."""
+    found = [one.get("content", {}).get("parts", []) for one in reply.get("candidates", [])]
+    return [part for parts in found for part in parts]

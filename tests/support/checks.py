@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from support.cases import Case
-from support.notation import USAGE_LINE
+from support.notation import translated
 from support.running import Ran
 from support.serving import Received, Server
+from support.wires import WIRES, Wire
 
 LONGEST_LINE = 300
 PIECE = 8
@@ -16,6 +17,8 @@ MOST_REQUESTS = 3
 INTERRUPTED = 130
 NO_TEXT = "^Warning: the answer holds no text$"
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CREDENTIALS = ("authorization", "x-api-key", "x-goog-api-key")
+IN_PATH = re.compile(r"/models/([^/:]+):")
 TRACES = ("Traceback", 'File "', "    at ", "node:internal", "program.sh: ")
 
 
@@ -29,6 +32,8 @@ class Outcome:
     other: Server
     key: str
     code: str
+    wire: Wire = WIRES["openai-chat"]
+    stream: bool = False
 
     @property
     def requests(self) -> Sequence[Received]:
@@ -46,7 +51,7 @@ def wrong(outcome: Outcome) -> list[str]:
     if ran.code not in codes:
         found.append(f"exit {ran.code}, not {case.exit}")
     found += _stdout(case, ran)
-    found += _stderr(case, ran)
+    found += _stderr(case, ran, outcome.wire)
     return found
 
 
@@ -93,22 +98,40 @@ def _requests(outcome: Outcome) -> Iterator[str]:
     if len(got) not in numbers:
         yield f"{len(got)} requests, not {case.requests}"
     for one in got:
-        if one.path != case.path:
-            yield f"asked for {one.path!r}, not {case.path!r}"
+        if one.path != _path(outcome, one):
+            yield f"asked for {one.path!r}, not {_path(outcome, one)!r}"
         if not case.authorized:
             continue
         if one.method != "POST":
             yield f"the method was {one.method}"
-        if one.headers.get("authorization") != f"Bearer {outcome.key}":
-            yield "the authorization header is not the key"
+        yield from wrong_credentials(one, outcome.wire, outcome.key)
         if not one.headers.get("content-type", "").startswith("application/json"):
             yield f"the content type was {one.headers.get('content-type')!r}"
-    models = [_model(one) for one in got]
+    models = [model(one) for one in got]
     if case.models and models != list(case.models):
         yield f"asked {models}, not {case.models}"
 
 
-def _model(one: Received) -> object:
+def wrong_credentials(one: Received, wire: Wire, key: str) -> Iterator[str]:
+    """The key must be in its own header, and in no other."""
+    found = {name: one.headers[name] for name in CREDENTIALS if name in one.headers}
+    if found != {wire.header: f"{wire.prefix}{key}"}:
+        yield f"the {wire.header} header is not the key, or another has one: {sorted(found)}"
+
+
+def _path(outcome: Outcome, one: Received) -> str:
+    """The path of the case, as this protocol spells it; a model in it is compared as such."""
+    path = outcome.wire.path
+    if outcome.stream and outcome.wire.id == "gemini-generate":
+        path = path.replace(":generateContent", ":streamGenerateContent?alt=sse")
+    return outcome.case.path.replace("/chat/completions", path.replace("{model}", str(model(one))))
+
+
+def model(one: Received) -> object:
+    """The model that a request asks, in its path or its body."""
+    named = IN_PATH.search(one.path)
+    if named:
+        return named[1]
     try:
         return json.loads(one.body)["model"]
     except (ValueError, KeyError, TypeError) as problem:
@@ -142,21 +165,22 @@ def _stdout(case: Case, ran: Ran) -> Iterator[str]:
         yield f"stdout is {_short(got)}, not {_short(accepted[0])}"
 
 
-def _stderr(case: Case, ran: Ran) -> Iterator[str]:
-    lines = _lines(ran)
+def _stderr(case: Case, ran: Ran, wire: Wire) -> Iterator[str]:
+    lines, patterns = _lines(ran), [translated(one, wire) for one in case.stderr]
     if not case.loud or ran.code == INTERRUPTED:
         if len(lines) > 1:
             yield f"more than one line on stderr: {ran.stderr!r}"
         return
-    for pattern in case.stderr:
+    for pattern in patterns:
         if not any(re.search(pattern, line) for line in lines):
             yield f"no line on stderr matches {pattern!r}: {ran.stderr!r}"
     if ran.code:
         yield from _one_error(lines)
         return
-    if case.usage and (not lines or lines[-1] != USAGE_LINE):
+    if case.usage and (not lines or lines[-1] != wire.usage_line()):
         yield f"the token counts are not the last line: {ran.stderr!r}"
-    expected = [*case.stderr, *([f"^{USAGE_LINE}$"] if case.usage else []), *([] if ran.stdout.strip() else [NO_TEXT])]
+    expected = [*patterns, *([f"^{wire.usage_line()}$"] if case.usage else [])]
+    expected += [] if ran.stdout.strip() else [NO_TEXT]
     for line in lines:
         if not any(re.search(pattern, line) for pattern in expected):
             yield f"unexpected on stderr: {line!r}"

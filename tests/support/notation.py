@@ -5,15 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from support.wires import WIRES, Event, Wire
+
 EVENT = re.compile("«(.*?)»", re.DOTALL)
 REPEATED = re.compile(r"(.)\*(\d+)", re.DOTALL)
 WORD = re.compile(r"<(KEY|HERE|PORT|OTHER|CLOSED)(?::(\d+):(\d+))?>|<(.)\*(\d+)>", re.DOTALL)
-USAGE = {"prompt_tokens": 12, "completion_tokens": 15, "total_tokens": 27}
-USAGE_LINE = "prompt_tokens: 12, completion_tokens: 15, total_tokens: 27"
-NAMED: Mapping[str, Any] = {
-    "role": {"choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": None}]},
-    "usage": {"choices": [], "usage": USAGE},
-}
+REASON = re.compile(r"finish_reason is (\w+)")
+CHAT = WIRES["openai-chat"]
 
 
 def expand(value: Any, words: Mapping[str, str]) -> Any:
@@ -34,35 +32,33 @@ def expand(value: Any, words: Mapping[str, str]) -> Any:
     return value
 
 
-def chunk(notation: str | Mapping[str, str], newline: str = "\n") -> bytes:
+def chunk(notation: str | Mapping[str, str], newline: str = "\n", wire: Wire = CHAT) -> bytes:
     """One network chunk: text with events in it, or `{hex: …}`."""
     if isinstance(notation, Mapping):
         return bytes.fromhex(notation["hex"])
-    return EVENT.sub(lambda found: _event(found[1], newline), notation).encode()
+    return EVENT.sub(lambda found: _events(found[1], newline, wire), notation).encode()
 
 
-def text_event(text: str) -> str:
-    """The event that carries a piece of the answer."""
-    return _json({"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]})
+def translated(pattern: str, wire: Wire) -> str:
+    """A pattern for stderr, the reason of an ending in the words of this protocol."""
+    return REASON.sub(lambda found: f"{wire.ending} is {wire.reason(found[1])}", pattern)
 
 
-def finish_event(reason: str) -> str:
-    """The event that says why the answer ends."""
-    return _json({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
-
-
-def whole_answer(text: str) -> bytes:
+def whole_answer(said: str | Mapping[str, Any], wire: Wire = CHAT) -> bytes:
     """A complete reply with token counts."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    return _json({"id": "c1", "object": "chat.completion", "choices": [choice], "usage": USAGE}).encode()
+    return _json(wire.whole({"say": said} if isinstance(said, str) else said)).encode()
 
 
-def streamed_answer(text: str) -> list[bytes]:
+def streamed_answer(said: str | Mapping[str, Any], wire: Wire = CHAT) -> list[bytes]:
     """The same as events, the text in two pieces."""
-    half = len(text) // 2
-    events = [_json(NAMED["role"]), text_event(text[:half]), text_event(text[half:])]
-    events += [finish_event("stop"), _json(NAMED["usage"]), "[DONE]"]
-    return [f"data: {event}\n\n".encode() for event in events]
+    return [lines(one).encode() for one in wire.streamed({"say": said} if isinstance(said, str) else said)]
+
+
+def lines(event: Event, newline: str = "\n") -> str:
+    """One event as it stands in a stream."""
+    name, data = event
+    head = f"event: {name}{newline}" if name else ""
+    return f"{head}data: {data if isinstance(data, str) else _json(data)}{newline}{newline}"
 
 
 def pieces(chunks: Sequence[bytes], framing: str) -> list[bytes]:
@@ -74,17 +70,19 @@ def pieces(chunks: Sequence[bytes], framing: str) -> list[bytes]:
     return [every[start : start + size] for start in range(0, len(every), size)]
 
 
-def _event(inner: str, newline: str) -> str:
+def _events(inner: str, newline: str, wire: Wire) -> str:
+    return "".join(lines(one, newline) for one in _meant(inner, wire))
+
+
+def _meant(inner: str, wire: Wire) -> list[Event]:
     if inner.startswith("#"):
-        data = "[DONE]" if inner == "#done" else _json(NAMED[inner[1:]])
-    elif inner.startswith("!"):
-        data = finish_event(inner[1:])
-    elif inner.startswith("{"):
-        data = inner
-    else:
-        repeated = REPEATED.fullmatch(inner)
-        data = text_event(repeated[1] * int(repeated[2]) if repeated else inner)
-    return f"data: {data}{newline}{newline}"
+        return {"#done": [("", "[DONE]")], "#usage": wire.told(), "#role": wire.opening()}[inner]
+    if inner.startswith("!"):
+        return wire.finish(inner[1:])
+    if inner.startswith("{"):
+        return [("", inner)]
+    repeated = REPEATED.fullmatch(inner)
+    return wire.text(repeated[1] * int(repeated[2]) if repeated else inner)
 
 
 def _json(value: Any) -> str:

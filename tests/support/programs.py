@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from chat_completions import catalog
 from chat_completions.shapes import Request, Snippet
 from chat_completions.snippet import make
 
 from support.running import COMMANDS
+from support.wires import WIRES, Wire
 
+CHAT = "openai-chat"
+# One of our gateways for chat completions; for all else a file that has everything.
 GATEWAY = "aitoll"
-PROTOCOL = "openai-chat"
+EVERYTHING = str(Path(__file__).resolve().parents[1] / "cases" / "gateway.yaml")
 PROMPT = "Say hello"
 
 
@@ -22,6 +26,8 @@ class Shape:
     language: str
     library: str
     stream: bool
+    protocol: str = CHAT
+    task: str = "chat"
 
     @property
     def mode(self) -> str:
@@ -33,19 +39,35 @@ class Shape:
         """Language and library, as the table of deviations names them."""
         return f"{self.language}-{self.library}"
 
+    @property
+    def wire(self) -> Wire:
+        """How its protocol says things."""
+        return WIRES[self.protocol]
+
+    @property
+    def usual(self) -> bool:
+        """Whether it is a chat on chat completions, which meets every case there is."""
+        return (self.protocol, self.task) == (CHAT, "chat")
+
     def __str__(self) -> str:
-        return f"{self.client}-{self.mode}"
+        named = [self.client, *([] if self.protocol == CHAT else [self.protocol])]
+        return "-".join([*named, *([] if self.task == "chat" else [self.task]), self.mode])
 
 
 @cache
-def shapes(mode: str | None = None) -> Sequence[Shape]:
-    """Every shape that the catalog offers on the protocol, or those of one mode."""
+def shapes(mode: str | None = None, protocol: str | None = None, task: str = "chat") -> Sequence[Shape]:
+    """Every shape that the catalog offers for a task, or those of one mode or protocol."""
     found = []
     for name in sorted({*catalog.names("language")} & {*COMMANDS}):
         for library in catalog.language(name).libraries.values():
-            if PROTOCOL in library.protocols:
-                found += [Shape(name, library.id, stream) for stream in (False, True)]
-    return [one for one in found if mode in (None, one.mode)]
+            found += [
+                Shape(name, library.id, stream, spoken, task)
+                for spoken in catalog.task(task).body
+                if spoken in library.protocols and spoken in WIRES
+                for stream in (False, True)
+                if catalog.task(task).streams or not stream
+            ]
+    return [one for one in found if mode in (None, one.mode) and protocol in (None, one.protocol)]
 
 
 @cache
@@ -56,10 +78,12 @@ def program(shape: Shape) -> Snippet:
 
 def request(shape: Shape, **more: object) -> Request:
     """A request for a program of this shape."""
+    facts: dict[str, object] = {"task": shape.task, **more}
     return Request(
-        gateway=GATEWAY,
+        gateway=GATEWAY if shape.usual else EVERYTHING,
+        protocol=shape.protocol,
         language=shape.language,
         library=shape.library,
         stream=shape.stream,
-        **more,  # type: ignore[arg-type]
+        **facts,  # type: ignore[arg-type]
     )

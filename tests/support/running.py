@@ -17,6 +17,7 @@ from support.watching import Process, Scene, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "shell": ("bash",)}
+PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
 SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
 
 
@@ -89,8 +90,9 @@ def missing(language_id: str, library: str) -> str:
     """What a program would need and this machine lacks, or nothing."""
     commands = {"javascript": ["node"], "shell": ["bash", "curl", "jq"]}.get(language_id, [])
     lacking = [one for one in commands if not shutil.which(one)]
-    if language_id == "javascript" and library != "fetch" and not (node_modules() / library).is_dir():
-        lacking.append(f"npm package {library}")
+    package = PACKAGES.get(library, library)
+    if language_id == "javascript" and library != "fetch" and not (node_modules() / package).is_dir():
+        lacking.append(f"npm package {package}")
     return ", ".join(lacking)
 
 

@@ -10,11 +10,12 @@ from support.running import ROOT
 
 FOLDER = ROOT.parent / "shared" / "cases"
 FINISHED = "tool_calls"
+SHAPES = {"chat": "openai-chat", "claude": "anthropic-messages", "gemini": "gemini-generate"}
 
 
 def streams() -> list[Case]:
-    """Its streams that a chat program can meet."""
-    return [_stream(facts) for facts in _read("stream_cases", "cases") if facts["shape"] == "chat"]
+    """Its streams, each one of one protocol."""
+    return [_stream(facts) for facts in _read("stream_cases", "cases")]
 
 
 def texts() -> list[Mapping[str, Any]]:
@@ -28,6 +29,11 @@ def faults() -> list[str]:
     config = {"flt-01", "flt-02", "flt-03", "flt-04"}
     found = _read("fault_table", "faults")
     return [facts["id"] for facts in found if facts["group"] in groups or facts["id"] in config]
+
+
+def faults_of(groups: set[str]) -> list[str]:
+    """The ids of the faults of these groups."""
+    return [facts["id"] for facts in _read("fault_table", "faults") if facts["group"] in groups]
 
 
 def covered() -> set[str]:
@@ -53,6 +59,7 @@ def _stream(facts: Mapping[str, Any]) -> Case:
         group=facts["group"],
         level=facts["level"],
         modes=("stream",),
+        protocols=(SHAPES[facts["shape"]],),
         send=[{"hex": one.hex()} for one in chunks],
         type=facts["content_type"],
         end="hold" if hold else "reset" if facts.get("reset") else "done",

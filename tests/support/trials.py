@@ -22,7 +22,9 @@ from support.watching import Scene
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 AT_ONCE = 6
 # Starting a client library takes longest: of the cases, those that start it meet one in so many.
-SHARES = {"python-openai": 2, "javascript-openai": 3}
+SHARES = {"python-openai": 2, "javascript-openai": 3, "python-google-genai": 2}
+SHARES |= {"javascript-anthropic": 2, "javascript-google-genai": 3}
+OTHER_PROTOCOLS = 4  # what is the same for all protocols is met on chat completions
 READ_TIMEOUT = re.compile(r"\b120(_?000)?\b")
 
 
@@ -72,13 +74,13 @@ def examine(code: str, trial: Trial) -> list[str]:
     with Server([Reply(status=500)]) as other, Server([]) as server, _closed(case) as closed:
         words = {"KEY": key, "HERE": server.url, "PORT": server.url.rpartition(":")[2]}
         words |= {"OTHER": other.url, "CLOSED": closed}
-        server.replies = case.served(shape.mode, trial.framing, words)
+        server.replies = case.served(shape.mode, trial.framing, words, shape.protocol)
         case = expand_case(case, words)
         env = {"AITOLL_BASE_URL": case.base, **case.env}
         if case.key is not None:
             env["AITOLL_API_KEY"] = case.key
         ran = run(code, shape.language, env, scene=_scene(trial, case, server))
-    return wrong(Outcome(case, ran, server, other, key, code))
+    return wrong(Outcome(case, ran, server, other, key, code, shape.wire, shape.stream))
 
 
 def secret(case: Case) -> str:
@@ -110,7 +112,7 @@ def deviations() -> dict[str, dict[str, str]]:
 
 def in_turn(number: int, shape: Shape, *, full: bool, share: int = 1) -> bool:
     """Whether this shape meets the case of this number in a run that is not full."""
-    share *= SHARES.get(shape.client, 1)
+    share *= SHARES.get(shape.client, 1) * (1 if shape.usual else OTHER_PROTOCOLS)
     return full or (number + shapes(shape.mode).index(shape)) % share == 0
 
 

@@ -6,6 +6,8 @@ Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), a
 
 import json
 from collections.abc import Mapping
+from email import message_from_bytes
+from email.policy import HTTP
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -20,17 +22,21 @@ LABELS = ("recorded", "documented", "constructed")
 ITS_OWN = frozenset(
     [
         *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
-        *("host", "sec-fetch-mode", "user-agent"),
+        *("host", "sec-fetch-mode", "user-agent", "x-goog-api-client", "x-server-timeout"),
     ]
 )
 
 
 class Exchange(NamedTuple):
-    """One request and its reply; `chunks` are the pieces of the body as they came."""
+    """One request and its reply; `chunks` are the pieces of the body as they came.
+
+    `origin` is where it happened (scheme and host), which a reply's addresses may name.
+    """
 
     scene: str
     label: str
     method: str
+    origin: str
     path: str
     headers: Mapping[str, str]
     body: Any
@@ -60,9 +66,30 @@ def json_or_text(body: str | bytes | None) -> Any:
         return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
 
 
+def compared(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
+    """A body as it is compared: form fields by name, whatever stands between them."""
+    kind = headers.get("content-type", "")
+    if not body or not kind.startswith("multipart/"):
+        return json_or_text(body)
+    raw = body if isinstance(body, bytes) else body.encode()
+    parts = message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + raw, policy=HTTP).get_payload()
+    fields = [_field(one) for one in parts] if isinstance(parts, list) else []
+    return sorted(fields, key=lambda one: str(one["name"])) or json_or_text(body)
+
+
+def _field(part: Any) -> dict[str, Any]:
+    name, file = (part.get_param(word, header="content-disposition") for word in ("name", "filename"))
+    value = part.get_payload(decode=True)
+    if file is None:
+        return {"name": name, "value": value.decode("utf-8", "replace")}
+    return {"name": name, "file": file, "type": part.get_content_type(), "bytes": value.hex()}
+
+
 def meaningful(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that belong to the request: which credential stood where, the content type."""
     kept = {name.lower(): value for name, value in headers.items()}
+    if kept.get("content-type", "").startswith("multipart/"):
+        kept["content-type"] = "multipart/form-data"  # every client has boundaries of its own
     return {name: value for name, value in kept.items() if name not in ITS_OWN and not name.startswith("x-stainless")}
 
 
@@ -70,13 +97,15 @@ def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapp
     body = response["body"]["string"]
     raw = body.encode() if isinstance(body, str) else body
     url = urlsplit(request["uri"])
+    headers = {name.lower(): values[0] for name, values in request["headers"].items()}
     return Exchange(
         scene=scene,
         label=label,
         method=request["method"],
+        origin=f"{url.scheme}://{url.netloc}",
         path=url.path + (f"?{url.query}" if url.query else ""),
-        headers={name.lower(): values[0] for name, values in request["headers"].items()},
-        body=json_or_text(request["body"]),
+        headers=headers,
+        body=compared(request["body"], headers),
         status=response["status"]["code"],
         reason=response["status"]["message"],
         reply_headers={name.lower(): values[0] for name, values in response["headers"].items()},

@@ -4,6 +4,10 @@ A request is matched strictly: method, path, JSON body and the headers that mean
 the key's place compared and not the key. One that no cassette holds is answered with 404 and
 `x-should-retry: false`, so that client libraries do not ask again, and with what differs from
 the nearest exchange. A lenient replay answers with that nearest exchange and says so.
+
+A recorded `<any>` stands for any text but an empty one. A request that a scene holds several
+times is answered in order, the last reply again and again. Where a reply names the place it came
+from, as an address of a picture does, the replay puts its own.
 """
 
 import json
@@ -15,9 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any, NamedTuple
 
-from chat_completions.live.cassette import Exchange, json_or_text, meaningful
+from chat_completions.live.cassette import Exchange, compared, meaningful
 
 KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key")
+ANY = "<any>"
 HOP_BY_HOP = ("connection", "content-encoding", "content-length", "keep-alive", "transfer-encoding")
 
 
@@ -45,15 +50,20 @@ class Replay:
     def answer(self, asked: Asked) -> Exchange | str:
         """The exchange to play, or what is wrong with the request."""
         with self._lock:
-            for exchange in self.exchanges:
-                if not differences(asked, exchange):
-                    self.played.append(exchange)
-                    return exchange
-            return self._without_match(asked)
+            matching = [one for one in self.exchanges if not differences(asked, one)]
+            if not matching:
+                return self._without_match(asked)
+            series = [one for one in matching if one.scene == matching[0].scene]
+            found = next((one for one in series if not self._was_played(one)), series[-1])
+            self.played.append(found)
+            return found
 
     def unplayed(self) -> list[Exchange]:
         """The exchanges that nobody asked for."""
-        return [one for one in self.exchanges if one not in self.played]
+        return [one for one in self.exchanges if not self._was_played(one)]
+
+    def _was_played(self, exchange: Exchange) -> bool:
+        return any(one is exchange for one in self.played)
 
     def _without_match(self, asked: Asked) -> Exchange | str:
         near = nearest(asked, self.exchanges)
@@ -75,9 +85,20 @@ def differences(asked: Asked, exchange: Exchange) -> list[str]:
     if (asked.method, asked.path) != (exchange.method, exchange.path):
         found.append(f"recorded is {exchange.method} {exchange.path}")
     found += _header_differences(meaningful(asked.headers), meaningful(exchange.headers))
-    if asked.body != exchange.body:
+    if not alike(asked.body, exchange.body):
         found.append(_body_difference(asked.body, exchange.body))
     return found
+
+
+def alike(asked: Any, recorded: Any) -> bool:
+    """Whether a body, or a part of one, is the recorded one; `<any>` is any text."""
+    if recorded == ANY:
+        return isinstance(asked, str) and bool(asked)
+    if isinstance(asked, dict) and isinstance(recorded, dict):
+        return asked.keys() == recorded.keys() and all(alike(asked[name], recorded[name]) for name in asked)
+    if isinstance(asked, list) and isinstance(recorded, list):
+        return len(asked) == len(recorded) and all(map(alike, asked, recorded))
+    return bool(asked == recorded) and isinstance(asked, bool) == isinstance(recorded, bool)
 
 
 def nearest(asked: Asked, exchanges: Sequence[Exchange]) -> Exchange | None:
@@ -115,7 +136,7 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            found = replay.answer(Asked(self.command, self.path, headers, json_or_text(body)))
+            found = replay.answer(Asked(self.command, self.path, headers, compared(body, headers)))
             if isinstance(found, str):
                 self._miss(found)
             else:
@@ -130,7 +151,8 @@ def _handler(replay: Replay) -> type[BaseHTTPRequestHandler]:
                     self.send_header(name, value)
             self.send_header("transfer-encoding", "chunked")
             self.end_headers()
-            for piece in [*exchange.chunks, b""]:
+            here = [piece.replace(exchange.origin.encode(), replay.url.encode()) for piece in exchange.chunks]
+            for piece in [*here, b""]:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
                 self.wfile.flush()
 
@@ -164,5 +186,5 @@ def _header_differences(asked: dict[str, str], recorded: dict[str, str]) -> list
 def _body_difference(asked: Any, recorded: Any) -> str:
     if not (isinstance(asked, dict) and isinstance(recorded, dict)):
         return "the body differs"
-    names = [name for name in {**asked, **recorded} if asked.get(name) != recorded.get(name)]
+    names = [name for name in {**asked, **recorded} if not alike(asked.get(name), recorded.get(name))]
     return f"the body differs in {', '.join(names)}"
