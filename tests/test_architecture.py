@@ -11,8 +11,10 @@ FLOORS = [
     {"cli"},
     {"listing", "live.trial"},
     {"snippet", "live.replay"},
-    {"catalog", "choose", "compose", "render", "explain", "turns", "live.cassette"},
-    {"gateways", "literals", "parameters", "schema", "urls", "paths"},
+    {"compose", "given"},
+    {"catalog", "choose", "offers", "content", "render", "explain", "live.cassette"},
+    {"inputs", "dialects", "bodies", "gateways", "literals", "parameters", "schema", "urls", "paths"},
+    {"turns"},
     {"shapes", "errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

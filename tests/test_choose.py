@@ -1,53 +1,110 @@
 """The decision tables, gateway by gateway, and what is said against a choice."""
 
+from typing import Any
+
 import pytest
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.shapes import Request
-from chat_completions.snippet import decide, make
+from chat_completions.snippet import decide, make, pieces
 
 EVERYTHING = ["chat", "code", "conversation", "reasoning", "tools", "structured", "vision"]
-# gateway, task, priority, preferred, alternatives
+CHAT, CLAUDE, GEMINI = "openai-chat", "anthropic-messages", "gemini-generate"
+# gateway, protocol (nothing: the default of the row), task, priority, preferred, alternatives
 TABLE = [
-    ("aitoll", "chat", "cost", "deepseek-chat", ["claude-haiku-4.5"]),
-    ("aitoll", "chat", "balanced", "glm-4.7", ["glm-5"]),
-    ("aitoll", "chat", "quality", "gpt-5.2", ["claude-sonnet-4.5"]),
-    *[("aitoll", "code", p, "claude-haiku-4.5", ["claude-sonnet-4.5"]) for p in ("cost", "balanced", "quality")],
-    ("aitoll", "vision", "balanced", "gemini-3-flash-preview", ["gemini-3-pro-preview"]),
-    ("aitoll", "image", "balanced", "gemini-3-pro-image-preview", []),
-    ("aitoll", "image-edit", "cost", "gemini-3-pro-image-preview", []),
-    ("aitoll", "tools", "cost", "deepseek-chat", ["claude-haiku-4.5"]),
-    ("aitoll", "structured", "balanced", "glm-4.7", ["glm-5"]),
-    ("aitoll", "reasoning", "quality", "gpt-5.2", ["claude-sonnet-4.5"]),
-    ("aireiter", "chat", "cost", "gpt-5.5", ["gpt-5.6-terra"]),
-    ("aireiter", "chat", "balanced", "gpt-5.5", ["gpt-5.6-sol"]),
-    ("aireiter", "chat", "quality", "gpt-5.6-sol", ["gpt-5.5"]),
-    ("aireiter", "code", "cost", "gpt-5.5", ["gpt-5.6-sol"]),
-    ("aireiter", "structured", "balanced", "gpt-5.5", ["gpt-5.6-sol"]),
-    ("aireiter", "reasoning", "cost", "gpt-5.6-sol", ["gpt-5.5"]),
-    ("aireiter", "tools", "quality", "gpt-5.5", ["gpt-5.6-sol"]),
-    ("aireiter", "vision", "balanced", "gpt-5.5", ["gpt-5.6-sol"]),
-    ("aireiter", "image", "balanced", "gpt_image_2", ["nano_banana"]),
-    ("ainative", "chat", "cost", "qwen-coder-32b", ["claude-sonnet-4-5"]),
-    ("ainative", "chat", "balanced", "claude-sonnet-4-6", ["claude-sonnet-4-5"]),
-    ("ainative", "chat", "quality", "claude-opus-4-6", ["claude-opus-4-5"]),
-    ("ainative", "reasoning", "cost", "claude-opus-4-6", ["claude-opus-4-5"]),
-    ("ainative", "code", "quality", "gpt-5-3-codex", ["claude-sonnet-4-6"]),
+    ("aitoll", None, "chat", "cost", "deepseek-chat", ["claude-haiku-4.5"]),
+    ("aitoll", None, "chat", "balanced", "glm-4.7", ["glm-5"]),
+    ("aitoll", None, "chat", "quality", "gpt-5.2", ["claude-sonnet-4.5"]),
+    *[("aitoll", None, "code", p, "claude-haiku-4.5", ["claude-sonnet-4.5"]) for p in ("cost", "balanced", "quality")],
+    ("aitoll", None, "vision", "balanced", "gemini-3-flash-preview", ["gemini-3-pro-preview"]),
+    ("aitoll", None, "image", "balanced", "gemini-3-pro-image-preview", []),
+    ("aitoll", None, "image-edit", "cost", "gemini-3-pro-image-preview", []),
+    ("aitoll", None, "tools", "cost", "deepseek-chat", ["claude-haiku-4.5"]),
+    ("aitoll", None, "structured", "balanced", "glm-4.7", ["glm-5"]),
+    ("aitoll", None, "reasoning", "quality", "gpt-5.2", ["claude-sonnet-4.5"]),
+    ("aireiter", CHAT, "chat", "cost", "gpt-5.5", ["gpt-5.6-terra"]),
+    ("aireiter", CHAT, "chat", "balanced", "gpt-5.5", ["gpt-5.6-sol"]),
+    ("aireiter", CHAT, "chat", "quality", "gpt-5.6-sol", ["gpt-5.5"]),
+    ("aireiter", CHAT, "code", "cost", "gpt-5.5", ["gpt-5.6-sol"]),
+    ("aireiter", CHAT, "structured", "balanced", "gpt-5.5", ["gpt-5.6-sol"]),
+    ("aireiter", CHAT, "reasoning", "cost", "gpt-5.6-sol", ["gpt-5.5"]),
+    ("aireiter", CHAT, "tools", "quality", "gpt-5.5", ["gpt-5.6-sol"]),
+    ("aireiter", CHAT, "vision", "balanced", "gpt-5.5", ["gpt-5.6-sol"]),
+    *[("aireiter", p, "chat", "cost", "claude-haiku-4-5-20251001", ["claude-sonnet-4-6"]) for p in (None, CLAUDE)],
+    ("aireiter", None, "chat", "balanced", "claude-sonnet-4-6", ["claude-sonnet-4-5-20250929"]),
+    ("aireiter", None, "code", "cost", "claude-sonnet-4-6", ["claude-sonnet-4-5-20250929"]),
+    ("aireiter", None, "structured", "quality", "claude-sonnet-4-6", ["claude-sonnet-4-5-20250929"]),
+    ("aireiter", None, "chat", "quality", "claude-opus-4-6", ["claude-sonnet-4-6"]),
+    ("aireiter", None, "reasoning", "balanced", "claude-opus-4-6", ["claude-sonnet-4-6"]),
+    ("aireiter", None, "tools", "balanced", "claude-sonnet-4-6", ["claude-opus-4-6"]),
+    ("aireiter", None, "vision", "balanced", "claude-sonnet-4-6", ["claude-opus-4-6"]),
+    *[("aireiter", None, task, "balanced", "gpt_image_2", ["nano_banana"]) for task in ("image", "image-edit")],
+    ("ainative", None, "chat", "cost", "qwen-coder-32b", ["claude-sonnet-4-5"]),
+    ("ainative", None, "chat", "balanced", "claude-sonnet-4-6", ["claude-sonnet-4-5"]),
+    ("ainative", None, "chat", "quality", "claude-opus-4-6", ["claude-opus-4-5"]),
+    ("ainative", None, "reasoning", "cost", "claude-opus-4-6", ["claude-opus-4-5"]),
+    ("ainative", None, "code", "quality", "gpt-5-3-codex", ["claude-sonnet-4-6"]),
+    ("ainative", CLAUDE, "chat", "cost", "claude-sonnet-4-5", ["claude-sonnet-4-6"]),
+    ("ainative", CLAUDE, "chat", "balanced", "claude-sonnet-4-6", ["claude-sonnet-4-5"]),
+    ("ainative", CLAUDE, "chat", "quality", "claude-opus-4-6", ["claude-opus-4-5"]),
+    ("ainative", CLAUDE, "code", "balanced", "claude-sonnet-4-6", ["claude-opus-4-6"]),
+    ("ainative", CLAUDE, "reasoning", "balanced", "claude-opus-4-6", ["claude-opus-4-5"]),
     *[
-        ("ainative", t, "balanced", "claude-sonnet-4-6", ["claude-sonnet-4-5"])
+        ("ainative", p, t, "balanced", "claude-sonnet-4-6", ["claude-sonnet-4-5"])
+        for p in (None, CLAUDE)
         for t in ("tools", "structured", "vision")
     ],
-    *[("aiclient-2-api", t, "quality", "gemini-2.5-flash", ["gemini-3-flash-preview"]) for t in EVERYTHING],
-    ("aiclient-2-api", "image", "balanced", "gpt-image-2", ["gemini-3.1-flash-image"]),
+    *[
+        ("aiclient-2-api", p, t, "quality", "gemini-2.5-flash", ["gemini-3-flash-preview"])
+        for p in (None, CHAT, GEMINI)
+        for t in EVERYTHING
+    ],
+    *[("aiclient-2-api", CLAUDE, t, "cost", "claude-sonnet-4-6", ["claude-haiku-4-5-20251001"]) for t in EVERYTHING],
+    *[
+        ("aiclient-2-api", p, t, "balanced", "gpt-image-2", ["gemini-3.1-flash-image"])
+        for p in (None, "openai-images")
+        for t in ("image", "image-edit")
+    ],
+    ("aiclient-2-api", GEMINI, "image", "balanced", "gemini-3.1-flash-image", []),
+    ("aiclient-2-api", GEMINI, "image-edit", "cost", "gemini-3.1-flash-image", []),
 ]
 
 
-@pytest.mark.parametrize(("gateway", "task", "priority", "preferred", "alternatives"), TABLE)
-def test_the_table_decides(gateway: str, task: str, priority: str, preferred: str, alternatives: list[str]) -> None:
-    choice = decide(Request(gateway, task=task, priority=priority))
+@pytest.mark.parametrize(("gateway", "protocol", "task", "priority", "preferred", "alternatives"), TABLE)
+def test_the_table_decides(
+    gateway: str, protocol: str | None, task: str, priority: str, preferred: str, alternatives: list[str]
+) -> None:
+    choice = decide(Request(gateway, task=task, priority=priority, protocol=protocol))
     assert (choice.model, list(choice.alternatives)) == (preferred, alternatives)
     assert choice.because
     assert choice.row
     assert all(one.source and one.date and one.confidence for one in choice.evidence)
+
+
+PROTOCOLS = [
+    ("aireiter", {}, CLAUDE),
+    ("aireiter", {"library": "openai"}, CHAT),
+    ("aireiter", {"protocol": CHAT}, CHAT),
+    ("aireiter", {"model": "gpt-5.5"}, CHAT),
+    ("aireiter", {"model": "claude-opus-4-6"}, CLAUDE),
+    ("aireiter", {"task": "image"}, "aireiter-tasks"),
+    ("aireiter", {"task": "models"}, "model-list"),
+    ("ainative", {"task": "balance"}, "credit-balance"),
+    ("ainative", {}, CHAT),
+    ("aiclient-2-api", {}, CHAT),
+    ("aiclient-2-api", {"task": "image"}, "openai-images"),
+]
+
+
+@pytest.mark.parametrize(("gateway", "asked", "protocol"), PROTOCOLS, ids=str)
+def test_the_protocol_follows_from_what_was_asked(gateway: str, asked: dict[str, Any], protocol: str) -> None:
+    assert pieces(Request(gateway, **asked)).protocol.id == protocol
+
+
+@pytest.mark.parametrize("task", ["models", "balance"])
+def test_where_no_model_is_asked_there_is_none_to_choose(task: str) -> None:
+    with pytest.raises(NotOffered):
+        decide(Request("ainative", task=task))
+    assert make(Request("ainative", task=task)).choice.model == ""
 
 
 def test_no_model_is_invented_for_pictures_where_a_gateway_makes_none() -> None:
@@ -69,7 +126,7 @@ def test_what_the_gateway_does_not_document_is_told() -> None:
 
 
 def test_a_claude_id_named_at_aireiter_goes_out_as_the_document_pairs_it_with_the_probe_s_date() -> None:
-    snippet = make(Request("aireiter", model="claude-sonnet-4-5-20250929"))
+    snippet = make(Request("aireiter", model="claude-sonnet-4-5-20250929", protocol="openai-chat"))
     assert snippet.call.protocol == "openai-chat"
     assert snippet.call.bodies[0]["model"] == "claude-sonnet-4-5-20250929"
     assert len(snippet.call.bodies) == 1  # who names a model gets no other

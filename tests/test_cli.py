@@ -102,10 +102,28 @@ FAILURES = [
     (["write", "x", "--param", "temperature"], 2, "NAME=VALUE"),
     (["write", "x", "--param", "seed=1", "--param", "seed=2"], 2, "twice"),
     (["write", "x", "--param", "max_tokens=0"], 2, "at least 1"),
-    (["write", "x", "--gateway", "aireiter", "--param", "n=2"], 3, "one choice"),
+    (["write", "x", "--gateway", "aireiter", "--library", "openai", "--param", "n=2"], 3, "one choice"),
     (["write", "x", "--priority", "quality", "--param", "temperature=1"], 3, "gpt-5.2"),
     (["write", "x", "--protocol", "openai-caht"], 2, "openai-chat"),
-    (["write", "x", "--gateway", "aireiter", "--protocol", "anthropic-messages"], 3, "openai-chat"),
+    (["write", "x", "--gateway", "aitoll", "--protocol", "anthropic-messages"], 3, "openai-chat"),
+    (["write", "x", "--gateway", "ainative", "--library", "google-genai"], 3, "Nearest that works: "),
+    (["write", "--gateway", "ainative", "--task", "image"], 3, "Nearest that works: "),
+    (["write", "--gateway", "aitoll", "--task", "models"], 3, "It speaks openai-chat"),
+    (["write", "--gateway", "aitoll", "--task", "image", "--stream"], 3, "stream"),
+    (["write", "x", "--tools", "absent.yaml"], 2, "cannot be read"),
+    (["write", "x", "--schema", "absent.json"], 2, "cannot be read"),
+    (["write", "x", "--schema", "."], 2, "cannot be read"),
+    (["write", "x", "--image", "a.png", "--task", "chat"], 3, "--task vision"),
+    (["write", "x", "--param", "tool_choice=auto"], 3, "--task tools"),
+    (["write", "x", "--task", "tools", "--param", "tool_choice=get_tiem"], 2, "get_time"),
+    (["write", "x", "--param", "response_format=json_object"], 3, "--task structured"),
+    (
+        ["write", "x", "--gateway", "aiclient-2-api", "--task", "image-edit", "--image", "https://x.example/a.png"],
+        3,
+        "Download",
+    ),
+    (["write", "x", "--gateway", "aireiter", "--param", "thinking_budget=5000"], 2, "max_tokens"),
+    (["choose", "--gateway", "ainative", "--task", "balance"], 3, "asks no model"),
     (["write", "x", "--endpoint", "publik", "--gateway", "ainative"], 2, "'public'"),
     (["write", "x", "--auth", "jtw", "--gateway", "ainative"], 2, "'jwt'"),
     (["write", "x", "--messages", "absent.json"], 2, "contradict"),
@@ -183,6 +201,48 @@ def test_a_conversation_is_checked_and_sent_as_it_is(
         assert json.loads(ran.stdout)["task"] == "conversation"
 
 
+BROUGHT = [
+    ("tools", '[{"name": "find", "description": "Finds.", "parameters": {"type": "object"}}]', "tools"),
+    ("schema", '{"type": "object", "properties": {"n": {"type": "integer"}}}', "structured"),
+    ("messages", '[{"role": "user", "content": "Hi"}]', "conversation"),
+]
+
+
+@pytest.mark.parametrize(("option", "text", "task"), BROUGHT)
+def test_what_the_user_brings_tells_the_task(option: str, text: str, task: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(text)
+    assert written(f"--{option}", str(tmp_path / "mine.json"))["task"] == task
+    assert written("--image", "a.png")["task"] == "vision"
+
+
+def test_the_user_s_tools_and_schema_are_in_the_program(tmp_path: Path) -> None:
+    tools, schema = tmp_path / "tools.yaml", tmp_path / "schema.yaml"
+    tools.write_text('tools:\n- {name: find-it, description: "it\'s", parameters: {type: object}, example: [1]}\n')
+    schema.write_text("{type: object, properties: {fjord: {type: string}}, required: [fjord]}\n")
+    code = str(written("x", "--tools", str(tools))["code"])
+    assert "find-it" in code
+    assert "tool_find_it" in code
+    assert "get_weather" not in code
+    code = str(written("x", "--schema", str(schema))["code"])
+    assert '"fjord"' in code
+    assert "sentiment" not in code
+
+
+def test_the_nearest_cell_that_is_named_works(tmp_path: Path) -> None:
+    asked = [
+        ["--gateway", "ainative", "--task", "image"],
+        ["--gateway", "aitoll", "--library", "anthropic"],
+        ["--gateway", "aitoll", "--task", "models", "--language", "shell"],
+        ["--gateway", "aireiter", "--task", "image", "--stream", "--language", "js"],
+        ["--gateway", "aireiter", "--protocol", "gemini-generate", "--stream"],
+    ]
+    for words in asked:
+        refused = command("write", "x", *words)
+        assert refused.returncode == 3, words
+        nearest = refused.stderr.decode().partition("Nearest that works: ")[2].split()
+        assert command("write", *nearest, "--output", "x", cwd=tmp_path).returncode == 0, nearest
+
+
 DEEP = "[" * 5000
 BROKEN_FILES = [
     ("gateway", ".yaml", ""),
@@ -198,6 +258,13 @@ BROKEN_FILES = [
     ("messages", ".yaml", "- {role: user, content: x, more: &b [*b]}\n"),
     ("messages", ".yaml", "- {role: user, content: x, 1: 2}\n"),
     ("messages", ".json", DEEP),
+    ("tools", ".json", DEEP),
+    ("tools", ".yaml", "- {name: a, parameters: &b {type: object, properties: {x: *b}}}\n"),
+    ("tools", ".yaml", "- {name: a, parameters: {type: object}, example: 2024-01-01}\n"),
+    ("tools", ".json", '[{"name": "a", "name": "b"}]'),
+    ("schema", ".json", "[]"),
+    ("schema", ".yaml", "type: object\nproperties: {a: &b {type: object, properties: {x: *b}}}\n"),
+    ("schema", ".yaml", "type: object\ntype: object\n"),
 ]
 
 
@@ -270,7 +337,8 @@ def test_a_file_s_name_may_be_no_variable(tmp_path: Path) -> None:
 def test_choose_applies_the_rules_that_write_applies() -> None:
     assert command("choose", "--param", "bogus=1").returncode == 2
     assert command("choose", "--model", "gpt-5.2", "--param", "temperature=1").returncode == 3
-    assert b"no effect" in command("choose", "--gateway", "aireiter", "--param", "stop=x").stdout
+    asked = ["--gateway", "aireiter", "--protocol", "openai-chat", "--param", "stop=x"]
+    assert b"no effect" in command("choose", *asked).stdout
     assert command("write", "x", "--gateway", "aireiter", "--model", "gpt_image_2").returncode == 3
 
 
@@ -309,7 +377,9 @@ def test_lists() -> None:
     refused = [cell for cell in everything if not cell["offered"]]
     assert len(everything) == len(cells) + len(refused)
     assert refused
-    assert all(cell["reason"] for cell in refused)
+    assert all(cell["reason"] and cell["nearest"].startswith("--gateway aitoll ") for cell in refused)
+    lines = command("list", "cells", "--gateway", "aitoll", "--all").stdout.decode().splitlines()
+    assert [len(one.split("\t")) for one in lines] == [6 if cell["offered"] else 8 for cell in everything]
     for kind in ("tasks", "languages", "models"):
         assert command("list", kind).returncode == 0
 

@@ -48,7 +48,7 @@ BAD: list[dict[str, Any]] = [
 @pytest.mark.parametrize("params", GOOD, ids=str)
 def test_what_fits_is_sent(params: dict[str, Any]) -> None:
     for gateway in ("aireiter", "ainative", "aitoll", "aiclient-2-api"):
-        for body in make(Request(gateway, params=params)).call.bodies:
+        for body in make(Request(gateway, protocol="openai-chat", params=params)).call.bodies:
             assert {name: body[name] for name in params} == params
 
 
@@ -56,8 +56,106 @@ def test_what_fits_is_sent(params: dict[str, Any]) -> None:
 def test_what_does_not_fit_exits_2(params: dict[str, Any]) -> None:
     for gateway in ("aireiter", "aitoll"):
         with pytest.raises(BadInput) as caught:
-            make(Request(gateway, params=params))
+            make(Request(gateway, protocol="openai-chat", params=params))
         assert caught.value.exit_code == 2
+
+
+CLAUDE, GEMINI = "anthropic-messages", "gemini-generate"
+# What is asked for, and where it stands in the request.
+PLACED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    (CLAUDE, {}, {"max_tokens": 4096}),
+    (
+        CLAUDE,
+        {"max_tokens": 100, "temperature": 1, "top_p": 0.5, "top_k": 3},
+        {"max_tokens": 100, "temperature": 1, "top_p": 0.5, "top_k": 3},
+    ),
+    (CLAUDE, {"stop": "END"}, {"max_tokens": 4096, "stop_sequences": ["END"]}),
+    (CLAUDE, {"stop_sequences": ["a", "b"]}, {"max_tokens": 4096, "stop_sequences": ["a", "b"]}),
+    (CLAUDE, {"thinking_budget": 2000}, {"max_tokens": 4096, "thinking": {"type": "enabled", "budget_tokens": 2000}}),
+    (GEMINI, {}, {}),
+    (GEMINI, {"max_tokens": 100, "temperature": 2}, {"generationConfig": {"maxOutputTokens": 100, "temperature": 2}}),
+    (GEMINI, {"maxOutputTokens": 100, "topP": 0.9}, {"generationConfig": {"maxOutputTokens": 100, "topP": 0.9}}),
+    (
+        GEMINI,
+        {"top_k": 3, "seed": 7, "stop": "x"},
+        {"generationConfig": {"topK": 3, "seed": 7, "stopSequences": ["x"]}},
+    ),
+    (
+        GEMINI,
+        {"frequency_penalty": 1, "presencePenalty": -1},
+        {"generationConfig": {"frequencyPenalty": 1, "presencePenalty": -1}},
+    ),
+    (GEMINI, {"thinking_budget": -1}, {"generationConfig": {"thinkingConfig": {"thinkingBudget": -1}}}),
+]
+
+
+@pytest.mark.parametrize(("protocol", "params", "sent"), PLACED, ids=str)
+def test_each_protocol_has_its_own_names_and_places(
+    protocol: str, params: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    body = make(Request("aiclient-2-api", protocol=protocol, params=params)).call.bodies[0]
+    assert {name: value for name, value in body.items() if name not in ("model", "messages", "contents")} == sent
+
+
+REFUSED_THERE: list[tuple[str, dict[str, Any], int]] = [
+    (CLAUDE, {"temperature": 1.1}, 2),
+    (CLAUDE, {"top_k": 0}, 2),
+    (CLAUDE, {"thinking_budget": 1023}, 2),
+    (CLAUDE, {"thinking_budget": 4096}, 2),
+    (CLAUDE, {"thinking_budget": 2000, "max_tokens": 2000}, 2),
+    (CLAUDE, {"stop": "a", "stop_sequences": ["b"]}, 2),
+    (CLAUDE, {"seed": 1}, 2),
+    (CLAUDE, {"maxOutputTokens": 1}, 2),
+    (CLAUDE, {"reasoning_effort": "low"}, 3),
+    (CLAUDE, {"max_completion_tokens": 5}, 3),
+    (CLAUDE, {"system": "x"}, 3),
+    (CLAUDE, {"thinking": {"type": "enabled"}}, 3),
+    (CLAUDE, {"tool_choice": "auto"}, 3),
+    (GEMINI, {"temperature": 2.1}, 2),
+    (GEMINI, {"topP": 1.1}, 2),
+    (GEMINI, {"top_p": 0.1, "topP": 0.2}, 2),
+    (GEMINI, {"maxOutputTokens": 0}, 2),
+    (GEMINI, {"thinking_budget": -2}, 2),
+    (GEMINI, {"stop": []}, 2),
+    (GEMINI, {"n": 1}, 2),
+    (GEMINI, {"parallel_tool_calls": False}, 3),
+    (GEMINI, {"systemInstruction": "x"}, 3),
+    (GEMINI, {"contents": []}, 3),
+]
+
+
+@pytest.mark.parametrize(("protocol", "params", "code"), REFUSED_THERE, ids=str)
+def test_what_a_protocol_does_not_take_is_refused_with_a_hint(protocol: str, params: dict[str, Any], code: int) -> None:
+    with pytest.raises(ChatCompletionsError) as caught:
+        make(Request("aiclient-2-api", protocol=protocol, params=params))
+    assert caught.value.exit_code == code
+    assert len(str(caught.value).splitlines()) == 1
+
+
+OF_PICTURES: list[tuple[str, dict[str, Any], int]] = [
+    ("aiclient-2-api", {"n": 0}, 2),
+    ("aiclient-2-api", {"n": 5}, 2),
+    ("aiclient-2-api", {"background": "blue"}, 2),
+    ("aiclient-2-api", {"stream": True}, 3),
+    ("aireiter", {"resolution": "8K"}, 2),
+    ("aireiter", {"out_task_id": "x"}, 3),
+    ("aireiter", {"temperature": 1}, 2),
+]
+
+
+@pytest.mark.parametrize(("gateway", "params", "code"), OF_PICTURES, ids=str)
+def test_what_a_picture_s_request_does_not_take(gateway: str, params: dict[str, Any], code: int) -> None:
+    with pytest.raises(ChatCompletionsError) as caught:
+        make(Request(gateway, task="image", params=params))
+    assert caught.value.exit_code == code
+
+
+def test_a_picture_s_parameters_stand_where_the_gateway_wants_them() -> None:
+    params = {"aspect_ratio": "16:9", "resolution": "2K"}
+    body = make(Request("aireiter", task="image", prompt="A tree", params=params)).call.bodies[0]
+    assert body["params"] == {"prompt": "A tree", **params}
+    body = make(Request("aiclient-2-api", task="image", params={"n": 4, "size": "1024x1024"})).call.bodies[0]
+    assert (body["n"], body["size"]) == (4, "1024x1024")
 
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
@@ -74,7 +172,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("gateway", "params"), REFUSED, ids=str)
 def test_what_exists_but_does_not_go_there_exits_3(gateway: str, params: dict[str, Any]) -> None:
     with pytest.raises(NotOffered) as caught:
-        make(Request(gateway, params=params))
+        make(Request(gateway, protocol="openai-chat", params=params))
     assert caught.value.exit_code == 3
     assert caught.value.hint
 
@@ -108,7 +206,7 @@ WARNED: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("gateway", "params", "words"), WARNED, ids=str)
 def test_what_deserves_a_warning_is_sent_with_one(gateway: str, params: dict[str, Any], words: str) -> None:
-    snippet = make(Request(gateway, params=params))
+    snippet = make(Request(gateway, protocol="openai-chat", params=params))
     assert params.items() <= snippet.call.bodies[0].items()
     assert any(words in one for one in snippet.caveats)
 
@@ -126,7 +224,7 @@ def test_nothing_is_sent_unasked_but_aireiter_s_stream() -> None:
     for gateway in ("aitoll", "ainative", "aiclient-2-api"):
         assert set(make(Request(gateway)).call.bodies[0]) == {"model", "messages"}
     for library in ("requests", "httpx", "openai"):
-        assert make(Request("aireiter", library=library)).call.bodies[0]["stream"] is False
+        assert make(Request("aireiter", library=library, protocol="openai-chat")).call.bodies[0]["stream"] is False
 
 
 def test_every_error_has_an_exit_code_of_the_table() -> None:

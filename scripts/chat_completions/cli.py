@@ -86,7 +86,8 @@ def write(
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file as its last turn.")
     files = {"messages": messages, "tools": asked.pop("tools"), "schema": asked.pop("schema")}
     brought: dict[str, Any] = {name: None if path is None else given.own(name, path) for name, path in files.items()}
-    asked["task"] = asked["task"] or given.meant(brought, asked["images"])
+    if asked["task"] is None:
+        asked["task"] = given.meant(brought, asked["images"])
     request = Request(prompt=given.prompt(prompt), **brought, **given.decoded(asked))
     try:
         snippet = _with_caveats_of_files(make(request))

@@ -1,5 +1,6 @@
 """Watches a running program: reads what it prints, samples the process list, interrupts it."""
 
+import contextlib
 import os
 import select
 import signal
@@ -65,7 +66,8 @@ class Watch:
     def _look(self) -> bool:
         now = time.monotonic()
         if now >= self._deadline:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may just have ended
+                os.killpg(self.process.pid, signal.SIGKILL)
             return False
         if now >= self._next_sample:
             self.processes |= command_lines()

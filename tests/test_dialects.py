@@ -1,0 +1,180 @@
+"""One conversation in the words of each protocol, and what a request says of tools and formats."""
+
+from typing import Any
+
+import pytest
+from chat_completions import bodies, catalog
+from chat_completions.dialects import PicturePart, spoken
+from chat_completions.errors import BadInput, NotOffered
+from chat_completions.shapes import Slot, Tool
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}
+TURNS: list[Any] = [
+    {"role": "system", "content": "Be brief."},
+    {"role": "user", "content": "Hi"},
+    {"role": "assistant", "content": None, "tool_calls": [CALL, {**CALL, "id": "c2"}]},
+    {"role": "tool", "tool_call_id": "c1", "content": '{"b": 1}'},
+    {"role": "tool", "tool_call_id": "c2", "content": "plain"},
+    {"role": "assistant", "content": "Done."},
+]
+
+
+def test_chat_completions_send_turns_as_they_are() -> None:
+    assert spoken(TURNS, "messages") == ([], TURNS)
+
+
+def test_messages_take_the_system_text_out_and_join_the_results() -> None:
+    system, turns = spoken(TURNS, "blocks")
+    use = {"type": "tool_use", "name": "find", "input": {"a": "\u00e9"}}
+    assert system == ["Be brief."]
+    assert turns == [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [{"id": "c1", **use}, {"id": "c2", **use}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "c1", "content": '{"b": 1}'},
+                {"type": "tool_result", "tool_use_id": "c2", "content": "plain"},
+            ],
+        },
+        {"role": "assistant", "content": "Done."},
+    ]
+
+
+def test_gemini_has_parts_and_names_what_a_result_is_of() -> None:
+    system, turns = spoken(TURNS, "parts")
+    call = {"functionCall": {"name": "find", "args": {"a": "\u00e9"}}}
+    assert system == ["Be brief."]
+    assert turns == [
+        {"role": "user", "parts": [{"text": "Hi"}]},
+        {"role": "model", "parts": [call, call]},
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"name": "find", "response": {"b": 1}}},
+                {"functionResponse": {"name": "find", "response": {"result": "plain"}}},
+            ],
+        },
+        {"role": "model", "parts": [{"text": "Done."}]},
+    ]
+
+
+URL, DATA = "https://x.example/a.png", "data:image/png;base64,AAAA"
+PICTURES: list[tuple[str, PicturePart, Any]] = [
+    ("messages", PicturePart(URL, ""), {"type": "image_url", "image_url": {"url": URL}}),
+    ("messages", PicturePart("", "IMAGE_1"), {"type": "image_url", "image_url": {"url": Slot("IMAGE_1")}}),
+    ("blocks", PicturePart(URL, ""), {"type": "image", "source": {"type": "url", "url": URL}}),
+    (
+        "blocks",
+        PicturePart(DATA, ""),
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+    ),
+    (
+        "blocks",
+        PicturePart("", "IMAGE_1"),
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": Slot("IMAGE_1_TYPE"), "data": Slot("IMAGE_1_DATA")},
+        },
+    ),
+    ("parts", PicturePart(URL, ""), {"fileData": {"fileUri": URL}}),
+    ("parts", PicturePart(DATA, ""), {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}),
+    (
+        "parts",
+        PicturePart("", "IMAGE_1"),
+        {"inlineData": {"mimeType": Slot("IMAGE_1_TYPE"), "data": Slot("IMAGE_1_DATA")}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("dialect", "picture", "part"), PICTURES, ids=str)
+def test_a_picture_in_each_dialect(dialect: str, picture: PicturePart, part: Any) -> None:
+    _, turns = spoken([{"role": "user", "content": [{"type": "text", "text": "What?"}, picture]}], dialect)
+    assert turns[0]["parts" if dialect == "parts" else "content"][1] == part
+
+
+@pytest.mark.parametrize("dialect", ["blocks", "parts"])
+def test_arguments_that_are_no_json_need_the_protocol_that_takes_them(dialect: str) -> None:
+    broken = {**CALL, "function": {"name": "find", "arguments": "{"}}
+    with pytest.raises(NotOffered, match="c1"):
+        spoken([{"role": "assistant", "content": None, "tool_calls": [broken]}], dialect)
+
+
+@pytest.mark.parametrize("dialect", ["blocks", "parts"])
+def test_a_picture_without_an_address_is_told(dialect: str) -> None:
+    with pytest.raises(BadInput, match="no url"):
+        spoken([{"role": "user", "content": [{"type": "image_url"}]}], dialect)
+
+
+TOOL = Tool("find", "Finds.", {"type": "object"}, None)
+CHAT, CLAUDE, GEMINI = "openai-chat", "anthropic-messages", "gemini-generate"
+DECLARED = {
+    CHAT: {"type": "function", "function": {"name": "find", "description": "Finds.", "parameters": {"type": "object"}}},
+    CLAUDE: {"name": "find", "description": "Finds.", "input_schema": {"type": "object"}},
+    GEMINI: {"name": "find", "description": "Finds.", "parameters": {"type": "object"}},
+}
+# What is asked for; what every round sends, and what the first sends on top.
+RULES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    (CHAT, {}, {}, {}),
+    (CHAT, {"tool_choice": "auto"}, {"tool_choice": "auto"}, {}),
+    (CHAT, {"tool_choice": "none"}, {"tool_choice": "none"}, {}),
+    (CHAT, {"tool_choice": "required"}, {}, {"tool_choice": "required"}),
+    (CHAT, {"tool_choice": "find"}, {}, {"tool_choice": {"type": "function", "function": {"name": "find"}}}),
+    (CHAT, {"parallel_tool_calls": False}, {"parallel_tool_calls": False}, {}),
+    (CLAUDE, {"tool_choice": "auto"}, {"tool_choice": {"type": "auto"}}, {}),
+    (CLAUDE, {"tool_choice": "none"}, {"tool_choice": {"type": "none"}}, {}),
+    (CLAUDE, {"tool_choice": "required"}, {}, {"tool_choice": {"type": "any"}}),
+    (CLAUDE, {"tool_choice": "find"}, {}, {"tool_choice": {"type": "tool", "name": "find"}}),
+    (CLAUDE, {"parallel_tool_calls": False}, {"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}, {}),
+    (
+        CLAUDE,
+        {"tool_choice": "find", "parallel_tool_calls": True},
+        {"tool_choice": {"type": "auto", "disable_parallel_tool_use": False}},
+        {"tool_choice": {"type": "tool", "name": "find", "disable_parallel_tool_use": False}},
+    ),
+    (GEMINI, {"tool_choice": "auto"}, {"toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}}, {}),
+    (GEMINI, {"tool_choice": "none"}, {"toolConfig": {"functionCallingConfig": {"mode": "NONE"}}}, {}),
+    (GEMINI, {"tool_choice": "required"}, {}, {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}),
+    (
+        GEMINI,
+        {"tool_choice": "find"},
+        {},
+        {"toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["find"]}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("protocol", "params", "always", "first"), RULES, ids=str)
+def test_the_choice_of_tools(
+    protocol: str, params: dict[str, Any], always: dict[str, Any], first: dict[str, Any]
+) -> None:
+    facts = catalog.protocol(protocol)
+    assert bodies.wire_tools([TOOL], facts) == [DECLARED[protocol]]
+    assert bodies.tool_rules(params, [TOOL], facts) == (always, first)
+
+
+def test_a_tool_that_is_not_there_cannot_be_asked_for() -> None:
+    with pytest.raises(BadInput, match="'fnid'"):
+        bodies.tool_rules({"tool_choice": "fnid"}, [TOOL], catalog.protocol(CHAT))
+
+
+def test_the_wanted_format_in_each_protocol_s_words() -> None:
+    schema, named = {"title": "my answer!", "type": "object"}, Slot("SCHEMA")
+    format_ = {"type": "json_schema", "json_schema": {"name": "myanswer", "strict": True, "schema": named}}
+    assert bodies.format_words({}, schema, catalog.protocol(CHAT)) == {"response_format": format_}
+    assert bodies.format_words({}, {}, catalog.protocol(CHAT))["response_format"]["json_schema"]["name"] == "answer"
+    mode = {"response_format": "json_object"}
+    assert bodies.format_words(mode, schema, catalog.protocol(CHAT)) == {"response_format": {"type": "json_object"}}
+    assert bodies.format_words({}, schema, catalog.protocol(CLAUDE)) == {}
+    inside = {"responseMimeType": "application/json", "responseJsonSchema": named}
+    assert bodies.format_words({}, schema, catalog.protocol(GEMINI)) == {"generationConfig": inside}
+    with pytest.raises(NotOffered):
+        bodies.format_words(mode, schema, catalog.protocol(GEMINI))
+
+
+def test_what_stands_for_nothing_is_left_out_and_layers_are_merged_inside() -> None:
+    filled = bodies.fill(
+        {"a": "$x", "b": ["$y"], "c": "$none", "d": "a $x"}, {"$x": 1, "$y": "$x", "$none": bodies.WITHOUT}
+    )
+    assert filled == {"a": 1, "b": ["$x"], "d": "a $x"}
+    assert bodies.merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}, "d": []}) == {"a": {"b": 1, "c": 3}, "d": []}

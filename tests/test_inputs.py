@@ -1,0 +1,82 @@
+"""The user's own tools and schemas: what is taken, and the one line about what is not."""
+
+from typing import Any
+
+import pytest
+from chat_completions import inputs
+from chat_completions.errors import BadInput
+
+OBJECT = {"type": "object"}
+GOOD_TOOLS: list[Any] = [
+    [{"name": "find", "description": "Finds.", "parameters": OBJECT, "example": None}],
+    {"tools": [{"name": "find"}]},
+    [{"type": "function", "function": {"name": "find", "parameters": OBJECT, "strict": True}}],
+    [{"name": "a_b"}, {"name": "c-d"}],
+]
+
+
+@pytest.mark.parametrize("data", GOOD_TOOLS, ids=str)
+def test_tools_are_taken_plain_or_wrapped(data: Any) -> None:
+    for tool in inputs.tools(data, "mine.json"):
+        assert tool["parameters"]["type"] == "object"
+
+
+BAD_TOOLS: list[tuple[Any, str]] = [
+    ([], "must be a list"),
+    ({"functions": []}, "must be a list"),
+    ("find", "must be a list"),
+    ([7], "tool 1 is not an object"),
+    ([{"description": "x"}], "the name None"),
+    ([{"name": "find it"}], "'find it'"),
+    ([{"name": "1st"}], "'1st'"),
+    ([{"name": "x" * 65}], "up to 64"),
+    ([{"name": "a"}, {"name": "b", "description": 7}], "tool 2 has a description"),
+    ([{"name": "a", "input_schema": {}}], "'input_schema'"),
+    ([{"name": "a", "parameters": {"type": "array"}}], "no JSON Schema of type object"),
+    ([{"name": "a", "parameters": {"type": "object", "properties": {"x": {"type": "text"}}}}], "'text'"),
+    ([{"name": "a", "parameters": {"type": "object", "required": "x"}}], "required"),
+    ([{"name": "a", "parameters": {"type": "object", "properties": []}}], "properties"),
+    ([{"name": "a", "example": float("nan")}], "number that JSON does not have"),
+    ([{"name": "a-b"}, {"name": "a_b"}], "too like 'a-b'"),
+    ([{"name": "a"}, {"name": "a"}], "too like 'a'"),
+    ([{"name": "a", "description": "\ud83d"}], "surrogate"),
+]
+
+
+@pytest.mark.parametrize(("data", "words"), BAD_TOOLS, ids=str)
+def test_a_bad_tool_is_one_line_with_the_file(data: Any, words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        inputs.tools(data, "mine.json")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("mine.json: ")
+    assert len(str(caught.value).splitlines()) == 1
+    assert caught.value.exit_code == 2
+
+
+BAD_SCHEMAS: list[tuple[Any, str]] = [
+    ([], "of type object"),
+    ({"type": "array"}, "of type object"),
+    ({"type": "object", "properties": {"a": {"type": "int"}}}, "the schema.a has the type 'int'"),
+    ({"type": "object", "properties": {"a": {"items": 7}}}, "the schema.a.items is not an object"),
+    ({"type": "object", "properties": {"a": {"enum": "x"}}}, "enum"),
+    ({"type": "object", "properties": {"a": {"type": ["string", "nil"]}}}, "'nil'"),
+    ({"type": "object", "title": "\udd8a"}, "surrogate"),
+]
+
+
+@pytest.mark.parametrize(("data", "words"), BAD_SCHEMAS, ids=str)
+def test_a_bad_schema_is_one_line_with_the_place(data: Any, words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        inputs.schema(data, "mine.json")
+    assert words in str(caught.value)
+    assert str(caught.value).startswith("mine.json: ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_is_not_checked_and_what_strict_mode_wants_is_told() -> None:
+    loose = {"type": "object", "properties": {"a": {"type": "string", "minLength": 3}}}
+    told = " ".join(inputs.caveats_of_schema(loose))
+    assert "minLength" in told
+    assert "strict mode" in told
+    whole = {**loose, "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
+    assert inputs.caveats_of_schema(whole) == []
