@@ -261,7 +261,6 @@ BROKEN_FILES = [
     ("tools", ".json", DEEP),
     ("tools", ".yaml", "- {name: a, parameters: &b {type: object, properties: {x: *b}}}\n"),
     ("tools", ".yaml", "- {name: a, parameters: {type: object}, example: 2024-01-01}\n"),
-    ("tools", ".json", '[{"name": "a", "name": "b"}]'),
     ("schema", ".json", "[]"),
     ("schema", ".yaml", "type: object\nproperties: {a: &b {type: object, properties: {x: *b}}}\n"),
     ("schema", ".yaml", "type: object\ntype: object\n"),
