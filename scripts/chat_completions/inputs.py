@@ -26,7 +26,7 @@ def tools(data: Any, file: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for number, one in enumerate(listed, 1):
         tool: Any = one.get("function") if isinstance(one, dict) and isinstance(one.get("function"), dict) else one
-        problem = _guarded(lambda tool=tool: _problem_of_tool(tool) or problem_of_value(tool))
+        problem = _guarded(tool, _problem_of_tool)
         alike = [] if problem else [other["name"] for other in found if _alike(other["name"], tool["name"])]
         if alike:
             problem = f"has the name {tool['name']!r}, too like {alike[0]!r}: each becomes a function"
@@ -43,7 +43,7 @@ def schema(data: Any, file: str) -> dict[str, Any]:
     """The JSON Schema, unchanged; BadInput says where it is none that an answer can follow."""
     if not isinstance(data, dict) or data.get("type") != "object":
         raise BadInput(f"{file}: the schema must be of type object.", 'Start it with {"type": "object", …}.')
-    problem = _guarded(lambda: _problem_of_schema(data, "the schema") or problem_of_value(data))
+    problem = _guarded(data, lambda one: _problem_of_schema(one, "the schema"))
     if problem:
         raise BadInput(f"{file}: {problem}.", "It must be a JSON Schema.")
     return data
@@ -65,9 +65,10 @@ def caveats_of_schema(data: dict[str, Any]) -> list[str]:
     return found
 
 
-def _guarded(check: Callable[[], str]) -> str:
+def _guarded(data: Any, check: Callable[[Any], str]) -> str:
+    """What `check` finds wrong with the data, or else what JSON could not carry of it."""
     try:
-        return check()
+        return check(data) or problem_of_value(data)
     except RecursionError:  # a YAML anchor that holds itself
         return "is nested too deeply"
 
