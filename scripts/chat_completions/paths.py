@@ -34,6 +34,11 @@ def config_folder() -> Path:
         return Path(os.devnull)
 
 
+def recordings() -> Path:
+    """The user's own cassettes, which `record` writes."""
+    return config_folder() / "cassettes"
+
+
 @cache
 def cache_folder() -> Path | None:
     """A folder for what can be made again, in the temporary folder, or None where none is safe.

@@ -1,7 +1,5 @@
 """Runs a written program against replayed traffic, so that anybody can see it work without a key."""
 
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,9 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from chat_completions.errors import NotOffered
-from chat_completions.live.cassette import Exchange, read
+from chat_completions.live.cassette import Exchange
+from chat_completions.live.library import of_gateway
 from chat_completions.live.replay import serving
-from chat_completions.paths import cassettes
+from chat_completions.live.running import environment, interpreter, placed
 from chat_completions.shapes import Call, Snippet
 
 STAND_IN_KEY = "replayed-key"
@@ -24,19 +23,21 @@ def prepared(snippet: Snippet, tell: Callable[[str], None]) -> Callable[[], int]
     Calling it returns the program's exit code. Raises NotOffered at once where the gateway has
     no cassettes or the interpreter is missing.
     """
-    command, exchanges = _command(snippet), _exchanges(snippet.call)
+    command, exchanges = interpreter(snippet), of_gateway(snippet.call.gateway)
+    if not exchanges:
+        raise NotOffered(
+            f"There is no cassette of {snippet.call.title} to run against.", "Run the program with your own key."
+        )
     return lambda: _run(snippet, command, exchanges, tell)
 
 
 def _run(snippet: Snippet, command: list[str], exchanges: list[Exchange], tell: Callable[[str], None]) -> int:
     with serving(exchanges, lenient=True, tell=tell) as replay, tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / snippet.filename
-        file.write_text(snippet.code, encoding="utf-8")
-        _lend_packages(Path(folder))
+        program = placed(snippet, Path(folder))
         tell(f"--- {snippet.filename} runs against replayed traffic of {snippet.call.title} ---")
         sys.stdout.flush()
-        own = {snippet.call.auth.key: STAND_IN_KEY, snippet.call.base_env: replay.url + _root(snippet.call, exchanges)}
-        code = subprocess.run([*command, str(file)], env={**os.environ, **own}, check=False).returncode
+        own = environment(snippet, STAND_IN_KEY, replay.url + _root(snippet.call, exchanges))
+        code = subprocess.run([*command, str(program)], env=own, check=False).returncode
     for exchange in replay.played:
         tell(f"--- exit {code}; the reply was {exchange.label}: {exchange.scene} ---")
     return code
@@ -46,25 +47,3 @@ def _root(call: Call, exchanges: list[Exchange]) -> str:
     """What stands before the path of the call where it was recorded, whatever --base-url says."""
     ends = (one.path.removesuffix(call.path) for one in exchanges if one.path.endswith(call.path))
     return next(ends, urlsplit(call.base_url).path)
-
-
-def _exchanges(call: Call) -> list[Exchange]:
-    found = [one for file in sorted((cassettes() / call.gateway).glob("*.yaml")) for one in read(file)]
-    if not found:
-        raise NotOffered(f"There is no cassette of {call.title} to run against.", "Run the program with your own key.")
-    return found
-
-
-def _command(snippet: Snippet) -> list[str]:
-    name = snippet.run.split()[0]
-    found = sys.executable if name == "python3" else shutil.which(name)
-    if not found:
-        raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")
-    return [found]
-
-
-def _lend_packages(folder: Path) -> None:
-    """JavaScript looks for packages beside the program: lend it those of the current folder."""
-    installed = Path.cwd() / "node_modules"
-    if installed.is_dir():
-        (folder / "node_modules").symlink_to(installed, target_is_directory=True)

@@ -1,0 +1,26 @@
+"""Which cassettes there are to play: the user's own recordings first, then those that come along."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from chat_completions.live.cassette import LABELS, Exchange, read
+from chat_completions.paths import cassettes, recordings
+
+
+def gateways() -> list[str]:
+    """The gateways of which there is any cassette."""
+    folders = [one for root in (recordings(), cassettes()) for one in root.glob("*") if any(one.glob("*.yaml"))]
+    return sorted({folder.name for folder in folders})
+
+
+def of_gateway(name: str) -> list[Exchange]:
+    """Every exchange of a gateway, what was recorded first; a recording of the user's replaces ours."""
+    found: dict[str, Path] = {}
+    for root in (cassettes(), recordings()):
+        found |= {file.name: file for file in sorted((root / name).glob("*.yaml"))}
+    return by_label([one for file in found.values() for one in read(file)])
+
+
+def by_label(exchanges: Sequence[Exchange]) -> list[Exchange]:
+    """Recorded before documented before constructed."""
+    return sorted(exchanges, key=lambda one: LABELS.index(one.label))

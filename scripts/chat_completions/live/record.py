@@ -1,0 +1,172 @@
+"""Records a gateway: runs programs against it through a proxy, and keeps what can be played again.
+
+A scene is stored only when its program ended as it should, every reply came whole, and the same
+program against the fresh cassette did the same again. Nothing else leaves a file.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chat_completions.errors import NotOffered
+from chat_completions.live import cassette, tape
+from chat_completions.live.proxy import Heard, Recorder, recording
+from chat_completions.live.replay import serving
+from chat_completions.live.running import Ran, run
+from chat_completions.live.scenes import Scene
+from chat_completions.live.scrub import Secrets, personal
+from chat_completions.shapes import Request, Snippet
+from chat_completions.snippet import make
+
+FAILED = 400  # the lowest status of a failure
+HOPELESS = {401: "key refused", 402: "no credit left", 403: "not allowed", 429: "rate limit"}
+
+
+class Source(NamedTuple):
+    """Where a recording comes from, and what it may hold of it.
+
+    `keys` maps placeholders to real keys; `source`, `note` and `mock` go into the provenance.
+    """
+
+    gateway: str
+    upstream: str
+    keys: Mapping[str, str]
+    source: str
+    note: str
+    mock: bool
+    folder: Path
+
+
+class Failed(Exception):
+    """A scene that was not stored, and why; `hopeless` when no other would fare better."""
+
+    def __init__(self, reason: str, *, hopeless: bool = False) -> None:
+        super().__init__(" ".join(reason.split()))
+        self.hopeless = hopeless
+
+
+class Stored(NamedTuple):
+    """A scene that was stored: what a user should hear of it."""
+
+    file: Path
+    exchanges: int
+    seconds: float
+    used: str
+    warnings: Sequence[str]
+
+
+def stored(scene: Scene, source: Source) -> Stored:
+    """Records one scene and stores it, or raises Failed."""
+    started = time.monotonic()
+    secrets = Secrets(source.keys)
+    snippet, ran, recorder = _recorded(scene, source, secrets)
+    heard = _settled(recorder.heard)
+    _must_be_good(scene, ran, heard)
+    own = snippet.call.auth.header
+    about = [tape.interaction(one, snippet.call.base_url, _path(one, recorder), own, secrets) for one in heard]
+    document = {
+        "version": 1,
+        "provenance": _provenance(scene, source, snippet),
+        "write": dict(scene.options),
+        "expect": _expected(ran, secrets),
+        "interactions": about,
+    }
+    if secrets.found_in(tape.dumped(document).encode()):
+        raise Failed("a part of the key is left in it")
+    _must_play(scene, source, snippet, document)
+    file = source.folder / source.gateway / f"{scene.name}.yaml"
+    tape.save(file, document)
+    warnings = personal(tape.bodies(about))
+    return Stored(file, len(about), time.monotonic() - started, ran.last, warnings)
+
+
+def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, Ran, Recorder]:
+    """What the first program that can run here did, and what was heard meanwhile."""
+    reasons = []
+    for language, library in scene.programs:
+        snippet = make(Request(source.gateway, language=language, library=library, **scene.options))
+        try:
+            with recording(source.upstream, snippet.call.base_url, secrets) as recorder:
+                ran = run(snippet, scene.key, recorder.url)
+        except NotOffered as problem:
+            reasons.append(str(problem))
+            continue
+        if recorder.heard or ran.code in scene.exits:
+            return snippet, ran, recorder
+        reasons.append(ran.last)  # such as a package that is not installed
+    raise Failed("; ".join(dict.fromkeys(reasons)))
+
+
+def _settled(heard: Sequence[Heard]) -> list[Heard]:
+    """What is worth keeping: not the failures that the program overcame by asking again."""
+    later = [{(one.method, one.path, one.body) for one in heard[number:]} for number in range(1, len(heard) + 1)]
+    return [
+        one
+        for one, rest in zip(heard, later, strict=True)
+        if not ((one.failure or one.status >= FAILED) and (one.method, one.path, one.body) in rest)
+    ]
+
+
+def _must_be_good(scene: Scene, ran: Ran, heard: Sequence[Heard]) -> None:
+    """Failed unless the program ended as the scene says, on whole replies of that status."""
+    broken = next((one.failure for one in heard if one.failure), "")
+    last = heard[-1] if heard else None
+    status = last.status if last else 0
+    as_meant = scene.key != "<key>" or 0 not in scene.exits
+    hopeless = not as_meant and (bool(broken and not status) or status in HOPELESS)
+    if broken or last is None:
+        raise Failed(f"the gateway did not answer whole: {broken or ran.last}", hopeless=hopeless)
+    if ran.code not in scene.exits:
+        told = f"{HOPELESS[status]}: " if status in HOPELESS else ""
+        raise Failed(f"{told}the program ended with {ran.code}: {ran.last or 'no word'}", hopeless=hopeless)
+    if scene.status and status != scene.status:
+        raise Failed(f"the reply was {status}, not {scene.status}")
+    if scene.exits == (0,) and any(one.status in HOPELESS for one in heard):
+        raise Failed(f"the gateway answered {', '.join(str(one.status) for one in heard)}")
+
+
+def _must_play(scene: Scene, source: Source, snippet: Snippet, document: dict[str, Any]) -> None:
+    """Failed unless the same program does the same against what was just recorded."""
+    name = f"{source.gateway}/{scene.name}"
+    with serving(cassette.parsed(document, name)) as replay:
+        root = "/" + snippet.call.base_url.partition("://")[2].partition("/")[2]
+        again = run(snippet, scene.key, replay.url + root.rstrip("/"))
+    if replay.misses:
+        raise Failed(f"it cannot be played: {replay.misses[0]}")
+    if replay.unplayed():
+        raise Failed("it cannot be played: a part of it was not asked for again")
+    if _expected(again, Secrets({})) != document["expect"]:
+        raise Failed(f"played again, the program ended otherwise: {again.last}")
+
+
+def _path(heard: Heard, recorder: Recorder) -> str:
+    return heard.path.removeprefix(recorder.root)
+
+
+def _expected(ran: Ran, secrets: Secrets) -> dict[str, Any]:
+    """What the program did, as far as it can be told from outside."""
+    files = {name: len(content) for name, content in ran.files.items()}
+    return {
+        "exit": ran.code,
+        "stdout": secrets.clean(ran.stdout.decode("utf-8", "replace")),
+        "last": secrets.clean(ran.last),
+        **({"files": files} if files else {}),
+    }
+
+
+def _provenance(scene: Scene, source: Source, snippet: Snippet) -> dict[str, Any]:
+    return {
+        "label": "recorded",
+        "source": source.source,
+        "date": today(),
+        "note": "; ".join(one for one in (source.note, scene.note) if one),
+        "mock": source.mock or scene.mock,
+        "by": f"{snippet.language}/{snippet.library}",
+    }
+
+
+def today() -> str:
+    """The day it is, the same everywhere."""
+    return datetime.now(timezone.utc).date().isoformat()
