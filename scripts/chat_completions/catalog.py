@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from chat_completions import gateways
+from chat_completions import evidence, gateways
 from chat_completions.errors import BadData, BadInput, UnknownName
 from chat_completions.paths import cache_folder, config_folder, skill_root
 from chat_completions.shapes import Gateway, Language, Library, Protocol, Row, Task
@@ -37,7 +37,8 @@ def gateway(name: str) -> Gateway:
         _check(facts, path)
     try:
         makers = _read(skill_root() / "references" / "upstream.yaml")
-        return gateways.built(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), facts, makers)
+        found = gateways.built(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), facts, makers)
+        return found._replace(seen=evidence.seen(found.id))
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise (BadInput if own else BadData)(f"{path.name}: {type(problem).__name__} {problem}.") from problem
 

@@ -27,13 +27,14 @@ def choose(request: Request, gateway: Gateway, task: Task, protocol: str, table:
 
 
 def _by_row(row: Row, role: Facts, gateway: Gateway, task: Task, protocol: str) -> Choice:
-    model, *alternatives = role["models"]
+    model, *alternatives = _listed_first(role["models"], gateway)
     return Choice(
         model=model,
         row=row.id,
         because=row.because,
         alternatives=tuple(alternatives),
         caveats=[
+            *_unlisted(role["models"], gateway),
             *_caveats(gateway, gateway.model(model), task, protocol),
             *(caveat for one in alternatives[:1] for caveat in _life(gateway.model(one))),
         ],
@@ -56,7 +57,7 @@ def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> Choice:
         row="named",
         because="you named it",
         alternatives=(),
-        caveats=[*caveats, *_caveats(gateway, model, task, protocol)],
+        caveats=[*caveats, *_unlisted([id_], gateway), *_caveats(gateway, model, task, protocol)],
         evidence=_evidence(gateway, model, ""),
     )
 
@@ -79,10 +80,28 @@ def _caveats(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[
     return [*found, *gateway.caveats]
 
 
+def _listed_first(models: Sequence[str], gateway: Gateway) -> list[str]:
+    """The models in the table's order, but those that the gateway listed to the user go first."""
+    listed = gateway.seen.get("listed")
+    return sorted(models, key=lambda one: one not in listed) if listed else list(models)
+
+
+def _unlisted(models: Sequence[str], gateway: Gateway) -> list[str]:
+    """What the user's own check says against these models, and what it changed."""
+    listed = gateway.seen.get("listed")
+    gone = [one for one in models if listed and one not in listed]
+    if not gone:
+        return []
+    said = f"{gateway.name} did not list {' and '.join(gone)} when you checked it on {gateway.seen['date']}"
+    demoted = models[0] in gone and len(gone) < len(models)
+    return [f"{said}, so {_listed_first(models, gateway)[0]} goes first" if demoted else said]
+
+
 def _evidence(gateway: Gateway, model: Model, source: str) -> list[Evidence]:
     """Who says so: the role's source first, then the model's, then the maker's."""
     named = dict.fromkeys(name for name in (source, model.source) if name in gateway.sources)
-    found = [gateway.sources[name] for name in named]
+    own = [Evidence("your own check of the gateway", gateway.seen["date"], "high")] if gateway.seen else []
+    found = [*own, *(gateway.sources[name] for name in named)]
     if {"retired", "ends"} & set(model.upstream):
         found.append(gateway.upstream_sources["life"])
     if {"rejects", "not_both"} & set(model.upstream):

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from chat_completions import __version__, explain, given
+from chat_completions import __version__, cli_live, explain, given
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
 from chat_completions.shapes import Request, Snippet
 
@@ -133,6 +133,10 @@ def list_(kind: str, gateway: str | None, everything: bool, format_: str) -> Non
         click.echo("\n".join(listing.line(kind, row) for row in rows))
 
 
+for live_command in cli_live.COMMANDS:
+    commands.add_command(live_command)
+
+
 def main() -> NoReturn:
     """Run the command; every failure is one line with a hint and an exit code."""
     for stream in (sys.stdout, sys.stderr):
@@ -186,8 +190,4 @@ def _with_caveats_of_files(snippet: Snippet) -> Snippet:
 
 def _run(snippet: Snippet) -> Callable[[], int]:
     """What runs the program; NotOffered before anything was printed or saved."""
-    try:
-        from chat_completions.live import trial
-    except ImportError as problem:
-        raise NotOffered("--run needs the whole project.", "This is the skill alone: see the README.") from problem
-    return trial.prepared(snippet, lambda line: click.echo(line, err=True))
+    return cli_live.live("trial").prepared(snippet, cli_live.tell)

@@ -97,7 +97,7 @@ class Model(NamedTuple):
 
 
 class Gateway(NamedTuple):
-    """One gateway, as its YAML file states it."""
+    """One gateway, as its YAML file states it; `seen` is what the user's own last check listed, and when."""
 
     id: str
     name: str
@@ -120,6 +120,7 @@ class Gateway(NamedTuple):
     facts: Sequence[Facts]
     upstream: Mapping[str, Facts]
     upstream_sources: Mapping[str, Evidence]
+    seen: Facts = NOTHING
 
     def model(self, id_: str) -> "Model":
         """What is known of a model here: for an id that is not listed, only its maker's facts."""

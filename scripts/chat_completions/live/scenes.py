@@ -5,13 +5,12 @@ same facts as `list cells`. Two more belong to each protocol: a wrong key and a 
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from chat_completions import catalog
-from chat_completions.errors import NotOffered, UnknownName
+from chat_completions import catalog, listing
+from chat_completions.errors import UnknownName
 from chat_completions.live.cassette import PLACEHOLDERS
 from chat_completions.shapes import Facts, Request
-from chat_completions.snippet import decide, pieces
 
 NO_MODEL = "no-such-model"
 
@@ -20,7 +19,7 @@ class Scene(NamedTuple):
     """What is asked, by which programs it can be recorded, and how it must end.
 
     `exits` are the exit codes that count as having worked, `status` the last reply's when it
-    matters; `raw` is a request that no program of ours would send.
+    matters, `mock` that no engine answered.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Scene(NamedTuple):
     status: int = 0
     note: str = ""
     mock: bool = False
-    raw: Facts | None = None
 
     def words(self, program: tuple[str, str]) -> set[str]:
         """What `--cells` may call this scene by, recorded by this program."""
@@ -41,7 +39,8 @@ class Scene(NamedTuple):
 
 def scenes(gateway: str, cells: str | None = None) -> list[Scene]:
     """The scenes of a gateway, or those whose cells are named; UnknownName for a word none has."""
-    found = [*_of_tasks(gateway), *_of_failures(gateway)]
+    rows = _cells(gateway)
+    found = [*_of_tasks(rows), *_of_failures(rows)]
     if cells is None:
         return found
     wanted = [set(one.replace("/", " ").split()) for one in cells.split(",")]
@@ -56,39 +55,33 @@ def _wanted(scene: Scene, wanted: Sequence[set[str]]) -> list[tuple[str, str]]:
     return [one for one in scene.programs if any(words and words <= scene.words(one) for words in wanted)]
 
 
-def _of_tasks(gateway: str) -> Iterator[Scene]:
-    protocols = list(catalog.gateway(gateway).endpoints)
-    for task in catalog.names("task"):
-        spoken = [one for one in protocols if _programs(gateway, {"task": task, "protocol": one})]
-        for protocol in spoken:
-            for stream in (False, True):
-                options = {"task": task, "protocol": protocol, **({"stream": True} if stream else {})}
-                if programs := _programs(gateway, options):
-                    name = task + f"-{protocol}" * (protocol != spoken[0]) + "-stream" * stream
-                    yield Scene(name, options, programs)
+def _of_tasks(cells: Sequence[Facts]) -> Iterator[Scene]:
+    first: dict[str, str] = {}
+    for (task, protocol, stream), rows in _grouped(cells).items():
+        spoken = first.setdefault(task, protocol)
+        options = {"task": task, "protocol": protocol, **({"stream": True} if stream else {})}
+        yield Scene(task + f"-{protocol}" * (protocol != spoken) + "-stream" * stream, options, rows)
 
 
-def _of_failures(gateway: str) -> Iterator[Scene]:
-    for number, protocol in enumerate(catalog.gateway(gateway).endpoints):
-        options = {"task": "chat", "protocol": protocol}
-        if programs := _programs(gateway, options):
-            end = f"-{protocol}" * bool(number)
-            yield Scene(f"wrong-key{end}", options, programs, key="<wrong-key>", exits=(1,))
-            yield Scene(f"wrong-model{end}", {**options, "model": NO_MODEL}, programs, exits=(0, 1))
+def _of_failures(cells: Sequence[Facts]) -> Iterator[Scene]:
+    spoken = [(key[1], rows) for key, rows in _grouped(cells).items() if key[0] == "chat" and not key[2]]
+    for number, (protocol, rows) in enumerate(spoken):
+        options, end = {"task": "chat", "protocol": protocol}, f"-{protocol}" * bool(number)
+        yield Scene(f"wrong-key{end}", options, rows, key="<wrong-key>", exits=(1,))
+        yield Scene(f"wrong-model{end}", {**options, "model": NO_MODEL}, rows, exits=(0, 1))
 
 
-def _programs(gateway: str, options: dict[str, Any]) -> list[tuple[str, str]]:
-    """The languages and libraries that a program is written in for this, the default first."""
-    default = Request(gateway).language
-    languages = sorted(catalog.names("language"), key=lambda one: one != default)
-    pairs = [(one, library) for one in languages for library in catalog.language(one).libraries]
-    return [pair for pair in pairs if _offered(Request(gateway, language=pair[0], library=pair[1], **options))]
+def _grouped(cells: Sequence[Facts]) -> dict[tuple[str, str, bool], list[tuple[str, str]]]:
+    """The programs of each task, protocol and way, in the gateway's order of protocols."""
+    found: dict[tuple[str, str, bool], list[tuple[str, str]]] = {}
+    for cell in cells:
+        scene = cell["task"], cell["protocol"], cell["stream"]
+        found.setdefault(scene, []).append((cell["language"], cell["library"]))
+    return found
 
 
-def _offered(request: Request) -> bool:
-    try:
-        pieces(request)
-        decide(request)
-    except NotOffered:
-        return False
-    return True
+def _cells(gateway: str) -> list[Facts]:
+    """The accepted cells, the gateway's first protocol and the default language first."""
+    protocols, default = list(catalog.gateway(gateway).endpoints), Request(gateway).language
+    rows = listing.rows("cells", gateway)
+    return sorted(rows, key=lambda one: (one["task"], protocols.index(one["protocol"]), one["stream"], one["language"] != default))

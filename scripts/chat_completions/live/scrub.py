@@ -28,8 +28,10 @@ class Secrets:
     """Real keys and the placeholder that stands for each."""
 
     def __init__(self, keys: Mapping[str, str]) -> None:
-        self._keys = {word: key for word, key in keys.items() if key and key != word}
-        self._pieces = {piece: word for word, key in self._keys.items() for piece in pieces(key)}
+        self._keys = {word: key for word, key in keys.items() if key}
+        # A key that is what its placeholder says is no secret: `wrong-key`.
+        hidden = {word: key for word, key in self._keys.items() if key != word.strip("<>")}
+        self._pieces = {piece: word for word, key in hidden.items() for piece in pieces(key)}
 
     def real(self, text: str) -> str:
         """A header's value with the real key where the program has the placeholder."""

@@ -1,0 +1,195 @@
+"""Starts the software that is recorded, on loopback, and ends it again.
+
+Where it is comes from the environment: LLAMA_SERVER, TINY_GGUF, TINY_MMPROJ, LITELLM, AICLIENT_DIR.
+Nothing is installed or fetched here.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent / "stacks"
+TOY = "a chat model of 0.9 M parameters made for such recordings: its words mean little, and it sees no picture"
+PATIENCE = 120.0  # seconds until a server must answer
+DEAD = "http://127.0.0.1:9/v1"  # the discard port: nothing listens there
+
+
+class Stack(NamedTuple):
+    """One gateway that runs: its address, its version, what is behind it, and the keys it knows."""
+
+    url: str
+    version: str
+    engine: str
+    keys: Mapping[str, str]
+
+
+@contextmanager
+def running(name: str) -> Iterator[Stack]:
+    """The software of this stack, with its engine, while the block runs."""
+    with ExitStack() as rooms:
+        folder = Path(rooms.enter_context(tempfile.TemporaryDirectory()))
+        yield rooms.enter_context(STACKS[name](folder))
+
+
+@contextmanager
+def llama(folder: Path) -> Iterator[Stack]:
+    """The engine alone."""
+    keys = drawn()
+    with engine(folder, "default", keys["<key>"]) as url:
+        yield Stack(url, engine_version(), TOY, keys)
+
+
+@contextmanager
+def litellm(folder: Path) -> Iterator[Stack]:
+    """LiteLLM before the engine."""
+    keys, inner = drawn(), secrets.token_urlsafe(24)
+    with engine(folder, "tiny-chat", inner) as behind:
+        words = {"ENGINE_KEY": inner, "ENGINE": behind, "MASTER_KEY": drawn()["<key>"]}
+        text = (HERE / "litellm.yaml").read_text(encoding="utf-8")
+        for word, meant in words.items():
+            text = text.replace(word, meant)
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        shutil.copy(HERE / "litellm_keys.py", folder)
+        names = {"GOOD_KEY": "<key>", "POOR_KEY": "<poor-key>", "BUSY_KEY": "<busy-key>"}
+        env = {name: keys[word] for name, word in names.items()}
+        env |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
+        command, port = [needed("LITELLM"), "--config", "config.yaml", "--host", "127.0.0.1"], free_port()
+        with server([*command, "--port", str(port)], port, "/health/liveliness", folder, env) as url:
+            python = Path(needed("LITELLM")).with_name("python")
+            yield Stack(url, version_of(python, "litellm"), f"llama.cpp server ({engine_version()}) with {TOY}", keys)
+
+
+@contextmanager
+def aiclient(folder: Path) -> Iterator[Stack]:
+    """AIClient-2-API before the engine, with providers that work and two that do not."""
+    keys, inner, home = drawn(), secrets.token_urlsafe(24), Path(needed("AICLIENT_DIR")).resolve()
+    with engine(folder, "tiny-chat", inner) as behind:
+        (folder / "configs").mkdir()
+        (folder / "configs" / "provider_pools.json").write_text(json.dumps(pools(behind, inner)), encoding="utf-8")
+        port = free_port()
+        settings = {**SETTINGS, "REQUIRED_API_KEY": keys["<key>"], "SERVER_PORT": port}
+        (folder / "configs" / "config.json").write_text(json.dumps(settings), encoding="utf-8")
+        for name in ("src", "package.json", "VERSION", "node_modules"):
+            (folder / name).symlink_to(home / name)
+        command = ["node", "--preserve-symlinks", "--preserve-symlinks-main", "src/services/api-server.js"]
+        with server([*command, "--port", str(port), "--host", "127.0.0.1"], port, "/health", folder, {}) as url:
+            version = (home / "VERSION").read_text(encoding="utf-8").strip()
+            yield Stack(url, version, f"llama.cpp server ({engine_version()}) with {TOY}", keys)
+
+
+SETTINGS = {
+    **{"HOST": "127.0.0.1", "MODEL_PROVIDER": "openai-custom,claude-custom,openai-custom-refused,openai-custom-dead"},
+    **{"PROVIDER_POOLS_FILE_PATH": "configs/provider_pools.json", "PROMPT_LOG_MODE": "none", "LOG_OUTPUT_MODE": "console"},
+    **{"REQUEST_MAX_RETRIES": 1, "REQUEST_BASE_DELAY": 1, "CREDENTIAL_SWITCH_MAX_RETRIES": 1, "MAX_ERROR_COUNT": 1000},
+    **{"SCHEDULED_HEALTH_CHECK": {"enabled": False, "interval": 600000, "startupRun": False}},
+    **{"CRON_REFRESH_TOKEN": False, "UI_ENABLED": False, "TLS_SIDECAR_ENABLED": False},
+}
+OPENAI = ["gemini-2.5-flash", "gemini-3-flash-preview"]
+CLAUDE = ["claude-sonnet-4-6", "claude-haiku-4-5-20251001"]
+
+
+def pools(engine_url: str, key: str) -> dict[str, list[dict[str, object]]]:
+    """The providers: each names the models that it serves, all of them the engine's one."""
+
+    def provider(number: int, kind: str, key: str, url: str, models: list[str]) -> dict[str, object]:
+        about = {"customName": f"provider-{number}", f"{kind}_API_KEY": key, f"{kind}_BASE_URL": url}
+        state = {"checkHealth": False, "isHealthy": True, "isDisabled": False, "notSupportedModels": []}
+        return {**about, **state, "supportedModels": models, "uuid": f"00000000-0000-4000-8000-{number:012}"}
+
+    url = f"{engine_url}/v1"
+    return {
+        "openai-custom": [provider(1, "OPENAI", key, url, [*OPENAI, *CLAUDE])],
+        "claude-custom": [provider(2, "CLAUDE", key, url, CLAUDE)],
+        "openai-custom-refused": [provider(3, "OPENAI", "not-the-engine-s-key", url, OPENAI)],
+        "openai-custom-dead": [provider(4, "OPENAI", "none", DEAD, OPENAI)],
+    }
+
+
+@contextmanager
+def engine(folder: Path, alias: str, key: str) -> Iterator[str]:
+    """llama-server with the toy model; its address."""
+    port = free_port()
+    command = [needed("LLAMA_SERVER"), "-m", needed("TINY_GGUF"), "--mmproj", needed("TINY_MMPROJ")]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--alias", alias, "--api-key", key, "--jinja", "-c", "4096"]
+    # One seed and no cache: the same question gets the same words.
+    command += ["-np", "2", "-t", "1", "--seed", "42", "--temp", "0", "--offline", "--no-slots", "--no-cache-prompt"]
+    with server(command, port, "/health", folder, {}) as url:
+        yield url
+
+
+@contextmanager
+def server(command: list[str], port: int, ready: str, folder: Path, env: Mapping[str, str]) -> Iterator[str]:
+    """A process that listens, from when it answers until the block ends."""
+    log = folder / f"{Path(command[0]).name}.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **env}, stdout=out, stderr=out)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(url + ready, process, log)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Returns once the address answers; exits with the end of the log when it never does."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    sys.exit(f"{process.args!r} does not answer:\n" + log.read_text(errors="replace")[-2000:])
+
+
+def drawn() -> dict[str, str]:
+    """New keys for every run; the wrong one is no secret."""
+    words = ("<key>", "<poor-key>", "<busy-key>")
+    return {**{word: f"sk-{secrets.token_hex(20)}" for word in words}, "<wrong-key>": "wrong-key"}
+
+
+def needed(variable: str) -> str:
+    """A setting that must be there."""
+    return os.environ.get(variable) or sys.exit(f"{variable} is not set: it says where the software is.")
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def engine_version() -> str:
+    """What llama-server says of itself, and the package that its source came in where that is told."""
+    told = subprocess.run([needed("LLAMA_SERVER"), "--version"], capture_output=True, text=True, check=True).stderr
+    version = next(line for line in told.splitlines() if line.startswith("version")).partition(": ")[2].split()[0]
+    origin = os.environ.get("LLAMA_SOURCE", "")
+    return f"{version}, {origin}" if origin else version
+
+
+def version_of(python: Path, package: str) -> str:
+    """The version of a package that another interpreter has."""
+    code = f"import importlib.metadata as m; print(m.version({package!r}))"
+    return subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+STACKS = {"aiclient-2-api": aiclient, "litellm": litellm, "llama-cpp": llama}
