@@ -81,6 +81,7 @@ def more(plan: Mapping[str, Any], programs: Mapping[str, Any]) -> Scene:
         status=plan.get("status", 0),
         note=plan.get("note", ""),
         mock=plan.get("mock", False),
+        everywhere=False,
     )
 
 
@@ -100,7 +101,7 @@ def store_raw(plan: Mapping[str, Any], source: Source) -> None:
             **{"label": "recorded", "source": source.source, "date": today(), "note": source.note},
             **{"mock": source.mock, "by": "a request that no written program sends"},
         },
-        "interactions": [tape.interaction(heard, base, plan["path"], plan["header"], secrets)],
+        "interactions": [tape.interaction(heard, recorder, base, plan["header"])],
     }
     tape.save(source.folder / source.gateway / f"{plan['name']}.yaml", document)
     print(f"{plan['name']}: {heard.status}", flush=True)

@@ -5,7 +5,6 @@ Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), a
 """
 
 import json
-import re
 from collections.abc import Mapping
 from email import message_from_bytes
 from email.policy import HTTP
@@ -21,8 +20,6 @@ Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LABELS = ("recorded", "documented", "constructed")
 # What stands for a key: any key is the first, but one that is called as another of these.
 PLACEHOLDERS = ("<key>", "<wrong-key>", "<poor-key>", "<busy-key>")
-# A written program draws one of these for each run of a task that is asked for again.
-RUN_ID = re.compile(r'"cc-[0-9a-f]{16}"')
 # What a client says of itself or of the connection, not of the request.
 ITS_OWN = frozenset(
     [
@@ -61,23 +58,43 @@ def read(file: Path) -> list[Exchange]:
         raise BadData(f"{file} is no cassette: {type(problem).__name__} {problem}") from problem
 
 
+def about(file: Path) -> dict[str, Any]:
+    """All that a cassette says, as data."""
+    return dict(yaml.load(file.read_bytes(), Loader))  # noqa: S506 - a safe one
+
+
 def parsed(data: Mapping[str, Any], scene: str) -> list[Exchange]:
     """The exchanges of a cassette's content; KeyError or TypeError where it is none."""
     label = data["provenance"]["label"]
     return [_exchange(scene, label, one["request"], one["response"]) for one in data["interactions"]]
 
 
-def json_or_text(body: str | bytes | None, content_type: str = "") -> Any:
-    """A body as it is compared: JSON by its meaning, a form by its parts, anything else as it is."""
+def json_or_text(body: str | bytes | None) -> Any:
+    """A body by its meaning where it is JSON, else as it is."""
     if not body:
         return None
-    if content_type.startswith("multipart/form-data"):
-        return _parts(body.encode() if isinstance(body, str) else body, content_type)
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes) else body
-        return json.loads(RUN_ID.sub('"cc-*"', text))
+        return json.loads(body)
     except ValueError:
         return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+
+
+def compared(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
+    """A body as it is compared: form fields by name, whatever stands between them."""
+    kind = headers.get("content-type", "")
+    if not body or not kind.startswith("multipart/"):
+        return json_or_text(body)
+    raw = body if isinstance(body, bytes) else body.encode()
+    parts = message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + raw, policy=HTTP).get_payload()
+    return [_field(one) for one in parts] if isinstance(parts, list) else json_or_text(body)
+
+
+def _field(part: Any) -> dict[str, Any]:
+    name, file = (part.get_param(word, header="content-disposition") for word in ("name", "filename"))
+    value = part.get_payload(decode=True)
+    if file is None:
+        return {"name": name, "value": value.decode("utf-8", "replace")}
+    return {"name": name, "file": file, "type": part.get_content_type(), "bytes": value.hex()}
 
 
 def as_json(data: Any) -> bytes:
@@ -88,8 +105,8 @@ def as_json(data: Any) -> bytes:
 def meaningful(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that belong to the request: which credential stood where, the content type."""
     kept = {name.lower(): value for name, value in headers.items()}
-    if kept.get("content-type", "").startswith("multipart/form-data"):
-        kept["content-type"] = "multipart/form-data"  # every client draws a boundary of its own
+    if kept.get("content-type", "").startswith("multipart/"):
+        kept["content-type"] = "multipart/form-data"  # every client draws boundaries of its own
     return {name: value for name, value in kept.items() if name not in ITS_OWN and not name.startswith("x-stainless")}
 
 
@@ -104,25 +121,14 @@ def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapp
         method=request["method"],
         origin=f"{url.scheme}://{url.netloc}",
         path=url.path + (f"?{url.query}" if url.query else ""),
-        headers={name.lower(): values[0] for name, values in request["headers"].items()},
-        body=json_or_text(request["body"], next(iter(request["headers"].get("content-type", [])), "")),
+        headers=headers,
+        body=compared(request["body"], headers),
         status=response["status"]["code"],
         reason=response["status"]["message"],
         reply_headers={name.lower(): values[0] for name, values in response["headers"].items()},
         chunks=_cut(raw, response.get("x-chunks")),
         framed="x-chunks" in response or raw.startswith((b"data:", b"event:")),
     )
-
-
-def _parts(body: bytes, content_type: str) -> list[tuple[str, bytes]]:
-    """A form as its parts, each the name that it has and what is in it."""
-    boundary = content_type.partition("boundary=")[2].strip('"').encode()
-    found = []
-    for part in body.split(b"--" + boundary)[1:-1]:
-        head, _, content = part.partition(b"\r\n\r\n")
-        name = re.search(rb'\bname="?([^";\r]+)', head)
-        found.append((name[1].decode() if name else "", content.removesuffix(b"\r\n")))
-    return sorted(found)
 
 
 def _cut(raw: bytes, lengths: str | None) -> list[bytes]:

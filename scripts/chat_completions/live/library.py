@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from chat_completions.live.cassette import LABELS, Exchange, read
+from chat_completions.live.cassette import LABELS, Exchange, about, read
 from chat_completions.paths import cassettes, recordings
 
 
@@ -19,6 +19,17 @@ def of_gateway(name: str) -> list[Exchange]:
     for root in (cassettes(), recordings()):
         found |= {file.name: file for file in sorted((root / name).glob("*.yaml"))}
     return by_label([one for file in found.values() for one in read(file)])
+
+
+def names(gateway: str) -> dict[tuple[str, str, bool], str]:
+    """The name under which a plain scene of a task, protocol and way stands already."""
+    found = {}
+    for file in sorted((cassettes() / gateway).glob("*.yaml")):
+        options = about(file).get("write", {"prompt": ""})
+        if set(options) <= {"task", "protocol", "stream"} and "protocol" in options:
+            key = options.get("task", "chat"), options["protocol"], bool(options.get("stream"))
+            found.setdefault(key, file.stem)
+    return found
 
 
 def by_label(exchanges: Sequence[Exchange]) -> list[Exchange]:

@@ -1,7 +1,8 @@
 """Compares a request with those on cassettes: strictly, and by likeness.
 
 Method, path, body and the headers that mean something must agree. Of a key only its place and
-its kind count: which placeholder it stands for, never its value.
+its kind count: which placeholder it stands for, never its value. A recorded `<any>` stands for any
+text but an empty one, such as an id that a program draws for each run.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 from chat_completions.live.cassette import PLACEHOLDERS, Exchange, meaningful
 
+ANY = "<any>"
 MUCH = 2000  # characters of a body that likeness is judged by
 
 
@@ -30,9 +32,20 @@ def differences(asked: Asked, exchange: Exchange) -> list[str]:
     if (asked.method, asked.path) != (exchange.method, exchange.path):
         found.append(f"recorded is {exchange.method} {exchange.path}")
     found += _header_differences(meaningful(asked.headers), meaningful(exchange.headers))
-    if asked.body != exchange.body:
+    if not alike(asked.body, exchange.body):
         found.append(_body_difference(asked.body, exchange.body))
     return found
+
+
+def alike(asked: Any, recorded: Any) -> bool:
+    """Whether a body, or a part of one, is the recorded one; `<any>` is any text."""
+    if recorded == ANY:
+        return isinstance(asked, str) and bool(asked)
+    if isinstance(asked, dict) and isinstance(recorded, dict):
+        return asked.keys() == recorded.keys() and all(alike(asked[name], recorded[name]) for name in asked)
+    if isinstance(asked, list) and isinstance(recorded, list):
+        return len(asked) == len(recorded) and all(map(alike, asked, recorded))
+    return bool(asked == recorded) and isinstance(asked, bool) == isinstance(recorded, bool)
 
 
 def nearest(asked: Asked, exchanges: Sequence[Exchange]) -> Exchange | None:
@@ -83,5 +96,5 @@ def _word(value: str) -> str:
 def _body_difference(asked: Any, recorded: Any) -> str:
     if not (isinstance(asked, dict) and isinstance(recorded, dict)):
         return "the body differs"
-    names = [name for name in {**asked, **recorded} if asked.get(name) != recorded.get(name)]
+    names = [name for name in {**asked, **recorded} if not alike(asked.get(name), recorded.get(name))]
     return f"the body differs in {', '.join(names)}"

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from chat_completions.live.scrub import Secrets
 from chat_completions.live.serving import Quiet, on_loopback, without
-from chat_completions.live.wire import BROKEN, Reply, asking, why
+from chat_completions.live.wire import BROKEN, Reply, asking, origin, why
 
 
 class Heard(NamedTuple):
@@ -45,6 +45,11 @@ class Recorder:
     def target(self, path: str) -> str:
         """The gateway's address for a path that the program asked for."""
         return self.upstream + path.removeprefix(self.root)
+
+    def shown(self, chunks: list[bytes]) -> list[bytes]:
+        """A reply as the program gets it: no key in it, and the gateway's own addresses lead here."""
+        there, here = (origin(one).encode() for one in (self.upstream, self.url))
+        return [chunk.replace(there, here) for chunk in self.secrets.clean_chunks(chunks)]
 
     def keep(self, heard: Heard) -> None:
         """Remembers one exchange."""
@@ -79,20 +84,20 @@ def _passed(handler: Quiet, recorder: Recorder, asked: Heard) -> Heard:
             heard = asked._replace(
                 status=reply.status, reason=reply.reason, served=tuple(reply.headers), framed=framed
             )
-            _hand_back(handler, reply, recorder.secrets, chunks, framed=framed)
+            _hand_back(handler, reply, recorder, chunks, framed=framed)
     except BROKEN as problem:
         handler.close_connection = True
         return heard._replace(chunks=tuple(chunks), failure=why(problem) or "no reply")
     return heard._replace(chunks=tuple(chunks))
 
 
-def _hand_back(handler: Quiet, reply: Reply, secrets: Secrets, chunks: list[bytes], *, framed: bool) -> None:
+def _hand_back(handler: Quiet, reply: Reply, recorder: Recorder, chunks: list[bytes], *, framed: bool) -> None:
     """Sends the reply on. A program that has what it needs may be gone: the rest is read all the same."""
-    headers = [(name, secrets.clean(value)) for name, value in without(reply.headers, [])]
+    headers = [(name, recorder.secrets.clean(value)) for name, value in without(reply.headers, [])]
     if not framed:
         chunks += reply.pieces
         with suppress(OSError):
-            handler.whole(reply.status, reply.reason, headers, b"".join(secrets.clean_chunks(chunks)))
+            handler.whole(reply.status, reply.reason, headers, b"".join(recorder.shown(chunks)))
         return
     with suppress(OSError):
         handler.start(reply.status, reply.reason, [*headers, ("transfer-encoding", "chunked")])
@@ -100,6 +105,6 @@ def _hand_back(handler: Quiet, reply: Reply, secrets: Secrets, chunks: list[byte
     for piece in reply.pieces:
         chunks.append(piece)
         with suppress(OSError):
-            handler.frame(secrets.clean_chunks([piece])[0])
+            handler.frame(recorder.shown([piece])[0])
     with suppress(OSError):
         handler.wfile.write(b"0\r\n\r\n")

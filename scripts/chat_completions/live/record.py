@@ -5,11 +5,13 @@ program against the fresh cassette did the same again. Nothing else leaves a fil
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
+from chat_completions import catalog
 from chat_completions.errors import NotOffered
 from chat_completions.live import cassette, tape
 from chat_completions.live.proxy import Heard, Recorder, recording
@@ -54,6 +56,7 @@ class Stored(NamedTuple):
     exchanges: int
     seconds: float
     used: str
+    worked: bool
     warnings: Sequence[str]
 
 
@@ -64,12 +67,13 @@ def stored(scene: Scene, source: Source) -> Stored:
     snippet, ran, recorder = _recorded(scene, source, secrets)
     heard = _settled(recorder.heard)
     _must_be_good(scene, ran, heard)
-    own = snippet.call.auth.header
-    about = [tape.interaction(one, snippet.call.base_url, _path(one, recorder), own, secrets) for one in heard]
+    call = snippet.call
+    about = [tape.interaction(one, recorder, call.base_url, call.auth.header) for one in heard]
     document = {
         "version": 1,
         "provenance": _provenance(scene, source, snippet),
         "write": dict(scene.options),
+        **({} if scene.everywhere else {"programs": [f"{snippet.language}/{snippet.library}"]}),
         "expect": _expected(ran, secrets),
         "interactions": about,
     }
@@ -79,7 +83,7 @@ def stored(scene: Scene, source: Source) -> Stored:
     file = source.folder / source.gateway / f"{scene.name}.yaml"
     tape.save(file, document)
     warnings = personal(tape.bodies(about))
-    return Stored(file, len(about), time.monotonic() - started, ran.last, warnings)
+    return Stored(file, len(about), time.monotonic() - started, ran.last, not ran.code, warnings)
 
 
 def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, Ran, Recorder]:
@@ -88,7 +92,7 @@ def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, 
     for language, library in scene.programs:
         snippet = make(Request(source.gateway, language=language, library=library, **scene.options))
         try:
-            with recording(source.upstream, snippet.call.base_url, secrets) as recorder:
+            with recording(source.upstream + _beyond(snippet), snippet.call.base_url, secrets) as recorder:
                 ran = run(snippet, scene.key, recorder.url)
         except NotOffered as problem:
             reasons.append(str(problem))
@@ -97,6 +101,12 @@ def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, 
             return snippet, ran, recorder
         reasons.append(ran.last)  # such as a package that is not installed
     raise Failed("; ".join(dict.fromkeys(reasons)))
+
+
+def _beyond(snippet: Snippet) -> str:
+    """What a scene's own --base-url has behind the gateway's."""
+    own, usual = (urlsplit(one).path.rstrip("/") for one in (snippet.call.base_url, catalog.gateway(snippet.call.gateway).base_url))
+    return own.removeprefix(usual)
 
 
 def _settled(heard: Sequence[Heard]) -> list[Heard]:
@@ -132,17 +142,13 @@ def _must_play(scene: Scene, source: Source, snippet: Snippet, document: dict[st
     name = f"{source.gateway}/{scene.name}"
     with serving(cassette.parsed(document, name)) as replay:
         root = "/" + snippet.call.base_url.partition("://")[2].partition("/")[2]
-        again = run(snippet, scene.key, replay.url + root.rstrip("/"))
+        again = run(snippet, scene.key, replay.url + root.rstrip("/"), offline=True)
     if replay.misses:
         raise Failed(f"it cannot be played: {replay.misses[0]}")
     if replay.unplayed():
         raise Failed("it cannot be played: a part of it was not asked for again")
     if _expected(again, Secrets({})) != document["expect"]:
         raise Failed(f"played again, the program ended otherwise: {again.last}")
-
-
-def _path(heard: Heard, recorder: Recorder) -> str:
-    return heard.path.removeprefix(recorder.root)
 
 
 def _expected(ran: Ran, secrets: Secrets) -> dict[str, Any]:

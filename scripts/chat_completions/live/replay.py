@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
 
-from chat_completions.live.cassette import Exchange, as_json, json_or_text
+from chat_completions.live.cassette import Exchange, as_json, compared
 from chat_completions.live.faults import Fault, as_told
 from chat_completions.live.matching import Asked, differences, nearest
 from chat_completions.live.serving import Quiet, on_loopback
@@ -36,10 +36,10 @@ class Replay:
             matches = [number for number in among if not differences(asked, self.exchanges[number])]
             if not matches:
                 return self._without_match(asked, among)
-            # One request may stand on a cassette several times, as when a state is polled: in turn.
+            # A request that a scene holds several times, as when a state is polled, is answered in order.
             scene = self.exchanges[matches[0]].scene
             turns = [number for number in matches if self.exchanges[number].scene == scene]
-            return self._play(min(turns, key=self._plays.__getitem__))
+            return self._play(next((number for number in turns if not self._plays[number]), turns[-1]))
 
     def unplayed(self) -> list[Exchange]:
         """The exchanges that nobody asked for."""
@@ -85,7 +85,7 @@ def serving(
     class Handler(Quiet):
         def handled(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            body = json_or_text(self.body(), headers.get("content-type", ""))
+            body = compared(self.body(), headers)
             found = replay.answer(Asked(self.command, self.path, headers, body))
             with suppress(OSError):  # who asked may be gone before the end
                 if isinstance(found, str):
@@ -93,7 +93,7 @@ def serving(
                 elif fault and fault.due():
                     fault.play(self, found, replay.exchanges)
                 else:
-                    _play(self, found)
+                    _play(self, found, replay.url)
 
     with on_loopback(Handler, port) as url:
         replay.url = url
@@ -104,12 +104,14 @@ def serving(
                 fault.over.set()
 
 
-def _play(handler: Quiet, exchange: Exchange) -> None:
+def _play(handler: Quiet, exchange: Exchange, here: str) -> None:
+    # Where a reply names the place that it came from, as the address of a picture does, stands ours.
+    pieces = [piece.replace(exchange.origin.encode(), here.encode()) for piece in exchange.chunks]
     headers = [*as_told(exchange), ("x-replay-scene", f"{exchange.scene} ({exchange.label})")]
     if exchange.framed:
-        handler.framed(exchange.status, exchange.reason, headers, exchange.chunks)
+        handler.framed(exchange.status, exchange.reason, headers, pieces)
     else:
-        handler.whole(exchange.status, exchange.reason, headers, b"".join(exchange.chunks))
+        handler.whole(exchange.status, exchange.reason, headers, b"".join(pieces))
 
 
 def _miss(handler: Quiet, words: str) -> None:

@@ -13,6 +13,7 @@ from chat_completions.errors import NotOffered
 from chat_completions.shapes import Snippet
 
 LOOPBACK = "127.0.0.1,localhost"
+NOWHERE = dict.fromkeys(["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"], "http://127.0.0.1:9")
 
 
 class Ran(NamedTuple):
@@ -44,8 +45,8 @@ def environment(snippet: Snippet, key: str, base_url: str) -> dict[str, str]:
     return {**os.environ, **own}
 
 
-def run(snippet: Snippet, key: str, base_url: str) -> Ran:
-    """Runs the program in an empty folder and keeps all it did."""
+def run(snippet: Snippet, key: str, base_url: str, *, offline: bool = False) -> Ran:
+    """Runs the program in an empty folder and keeps all it did; `offline`, it reaches this machine only."""
     command = interpreter(snippet)
     with tempfile.TemporaryDirectory() as name:
         folder, work = Path(name), Path(name) / "work"
@@ -54,7 +55,7 @@ def run(snippet: Snippet, key: str, base_url: str) -> Ran:
         ran = subprocess.run(
             [*command, str(program)],
             cwd=work,
-            env=environment(snippet, key, base_url),
+            env={**environment(snippet, key, base_url), **(NOWHERE if offline else {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

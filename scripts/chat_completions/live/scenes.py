@@ -4,11 +4,12 @@ A scene is recorded by one program and played by all; which programs can do so c
 same facts as `list cells`. Two more belong to each protocol: a wrong key and a wrong model.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from chat_completions import catalog, listing
 from chat_completions.errors import UnknownName
+from chat_completions.live import library
 from chat_completions.live.cassette import PLACEHOLDERS
 from chat_completions.shapes import Facts, Request
 
@@ -19,7 +20,7 @@ class Scene(NamedTuple):
     """What is asked, by which programs it can be recorded, and how it must end.
 
     `exits` are the exit codes that count as having worked, `status` the last reply's when it
-    matters, `mock` that no engine answered.
+    matters, `mock` that no engine answered, `everywhere` that every program should play it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Scene(NamedTuple):
     status: int = 0
     note: str = ""
     mock: bool = False
+    everywhere: bool = True
 
     def words(self, program: tuple[str, str]) -> set[str]:
         """What `--cells` may call this scene by, recorded by this program."""
@@ -40,7 +42,7 @@ class Scene(NamedTuple):
 def scenes(gateway: str, cells: str | None = None) -> list[Scene]:
     """The scenes of a gateway, or those whose cells are named; UnknownName for a word none has."""
     rows = _cells(gateway)
-    found = [*_of_tasks(rows), *_of_failures(rows)]
+    found = [*_of_tasks(rows, library.names(gateway)), *_of_failures(rows)]
     if cells is None:
         return found
     wanted = [set(one.replace("/", " ").split()) for one in cells.split(",")]
@@ -55,20 +57,21 @@ def _wanted(scene: Scene, wanted: Sequence[set[str]]) -> list[tuple[str, str]]:
     return [one for one in scene.programs if any(words and words <= scene.words(one) for words in wanted)]
 
 
-def _of_tasks(cells: Sequence[Facts]) -> Iterator[Scene]:
+def _of_tasks(cells: Sequence[Facts], named: Mapping[tuple[str, str, bool], str]) -> Iterator[Scene]:
     first: dict[str, str] = {}
     for (task, protocol, stream), rows in _grouped(cells).items():
         spoken = first.setdefault(task, protocol)
         options = {"task": task, "protocol": protocol, **({"stream": True} if stream else {})}
-        yield Scene(task + f"-{protocol}" * (protocol != spoken) + "-stream" * stream, options, rows)
+        name = task + f"-{protocol}" * (protocol != spoken) + "-stream" * stream
+        yield Scene(named.get((task, protocol, stream), name), options, rows)
 
 
 def _of_failures(cells: Sequence[Facts]) -> Iterator[Scene]:
     spoken = [(key[1], rows) for key, rows in _grouped(cells).items() if key[0] == "chat" and not key[2]]
     for number, (protocol, rows) in enumerate(spoken):
         options, end = {"task": "chat", "protocol": protocol}, f"-{protocol}" * bool(number)
-        yield Scene(f"wrong-key{end}", options, rows, key="<wrong-key>", exits=(1,))
-        yield Scene(f"wrong-model{end}", {**options, "model": NO_MODEL}, rows, exits=(0, 1))
+        yield Scene(f"wrong-key{end}", options, rows, key="<wrong-key>", exits=(1,), everywhere=False)
+        yield Scene(f"wrong-model{end}", {**options, "model": NO_MODEL}, rows, exits=(0, 1), everywhere=False)
 
 
 def _grouped(cells: Sequence[Facts]) -> dict[tuple[str, str, bool], list[tuple[str, str]]]:

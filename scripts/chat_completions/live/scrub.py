@@ -6,6 +6,7 @@ by an allow-list: what nobody knows to be harmless is not stored.
 """
 
 import base64
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -84,10 +85,11 @@ def pieces(key: str) -> set[bytes]:
 
 
 def forms(key: str) -> set[bytes]:
-    """The key raw, URL-encoded in both cases, and in base64 wherever in a longer text it began."""
+    """The key raw, URL-encoded in both cases, in hex, hashed, and in base64 wherever in a text it began."""
     raw = key.encode()
     quoted = quote(key, safe="")
     found = {raw, quoted.encode(), re.sub("%..", lambda one: one[0].lower(), quoted).encode()}
+    found |= {raw.hex().encode(), hashlib.sha256(raw).hexdigest().encode()}  # some gateways print this as its name
     for lead in range(3):
         coded = base64.b64encode(b"\0" * lead + raw).rstrip(b"=")
         inner = coded[-(-lead * 8 // 6) : len(coded) - bool((lead + len(raw)) % 3)]

@@ -15,6 +15,9 @@ class Loopback(ThreadingHTTPServer):
 
     request_queue_size = 128
 
+    def handle_error(self, *_: object) -> None:
+        """Nothing: a client that goes away in the middle is no fault of ours."""
+
 
 class Quiet(BaseHTTPRequestHandler):
     """A handler with HTTP/1.1 that writes at once and logs nothing; `handled` does the work."""

@@ -81,7 +81,7 @@ class Done:
 
 def _lines(head: str, one: Stored, spent: dict[str, float]) -> Iterator[str]:
     """What is told of a stored scene; what it used is added to `spent`."""
-    for name, value in NUMBER.findall(one.used):
+    for name, value in NUMBER.findall(one.used) if one.worked else ():
         spent[name] = spent.get(name, 0) + float(value)
     replies = "1 exchange" if one.exchanges == 1 else f"{one.exchanges} exchanges"
     yield f"{head}: recorded, {replies}, {one.seconds:.1f} s{'; ' + one.used if one.used else ''}"

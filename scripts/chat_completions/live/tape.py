@@ -1,6 +1,7 @@
 """Writes cassettes: what a proxy heard, cleaned, in vcrpy's format, as a whole file or not at all."""
 
 import os
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,10 +11,13 @@ import yaml
 
 from chat_completions.errors import BadData, BadInput
 from chat_completions.live.cassette import read
-from chat_completions.live.proxy import Heard
-from chat_completions.live.scrub import Secrets, clean_uri, sent_headers, served_headers
+from chat_completions.live.proxy import Heard, Recorder
+from chat_completions.live.scrub import clean_uri, sent_headers, served_headers
+from chat_completions.live.wire import origin
 
 WIDE = 10**6
+# An id that a written program draws for each run of a task, so that it can be asked for again.
+RUN_ID = re.compile(rb'"cc-[0-9a-f]{16}"')
 
 
 class Dumper(yaml.SafeDumper):
@@ -27,9 +31,11 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 Dumper.add_representer(str, _text)
 
 
-def interaction(heard: Heard, base_url: str, path: str, own_header: str, secrets: Secrets) -> dict[str, Any]:
-    """One exchange as it is stored; `path` stands behind `base_url`, the gateway's public address."""
-    chunks = [chunk for chunk in secrets.clean_chunks(heard.chunks) if chunk]
+def interaction(heard: Heard, recorder: Recorder, base_url: str, own_header: str) -> dict[str, Any]:
+    """One exchange as it is stored, as if it had happened at `base_url`, the gateway's public address."""
+    secrets, upstream, path = recorder.secrets, recorder.upstream, heard.path.removeprefix(recorder.root)
+    here, there = origin(upstream).encode(), origin(base_url).encode()
+    chunks = [chunk.replace(here, there) for chunk in secrets.clean_chunks(heard.chunks) if chunk]
     response: dict[str, Any] = {
         "status": {"code": heard.status, "message": heard.reason},
         "headers": served_headers(heard.served, secrets),
@@ -37,7 +43,7 @@ def interaction(heard: Heard, base_url: str, path: str, own_header: str, secrets
     }
     if heard.framed:
         response["x-chunks"] = " ".join(str(len(chunk)) for chunk in chunks)
-    body = readable(b"".join(secrets.clean_chunks([heard.body])))
+    body = readable(RUN_ID.sub(b'"<any>"', b"".join(secrets.clean_chunks([heard.body]))))
     return {
         "request": {
             "method": heard.method,

@@ -73,6 +73,11 @@ def why(problem: Exception) -> str:
     return " ".join(reason.split())[:160]
 
 
+def origin(url: str) -> str:
+    """Scheme and host of an address."""
+    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
+
+
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     secure = scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
