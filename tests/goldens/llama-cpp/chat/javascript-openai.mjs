@@ -1,0 +1,148 @@
+// Ask a question and print the answer: llama.cpp server, with the OpenAI library.
+
+const MESSAGES = [{ role: "user", content: "Say hello in one short sentence." }];
+const BODIES = [{ model: "default", messages: MESSAGES }];
+const KEY = (process.env.LLAMA_CPP_API_KEY ?? "").trim();
+const BASE_URL = (process.env.LLAMA_CPP_BASE_URL?.trim() || "http://localhost:8080")
+  .replace(/\/+$/, "");
+const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
+const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+  .map((name) => process.env[name]).find(Boolean);
+const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const MAX_REQUESTS = 3;
+const CUT = "the connection broke before the answer was complete";
+const ADVICE = {
+  "HTTP 401": "the key must be the one after --api-key of your server",
+  "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+  "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
+  "HTTP 500": "see its words: malformed requests answer 500 here",
+};
+const parse = async (text) => JSON.parse(text);
+const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const missing = "a package is missing: npm install openai";
+const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
+
+const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
+process.on("SIGINT", () => process.exit(130));
+process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
+process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+if (!/^[!-~]+$/.test(KEY)) {
+  const wrong = "LLAMA_CPP_API_KEY is not set, or holds a character that a header cannot carry";
+  await fail(wrong + ": export LLAMA_CPP_API_KEY=\"your-key\"", 2);
+}
+if (!/^https:\/\/[\w.-]+(:\d+)?(\/[^\s?#]*)?$/.test(BASE_URL) && !LOCAL.test(BASE_URL)) {
+  await fail("LLAMA_CPP_BASE_URL must be https://..., or http:// to this machine", 2);
+}
+if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
+  const undici = await import("undici").catch(() => fail("a proxy needs npm install undici@6", 2));
+  process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
+  undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
+}
+
+// OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and their like are meant for another server.
+for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
+const client = new OpenAI({
+  apiKey: KEY,
+  baseURL: BASE_URL + "/v1",
+  maxRetries: 0, // post() knows what may be asked again
+  logLevel: "off",
+  fetchOptions: { redirect: "manual" },
+  async fetch(url, options) {
+    const reply = await fetch(url, options);
+    refusal = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
+    return reply;
+  },
+});
+let refusal;
+
+const reply = await post();
+const type = reply.headers.get("content-type") ?? "no content type";
+const chunks = [];
+for await (const chunk of reply.body) {
+  timer.refresh();
+  chunks.push(chunk);
+}
+const page = new TextDecoder().decode(Buffer.concat(chunks));
+if (!page.trim()) await fail("HTTP 200: empty answer");
+const excerpt = (await words(page)).slice(0, 100);
+// Node 20 takes a body in pieces for a whole one when the connection breaks.
+const cut = page.startsWith("{") && !reply.headers.has("content-length");
+const json = await parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
+const choice = json?.choices?.[0];
+const error = json?.error || choice?.error || (json?.object === "error" && json);
+if (error) await fail(await words(JSON.stringify({ error })));
+const parts = [choice?.message?.content].flat();
+const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
+const ending = choice?.finish_reason;
+if (!text && !ending) await fail("no answer in the response");
+const told = { ...json, ...json.usage };
+await new Promise((done) => process.stdout.write(text + "\n", (error) => error || done()));
+if (ending && !["stop", "eos", "tool_calls", "function_call"].includes(ending)) {
+  const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
+  say(`Warning: finish_reason is ${ending}${why}`);
+}
+const picture = page.includes('"image_url"') ? ", but a picture, which this program does not save" : "";
+if (!text) say(`Warning: the answer holds no text${picture}`);
+const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
+  .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
+if (facts.length) say(facts.join(", "));
+process.exit();
+
+function send(body) {
+  const request = client.chat.completions.create(body);
+  return request.asResponse().catch((error) => (error.status ? refusal : (error.cause ?? error)));
+}
+
+async function post() {
+  let body = BODIES[0];
+  for (let tries = 1; ; tries++) {
+    timer.refresh();
+    const reply = await send(body).catch((error) => error);
+    if (reply.status === 200) return reply;
+    const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
+    const target = headers.get("location");
+    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    let line = `HTTP ${status}: ${await words(text)}`;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    if (status === 404) line += ` (${body.model})`;
+    const wait = pause(headers, tries);
+    const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
+    if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
+    if (!again || tries === MAX_REQUESTS) {
+      const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+      await fail(mark ? `${line}; ${ADVICE[mark]}` : line);
+    }
+    await new Promise((done) => setTimeout(done, wait * 1000));
+  }
+}
+
+function reason({ code, message }) {
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(code)) return "the connection broke";
+  // "bad port" is fetch's own refusal of a few ports.
+  return /ECONNREFUSED|bad port/.test(code ?? message) ? "connection refused" : message || code;
+}
+
+function pause(headers, tries) {
+  const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
+  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
+}
+
+async function words(text) {
+  const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
+  const told = [error?.message, error, detail, message];
+  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  return clean(said).slice(0, 200) || "empty answer";
+}
+
+function say(line) {
+  const pieces = Array.from(KEY, (_, i) => KEY.slice(i, i + 8)).slice(0, -7);
+  const hide = (said, piece) => said.replaceAll(piece || "\n", "***");
+  console.error([KEY, ...pieces].reduce(hide, clean(line)).slice(0, 300));
+}
+
+function fail(line, code = 1) {
+  say(`Error: ${line}`);
+  return new Promise(() => process.stdout.write("", () => process.exit(code)));
+}

@@ -1,0 +1,190 @@
+"""Ask for code and print it: llama.cpp server, with httpx."""
+
+import codecs
+import contextlib
+import io
+import itertools
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
+
+MESSAGES = [
+    {
+        "role": "user",
+        "content": "Write a Python function that tells whether a word is a palindrome.",
+    },
+]
+BODIES = [{"model": "default", "messages": MESSAGES, "stream": True}]
+KEY = os.environ.get("LLAMA_CPP_API_KEY", "").strip()
+BASE_URL = (os.environ.get("LLAMA_CPP_BASE_URL") or "http://localhost:8080").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
+GRACE = 2  # seconds to wait for the token counts once the answer is complete
+MAX_REQUESTS = 3
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens"]
+ADVICE = {
+    "HTTP 401": "the key must be the one after --api-key of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+    "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
+    "HTTP 500": "see its words: malformed requests answer 500 here",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+def events(chunks):
+    """The type and data of each server-sent event, however the network cuts the bytes."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
+    rest, kind, data = "", "", []
+    for chunk in itertools.chain(chunks, [b"\n"]):  # the last one ends a line that ended in CR
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in lines:
+            name, _, value = line.partition(":")
+            if name == "data":
+                data.append(value.removeprefix(" "))
+            elif name == "event":
+                kind = value.strip()
+            elif not line:
+                if any(data):
+                    yield kind, "\n".join(data)
+                kind, data = "", []
+
+
+def show(reply):
+    """Print the answer as it comes; end well only when it is complete."""
+    connection = reply.extensions["network_stream"].get_extra_info("socket")
+    kind = reply.headers.get("content-type", "")
+    if "json" in kind or "html" in kind:
+        say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
+    finish, told, wrote, problem = None, {}, False, "the stream ended before the answer was complete"
+    grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
+    try:
+        for kind, data in events(reply.iter_bytes()):
+            if data.strip() == "[DONE]":
+                finish = finish or "stop"
+                break
+            if kind == "error":
+                finish, problem = None, words(data)
+                break
+            event = json.loads(data)
+            choice = (event.get("choices") or [{}])[0]
+            if any(one.get("error") or one.get("object") == "error" for one in (event, choice)):
+                finish, problem = None, words(choice if choice.get("error") else event)
+                break
+            piece = (choice.get("delta") or {}).get("content") or ""
+            if isinstance(piece, list):
+                piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
+            finish = choice.get("finish_reason") or finish
+            told.update(event, **(event.get("usage") or {}))
+            print(piece, end="", flush=True)
+            wrote = wrote or bool(piece)
+            if finish and event.get("usage"):
+                break
+            if finish and not grace.is_alive():
+                grace.start()
+    except BrokenPipeError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError):
+        finish, problem = None, "unreadable event in the stream"
+    except Exception as broken:
+        problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
+    finally:
+        grace.cancel()
+        print(end="\n" if wrote or finish else "", flush=True)
+    if not finish:
+        say(f"Error: {problem}", 1)
+    if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
+        cut = ": cut at the token limit" if finish in ["length"] else ""
+        say(f"Warning: finish_reason is {finish}{cut}")
+    elif not wrote:
+        say("Warning: the answer holds no text")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: LLAMA_CPP_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export LLAMA_CPP_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: LLAMA_CPP_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    client = httpx.Client(timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
+    headers = {"Authorization": "Bearer " + KEY}
+    body, *stand_ins = BODIES
+    for tries in range(1, MAX_REQUESTS + 1):
+        request = client.build_request("POST", BASE_URL + "/v1/chat/completions", headers=headers, json=body)
+        try:
+            reply = client.send(request, stream=True, follow_redirects=False)
+        except httpx.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except httpx.HTTPError as problem:
+            cause = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+            line = f"cannot reach {BASE_URL} ({cause[-1].lower() if cause else 'the connection broke'})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                return show(reply)
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({body['model']})" * (status == 404)
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)
