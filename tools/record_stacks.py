@@ -10,7 +10,7 @@ import json
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +98,12 @@ def store_raw(plan: Mapping[str, Any], source: Source) -> None:
     document = {
         "version": 1,
         "provenance": {
-            **{"label": "recorded", "source": source.source, "date": today(), "note": source.note},
-            **{"mock": source.mock, "by": "a request that no written program sends"},
+            "label": "recorded",
+            "source": source.source,
+            "date": today(),
+            "note": source.note,
+            "mock": source.mock,
+            "by": "a request that no written program sends",
         },
         "interactions": [tape.interaction(heard, recorder, base, plan["header"])],
     }

@@ -89,11 +89,19 @@ def aiclient(folder: Path) -> Iterator[Stack]:
 
 
 SETTINGS = {
-    **{"HOST": "127.0.0.1", "MODEL_PROVIDER": "openai-custom,claude-custom,openai-custom-refused,openai-custom-dead"},
-    **{"PROVIDER_POOLS_FILE_PATH": "configs/provider_pools.json", "PROMPT_LOG_MODE": "none", "LOG_OUTPUT_MODE": "console"},
-    **{"REQUEST_MAX_RETRIES": 1, "REQUEST_BASE_DELAY": 1, "CREDENTIAL_SWITCH_MAX_RETRIES": 1, "MAX_ERROR_COUNT": 1000},
-    **{"SCHEDULED_HEALTH_CHECK": {"enabled": False, "interval": 600000, "startupRun": False}},
-    **{"CRON_REFRESH_TOKEN": False, "UI_ENABLED": False, "TLS_SIDECAR_ENABLED": False},
+    "HOST": "127.0.0.1",
+    "MODEL_PROVIDER": "openai-custom,claude-custom,openai-custom-refused,openai-custom-dead",
+    "PROVIDER_POOLS_FILE_PATH": "configs/provider_pools.json",
+    "PROMPT_LOG_MODE": "none",
+    "LOG_OUTPUT_MODE": "console",
+    "REQUEST_MAX_RETRIES": 1,
+    "REQUEST_BASE_DELAY": 1,
+    "CREDENTIAL_SWITCH_MAX_RETRIES": 1,
+    "MAX_ERROR_COUNT": 1000,
+    "SCHEDULED_HEALTH_CHECK": {"enabled": False, "interval": 600000, "startupRun": False},
+    "CRON_REFRESH_TOKEN": False,
+    "UI_ENABLED": False,
+    "TLS_SIDECAR_ENABLED": False,
 }
 OPENAI = ["gemini-2.5-flash", "gemini-3-flash-preview"]
 CLAUDE = ["claude-sonnet-4-6", "claude-haiku-4-5-20251001"]
@@ -152,7 +160,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and process.poll() is None:
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - loopback
         except OSError:
             time.sleep(0.1)
         else:

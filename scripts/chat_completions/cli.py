@@ -190,4 +190,5 @@ def _with_caveats_of_files(snippet: Snippet) -> Snippet:
 
 def _run(snippet: Snippet) -> Callable[[], int]:
     """What runs the program; NotOffered before anything was printed or saved."""
-    return cli_live.live("trial").prepared(snippet, cli_live.tell)
+    trial: Callable[[], int] = cli_live.live("trial").prepared(snippet, cli_live.tell)
+    return trial

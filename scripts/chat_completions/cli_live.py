@@ -21,7 +21,9 @@ def live(room: str) -> Any:
     except ModuleNotFoundError as problem:
         if not (problem.name or "").startswith("chat_completions.live"):
             raise
-        raise NotOffered("This is the skill alone, without what talks to a network.", f"Install it all, {WHOLE}") from None
+        raise NotOffered(
+            "This is the skill alone, without what talks to a network.", f"Install it all, {WHOLE}"
+        ) from None
 
 
 def tell(line: str) -> None:

@@ -29,7 +29,9 @@ def save(gateway: str, what: dict[str, Any]) -> Path:
         beside.write_text(json.dumps(what, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         beside.replace(file)
     except OSError as problem:
-        raise BadInput(f"{str(file)!r} cannot be written: {problem.strerror}.", "Set CHAT_COMPLETIONS_HOME.") from problem
+        raise BadInput(
+            f"{str(file)!r} cannot be written: {problem.strerror}.", "Set CHAT_COMPLETIONS_HOME."
+        ) from problem
     return file
 
 

@@ -1,4 +1,4 @@
-"""Asks a live gateway: does it take the key, which of our models does it list, what credit is left?
+"""Asks a live gateway whether it takes the key, which of our models it lists and what credit is left.
 
 A list of models that is given without a key proves nothing of the key; then, and where there is
 no list, a question of a few tokens to the cheapest model does.
@@ -140,7 +140,9 @@ def _call(one: Opened, task: str, **more: Any) -> Call | None:
     anything = Library(id="any library", install="", protocols=list(found.body))
     try:
         protocol = catalog.protocol(protocols_for(asked, one.gateway, found, anything)[0])
-        chosen = choose(asked, one.gateway, found, protocol.id, catalog.decision_table()) if found.asks_model else NOBODY
+        chosen = (
+            choose(asked, one.gateway, found, protocol.id, catalog.decision_table()) if found.asks_model else NOBODY
+        )
         return compose(asked, one.gateway, found, protocol, anything, chosen)[0]
     except NotOffered:
         return None

@@ -65,7 +65,7 @@ def _status(handler: Quiet, status: int, exchange: Exchange, others: list[Exchan
         headers = [*as_told(real), ("x-replay-scene", f"{real.scene} ({real.label})")]
         handler.whole(status, real.reason, headers, b"".join(real.chunks))
         return
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Trouble"  # noqa: SLF001
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Trouble"
     # One shape that clients of all three protocols find their message in.
     error = {"type": phrase.lower().replace(" ", "_"), "code": status, "status": phrase.upper().replace(" ", "_")}
     body = {"type": "error", "error": {**error, "message": f"{phrase}: this stand-in was told to answer {status}"}}
@@ -86,7 +86,9 @@ def _begun(handler: Quiet, exchange: Exchange) -> None:
 def _cut(handler: Quiet, exchange: Exchange, _: Event) -> None:
     _begun(handler, exchange)
     half = len(exchange.chunks) // 2
-    whole = [*exchange.chunks[:half], exchange.chunks[half][: len(exchange.chunks[half]) // 2]] if exchange.chunks else []
+    whole = (
+        [*exchange.chunks[:half], exchange.chunks[half][: len(exchange.chunks[half]) // 2]] if exchange.chunks else []
+    )
     for piece in whole:
         handler.frame(piece)
     handler.close_connection = True

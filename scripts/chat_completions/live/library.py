@@ -23,7 +23,7 @@ def of_gateway(name: str) -> list[Exchange]:
 
 def names(gateway: str) -> dict[tuple[str, str, bool], str]:
     """The name under which a plain scene of a task, protocol and way stands already."""
-    found = {}
+    found: dict[tuple[str, str, bool], str] = {}
     for file in sorted((cassettes() / gateway).glob("*.yaml")):
         options = about(file).get("write", {"prompt": ""})
         if set(options) <= {"task", "protocol", "stream"} and "protocol" in options:

@@ -5,7 +5,7 @@ on, and hands the reply back piece by piece, cleaned. What goes wrong on the way
 reaches the program as what it is: a connection that breaks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import NamedTuple
@@ -81,9 +81,7 @@ def _passed(handler: Quiet, recorder: Recorder, asked: Heard) -> Heard:
     try:
         with asking(asked.method, recorder.target(asked.path), headers, asked.body or None) as reply:
             framed = reply.framed or reply.header("content-type").startswith("text/event-stream")
-            heard = asked._replace(
-                status=reply.status, reason=reply.reason, served=tuple(reply.headers), framed=framed
-            )
+            heard = asked._replace(status=reply.status, reason=reply.reason, served=tuple(reply.headers), framed=framed)
             _hand_back(handler, reply, recorder, chunks, framed=framed)
     except BROKEN as problem:
         handler.close_connection = True

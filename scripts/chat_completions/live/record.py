@@ -105,7 +105,10 @@ def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, 
 
 def _beyond(snippet: Snippet) -> str:
     """What a scene's own --base-url has behind the gateway's."""
-    own, usual = (urlsplit(one).path.rstrip("/") for one in (snippet.call.base_url, catalog.gateway(snippet.call.gateway).base_url))
+    own, usual = (
+        urlsplit(one).path.rstrip("/")
+        for one in (snippet.call.base_url, catalog.gateway(snippet.call.gateway).base_url)
+    )
     return own.removeprefix(usual)
 
 

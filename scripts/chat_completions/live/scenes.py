@@ -87,4 +87,6 @@ def _cells(gateway: str) -> list[Facts]:
     """The accepted cells, the gateway's first protocol and the default language first."""
     protocols, default = list(catalog.gateway(gateway).endpoints), Request(gateway).language
     rows = listing.rows("cells", gateway)
-    return sorted(rows, key=lambda one: (one["task"], protocols.index(one["protocol"]), one["stream"], one["language"] != default))
+    return sorted(
+        rows, key=lambda one: (one["task"], protocols.index(one["protocol"]), one["stream"], one["language"] != default)
+    )

@@ -112,7 +112,9 @@ def clean_uri(uri: str, secrets: Secrets, placeholder: str) -> str:
     """A URI without a key, a user or a password."""
     parts = urlsplit(uri)
     host = parts.netloc.rpartition("@")[2]
-    pairs = [(n, placeholder if n.lower() in IN_QUERY else v) for n, v in parse_qsl(parts.query, keep_blank_values=True)]
+    pairs = [
+        (n, placeholder if n.lower() in IN_QUERY else v) for n, v in parse_qsl(parts.query, keep_blank_values=True)
+    ]
     kept = parts.query if pairs == parse_qsl(parts.query, keep_blank_values=True) else urlencode(pairs, safe="<>")
     return secrets.clean(urlunsplit(parts._replace(netloc=host, query=kept, fragment="")))
 

@@ -43,7 +43,9 @@ BROKEN = (OSError, http.client.HTTPException, Cut)
 
 
 @contextmanager
-def asking(method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: float = READ_TIMEOUT) -> Iterator[Reply]:
+def asking(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None, read: float = READ_TIMEOUT
+) -> Iterator[Reply]:
     """The reply to one request, while the block runs; one of BROKEN where there is none."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
