@@ -62,10 +62,10 @@ def source_of(name: str, stack: Stack, folder: Path) -> Source:
 def planned(name: str, cells: str | None) -> list[Scene]:
     """A scene for each cell, and those of the plan, recorded by the first program that fits."""
     plan = PLANS[name]
-    found = [one for one in scenes(name, cells) if one.options["task"] not in plan.get("leave", ())]
+    found = [one for one in scenes(name, cells) if one.kind not in plan.get("leave", ())]
     if cells:
         return found
-    chat = {one.options["protocol"]: one.programs for one in scenes(name, "chat")}
+    chat = {one.options["protocol"]: one.programs for one in scenes(name) if one.kind == "chat"}
     return [*found, *(more(one, chat) for one in plan["scenes"])]
 
 
@@ -74,11 +74,11 @@ def more(plan: Mapping[str, Any], programs: Mapping[str, Any]) -> Scene:
     options = {"task": "chat", "protocol": next(iter(programs)), **plan.get("write", {})}
     return Scene(
         name=plan["name"],
+        kind=plan["name"],
         options=options,
         programs=programs[options["protocol"]],
         key=plan.get("key", "<key>"),
         exits=(plan.get("exit", 0),),
-        status=plan.get("status", 0),
         note=plan.get("note", ""),
         mock=plan.get("mock", False),
         everywhere=False,

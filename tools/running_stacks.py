@@ -4,9 +4,9 @@ Where it is comes from the environment: LLAMA_SERVER, TINY_GGUF, TINY_MMPROJ, LI
 Nothing is installed or fetched here.
 """
 
+import hashlib
 import json
 import os
-import secrets
 import shutil
 import socket
 import subprocess
@@ -45,7 +45,7 @@ def running(name: str) -> Iterator[Stack]:
 @contextmanager
 def llama(folder: Path) -> Iterator[Stack]:
     """The engine alone."""
-    keys = drawn()
+    keys = canaries()
     with engine(folder, "default", keys["<key>"]) as url:
         yield Stack(url, engine_version(), TOY, keys)
 
@@ -53,9 +53,10 @@ def llama(folder: Path) -> Iterator[Stack]:
 @contextmanager
 def litellm(folder: Path) -> Iterator[Stack]:
     """LiteLLM before the engine."""
-    keys, inner = drawn(), secrets.token_urlsafe(24)
+    keys = canaries()
+    inner = keys["<engine-key>"]
     with engine(folder, "tiny-chat", inner) as behind:
-        words = {"ENGINE_KEY": inner, "ENGINE": behind, "MASTER_KEY": drawn()["<key>"]}
+        words = {"ENGINE_KEY": inner, "ENGINE": behind, "MASTER_KEY": keys["<master-key>"]}
         text = (HERE / "litellm.yaml").read_text(encoding="utf-8")
         for word, meant in words.items():
             text = text.replace(word, meant)
@@ -73,7 +74,8 @@ def litellm(folder: Path) -> Iterator[Stack]:
 @contextmanager
 def aiclient(folder: Path) -> Iterator[Stack]:
     """AIClient-2-API before the engine, with providers that work and two that do not."""
-    keys, inner, home = drawn(), secrets.token_urlsafe(24), Path(needed("AICLIENT_DIR")).resolve()
+    keys, home = canaries(), Path(needed("AICLIENT_DIR")).resolve()
+    inner = keys["<engine-key>"]
     with engine(folder, "tiny-chat", inner) as behind:
         (folder / "configs").mkdir()
         (folder / "configs" / "provider_pools.json").write_text(json.dumps(pools(behind, inner)), encoding="utf-8")
@@ -168,10 +170,11 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     sys.exit(f"{process.args!r} does not answer:\n" + log.read_text(errors="replace")[-2000:])
 
 
-def drawn() -> dict[str, str]:
-    """New keys for every run; the wrong one is no secret."""
-    words = ("<key>", "<poor-key>", "<busy-key>")
-    return {**{word: f"sk-{secrets.token_hex(20)}" for word in words}, "<wrong-key>": "wrong-key"}
+def canaries() -> dict[str, str]:
+    """The keys of every recording: known, so that a test can look for them in what was recorded."""
+    words = ("<key>", "<poor-key>", "<busy-key>", "<master-key>", "<engine-key>")
+    made = {word: f"sk-{hashlib.sha256(f'canary {word}'.encode()).hexdigest()[:40]}" for word in words}
+    return {**made, "<wrong-key>": "wrong-key"}
 
 
 def needed(variable: str) -> str:

@@ -1,7 +1,6 @@
 """Which cassettes there are to play: the user's own recordings first, then those that come along."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from chat_completions.live.cassette import LABELS, Exchange, about, read
 from chat_completions.paths import cassettes, recordings
@@ -15,9 +14,8 @@ def gateways() -> list[str]:
 
 def of_gateway(name: str) -> list[Exchange]:
     """Every exchange of a gateway, what was recorded first; a recording of the user's replaces ours."""
-    found: dict[str, Path] = {}
-    for root in (cassettes(), recordings()):
-        found |= {file.name: file for file in sorted((root / name).glob("*.yaml"))}
+    roots = (cassettes(), recordings())
+    found = {file.name: file for root in roots for file in sorted((root / name).glob("*.yaml"))}
     return by_label([one for file in found.values() for one in read(file)])
 
 

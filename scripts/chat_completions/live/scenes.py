@@ -19,16 +19,17 @@ NO_MODEL = "no-such-model"
 class Scene(NamedTuple):
     """What is asked, by which programs it can be recorded, and how it must end.
 
-    `exits` are the exit codes that count as having worked, `status` the last reply's when it
-    matters, `mock` that no engine answered, `everywhere` that every program should play it.
+    `kind` is the task, or the trouble that is meant; `exits` are the exit codes that count as having
+    worked, `statuses` those of the last reply where it matters, `mock` that no engine answered, `everywhere` that every program should play it.
     """
 
     name: str
+    kind: str
     options: Facts
     programs: Sequence[tuple[str, str]]
     key: str = PLACEHOLDERS[0]
     exits: Sequence[int] = (0,)
-    status: int = 0
+    statuses: Sequence[int] = ()
     note: str = ""
     mock: bool = False
     everywhere: bool = True
@@ -36,7 +37,7 @@ class Scene(NamedTuple):
     def words(self, program: tuple[str, str]) -> set[str]:
         """What `--cells` may call this scene by, recorded by this program."""
         way = "stream" if self.options.get("stream") else "whole"
-        return {self.name, self.options["task"], self.options["protocol"], way, *program}
+        return {self.name, self.kind, self.options["protocol"], way, *program}
 
 
 def scenes(gateway: str, cells: str | None = None) -> list[Scene]:
@@ -63,15 +64,17 @@ def _of_tasks(cells: Sequence[Facts], named: Mapping[tuple[str, str, bool], str]
         spoken = first.setdefault(task, protocol)
         options = {"task": task, "protocol": protocol, **({"stream": True} if stream else {})}
         name = task + f"-{protocol}" * (protocol != spoken) + "-stream" * stream
-        yield Scene(named.get((task, protocol, stream), name), options, rows)
+        yield Scene(named.get((task, protocol, stream), name), task, options, rows)
 
 
 def _of_failures(cells: Sequence[Facts]) -> Iterator[Scene]:
     spoken = [(key[1], rows) for key, rows in _grouped(cells).items() if key[0] == "chat" and not key[2]]
     for number, (protocol, rows) in enumerate(spoken):
         options, end = {"task": "chat", "protocol": protocol}, f"-{protocol}" * bool(number)
-        yield Scene(f"wrong-key{end}", options, rows, key="<wrong-key>", exits=(1,), everywhere=False)
-        yield Scene(f"wrong-model{end}", {**options, "model": NO_MODEL}, rows, exits=(0, 1), everywhere=False)
+        other = {**options, "model": NO_MODEL}
+        refused = {"key": "<wrong-key>", "exits": (1,), "statuses": (400, 401, 403)}
+        yield Scene(f"wrong-key{end}", "wrong-key", options, rows, everywhere=False, **refused)
+        yield Scene(f"wrong-model{end}", "wrong-model", other, rows, exits=(0, 1), everywhere=False)
 
 
 def _grouped(cells: Sequence[Facts]) -> dict[tuple[str, str, bool], list[tuple[str, str]]]:

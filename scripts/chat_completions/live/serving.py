@@ -89,11 +89,15 @@ def on_loopback(handler: type[Quiet], port: int = 0, *, wait: bool = False) -> I
         raise BadInput(f"Port {port} cannot be used: {reason}.", "Give another --port, or none.") from problem
     server.daemon_threads = not wait
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    close = server.server_close
     try:
         yield f"http://127.0.0.1:{server.server_port}"
+    except KeyboardInterrupt:
+        close = server.socket.close  # which waits for nobody
+        raise
     finally:
         server.shutdown()
-        server.server_close()
+        close()
 
 
 def without(headers: Iterable[tuple[str, str]], names: Sequence[str]) -> list[tuple[str, str]]:

@@ -1,0 +1,55 @@
+"""The README tells, up to date, where every cassette comes from; only recorded ones count as real traffic."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import make_sources
+import pytest
+import yaml
+from chat_completions.live import cassette
+from support.cells import CASSETTES, loaded
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_the_table_is_not_stale() -> None:
+    ran = subprocess.run([sys.executable, str(ROOT / "tools" / "make_sources.py"), "--check"], check=False)
+    assert ran.returncode == 0
+
+
+def test_a_new_cassette_makes_it_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = make_sources.table()
+    monkeypatch.setattr(make_sources, "CASSETTES", tmp_path)
+    assert make_sources.table() != before
+
+
+def test_only_what_was_recorded_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(make_sources, "CASSETTES", tmp_path)
+    data = yaml.safe_load((CASSETTES / "aitoll" / "chat.yaml").read_text(encoding="utf-8"))
+    (tmp_path / "aitoll").mkdir()
+    for label, count in (("constructed", 0), ("documented", 0), ("recorded", 1)):
+        data["provenance"]["label"] = label
+        (tmp_path / "aitoll" / "chat.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+        assert f"Checked against real traffic: {count} of 1 scenes." in make_sources.table()
+        assert dict(zip(cassette.LABELS, cells(make_sources.table()), strict=True))[label].startswith("1")
+
+
+def cells(table: str) -> list[str]:
+    """The last three cells of the one row."""
+    return [one.strip() for one in table.splitlines()[2].split("|")[3:6]]
+
+
+def test_the_count_is_that_of_the_labels() -> None:
+    labels = Counter(loaded(file)["provenance"]["label"] for file in CASSETTES.glob("*/*.yaml"))
+    assert set(labels) <= set(cassette.LABELS)
+    assert f"Checked against real traffic: {labels['recorded']} of {sum(labels.values())} scenes." in make_sources.table()
+
+
+def test_a_recording_names_its_software_with_a_version_and_its_day() -> None:
+    for file in CASSETTES.glob("*/*.yaml"):
+        about = loaded(file)["provenance"]
+        if about["label"] == "recorded":
+            assert any(one[:1].isdigit() for one in about["source"].split()), file
+            assert about["note"], file
