@@ -77,7 +77,8 @@ def test_what_is_stored_is_what_was_served_and_plays_again(tmp_path: Path) -> No
             env = {"AITOLL_API_KEY": "another", "AITOLL_BASE_URL": f"{replay.url}/api/gateway/api"}
             again = run(snippet.code, "python", env)
         assert (again.code, again.stdout.decode()) == (0, ours["expect"]["stdout"])
-        assert replay.misses == replay.unplayed() == []
+        assert not replay.misses
+        assert not replay.unplayed()
 
 
 REFUSED = [

@@ -1,6 +1,7 @@
 """No key survives in what is stored: not whole, not encoded, not in pieces."""
 
 import base64
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -57,7 +58,7 @@ def test_every_form_of_a_key_is_taken_out(shown: str) -> None:
 def test_a_key_across_the_pieces_of_a_stream_is_taken_out(key: str, before: str, after: str, cuts: list[int]) -> None:
     body = f"{before}{key}{after}".encode("utf-8", "replace")
     borders = sorted({0, len(body), *(cut for cut in cuts if cut < len(body))})
-    chunks = [body[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    chunks = [body[start:end] for start, end in pairwise(borders)]
     cleaned = Secrets({"<key>": key}).clean_chunks(chunks)
     assert len(cleaned) == len(chunks)
     assert traces(key, b"".join(cleaned).decode("utf-8", "replace")) == []
@@ -111,7 +112,7 @@ def test_personal_data_is_warned_about_and_not_repeated(text: str, what: str) ->
     found = personal(text)
     assert len(found) == 1
     assert found[0].startswith(what)
-    assert text.split()[-1] not in found[0]
+    assert text.rsplit(maxsplit=1)[-1] not in found[0]
 
 
 def test_ordinary_replies_are_not_called_personal() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+import make_sources  # noqa: E402
 from chat_completions import catalog, explain, listing, literals  # noqa: E402
 from chat_completions.shapes import Call, Gateway, Model, Request, Slot, Snippet  # noqa: E402
 from chat_completions.snippet import decide, make  # noqa: E402
@@ -342,6 +343,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "errors": errors,
     "programs": programs,
     "samples": samples,
+    "sources": make_sources.table,
 }
 
 if __name__ == "__main__":

@@ -1,38 +1,17 @@
-"""Writes into the README where each cassette comes from: gateway, task, and which of three labels.
+"""Where each cassette comes from, as a table for the README: gateway, task, and which of three labels.
 
-    python tools/make_sources.py [--check]
-
-With --check nothing is written; the exit code is 1 when the table is stale. Only `recorded` counts
-as checked against real traffic.
+Only `recorded` counts as checked against real traffic. make_references.py puts the table in place.
 """
 
-import re
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
+from chat_completions import catalog
+from chat_completions.live import cassette
 
-from chat_completions import catalog  # noqa: E402
-from chat_completions.live import cassette  # noqa: E402
-
-README = ROOT / "README.md"
-CASSETTES = ROOT / "tests" / "cassettes"
-PART = re.compile(r"(<!-- generated: sources -->\n).*?(<!-- end -->)", re.DOTALL)
+CASSETTES = Path(__file__).resolve().parents[1] / "tests" / "cassettes"
 OTHER = "failures and malformed requests"
-
-
-def main() -> int:
-    """Write the table, or only compare it."""
-    old = README.read_text(encoding="utf-8")
-    new = PART.sub(lambda found: f"{found[1]}\n{table()}\n{found[2]}", old)
-    if new != old and "--check" in sys.argv:
-        print("stale: README.md; run `make references`", file=sys.stderr)
-        return 1
-    README.write_text(new, encoding="utf-8")
-    return 0
 
 
 def table() -> str:
@@ -72,7 +51,3 @@ def told_of(one: Mapping[str, Any]) -> str:
     """Source and day; a mock is called one."""
     day = f", {one['date']}" if one["label"] == "recorded" else ""
     return f"{one['source']}{day}{' (mock)' if one.get('mock') else ''}".replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -20,7 +20,8 @@ class Scene(NamedTuple):
     """What is asked, by which programs it can be recorded, and how it must end.
 
     `kind` is the task, or the trouble that is meant; `exits` are the exit codes that count as having
-    worked, `statuses` those of the last reply where it matters, `mock` that no engine answered, `everywhere` that every program should play it.
+    worked, `statuses` those of the last reply where it matters, `mock` that no engine answered,
+    `everywhere` that every program should play it.
     """
 
     name: str
@@ -72,8 +73,8 @@ def _of_failures(cells: Sequence[Facts]) -> Iterator[Scene]:
     for number, (protocol, rows) in enumerate(spoken):
         options, end = {"task": "chat", "protocol": protocol}, f"-{protocol}" * bool(number)
         other = {**options, "model": NO_MODEL}
-        refused = {"key": "<wrong-key>", "exits": (1,), "statuses": (400, 401, 403)}
-        yield Scene(f"wrong-key{end}", "wrong-key", options, rows, everywhere=False, **refused)
+        refused = Scene(f"wrong-key{end}", "wrong-key", options, rows, exits=(1,), everywhere=False)
+        yield refused._replace(key="<wrong-key>", statuses=(400, 401, 403))
         yield Scene(f"wrong-model{end}", "wrong-model", other, rows, exits=(0, 1), everywhere=False)
 
 
