@@ -63,6 +63,7 @@ def planned(name: str, cells: str | None) -> list[Scene]:
     """A scene for each cell, and those of the plan, recorded by the first program that fits."""
     plan = PLANS[name]
     found = [one for one in scenes(name, cells) if one.kind not in plan.get("leave", ())]
+    found = [one._replace(exits=(0, 1), statuses=(200,)) if one.kind in plan["misfits"] else one for one in found]
     if cells:
         return found
     chat = {one.options["protocol"]: one.programs for one in scenes(name) if one.kind == "chat"}

@@ -121,8 +121,8 @@ def pools(engine_url: str, key: str) -> dict[str, list[dict[str, object]]]:
     return {
         "openai-custom": [provider(1, "OPENAI", key, url, [*OPENAI, *CLAUDE])],
         "claude-custom": [provider(2, "CLAUDE", key, url, CLAUDE)],
-        "openai-custom-refused": [provider(3, "OPENAI", "not-the-engine-s-key", url, OPENAI)],
-        "openai-custom-dead": [provider(4, "OPENAI", "none", DEAD, OPENAI)],
+        "openai-custom-refused": [provider(3, "OPENAI", "not-the-engine-s-key", url, [*OPENAI, *CLAUDE])],
+        "openai-custom-dead": [provider(4, "OPENAI", "none", DEAD, [*OPENAI, *CLAUDE])],
     }
 
 

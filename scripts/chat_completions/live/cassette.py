@@ -86,7 +86,8 @@ def compared(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
         return json_or_text(body)
     raw = body if isinstance(body, bytes) else body.encode()
     parts = message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + raw, policy=HTTP).get_payload()
-    return [_field(one) for one in parts] if isinstance(parts, list) else json_or_text(body)
+    fields = [_field(one) for one in parts] if isinstance(parts, list) else []
+    return sorted(fields, key=lambda one: str(one["name"])) or json_or_text(body)
 
 
 def _field(part: Any) -> dict[str, Any]:
