@@ -1,5 +1,6 @@
 """Where cassettes come from, and that pytest-recording reads the same files."""
 
+import json
 import re
 from pathlib import Path
 
@@ -85,8 +86,11 @@ def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette) -> None
     for one in loaded(file)["interactions"]:
         request = one["request"]
         headers = {name: values[0] for name, values in request["headers"].items()}
-        sent = (request["body"] or "").encode()
-        reply = httpx.request(request["method"], request["uri"], headers=headers, content=sent)
+        sent, served = request["body"] or "", one["response"]["body"]["string"]
+        content = sent if isinstance(sent, bytes) else sent.encode()
+        reply = httpx.request(request["method"], request["uri"], headers=headers, content=content)
         assert reply.status_code == one["response"]["status"]["code"]
-        assert reply.text == one["response"]["body"]["string"]
+        assert reply.content == (served if isinstance(served, bytes) else served.encode())
+        if headers.get("content-type") == "application/json" and "write" in loaded(file):
+            json.loads(sent)
     assert vcr.all_played

@@ -10,8 +10,10 @@ from chat_completions.live import cassette
 from chat_completions.live.replay import serving
 from chat_completions.shapes import Request
 from chat_completions.snippet import make
-from support.cells import CASSETTES, Cell, cells, key_of, loaded, printed
-from support.running import missing, run
+from support.cells import CASSETTES, Cell, cells, key_of, loaded, made, written
+from support.checks import key_pieces
+from support.running import COMMANDS, missing, run
+from support.watching import Scene
 
 KEY = "key-of-the-tests-0123456789"
 
@@ -23,15 +25,16 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
         pytest.skip(f"needs {lacking}")
     snippet, data = make(cell.request), loaded(cell.cassette)
     with serving(cassette.read(cell.cassette)) as replay:
-        address = replay.url + snippet.call.base_url.partition("://")[2].partition("/")[1]
-        address += snippet.call.base_url.partition("://")[2].partition("/")[2]
-        env = {snippet.call.auth.key: key_of(data, KEY), snippet.call.base_env: address}
-        ran = run(snippet.code, cell.language, env)
+        env = {snippet.call.auth.key: key_of(data, KEY)}
+        env[snippet.call.base_env] = replay.url + urlsplit(snippet.call.base_url).path
+        ran = run(snippet.code, cell.language, env, scene=Scene(warm=True))
     assert replay.misses == []
     assert replay.unplayed() == []
     assert ran.code == data["expect"]["exit"], ran.stderr
-    assert ran.stdout.decode() == printed(data)
-    assert KEY not in ran.stderr
+    expected = made(data, snippet.call)
+    assert ran.stdout.decode() == data["expect"].get("stdout", expected.stdout)
+    assert {Path(path).name: content for path, content in ran.files.items()} == expected.files
+    assert not any(piece in ran.stderr for piece in key_pieces(KEY))
     last = ran.stderr.rstrip("\n").rpartition("\n")[2]
     if "last" in data["expect"] and cell.recorder:
         assert last == data["expect"]["last"]
@@ -44,14 +47,16 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
 
 
 def test_every_accepted_cell_has_a_cassette() -> None:
-    written = set()
-    for file in CASSETTES.glob("*/*.yaml"):
-        write = loaded(file).get("write")
-        if write is None:
-            continue
-        written.add((file.parent.name, write.get("task", "chat"), write.get("stream", False)))
-    promised = {(row["gateway"], row["task"], row["stream"]) for row in listing.rows("cells", None)}
-    assert promised - written == set()
+    played = {
+        (file.parent.name, one.get("task", "chat"), one["protocol"], one.get("stream", False))
+        for file, one in written().items()
+    }
+    promised = {
+        (row["gateway"], row["task"], row["protocol"], row["stream"])
+        for row in listing.rows("cells", None)
+        if row["language"] in COMMANDS
+    }
+    assert promised - played == set()
 
 
 def test_a_miss_is_explained_and_not_worth_a_retry() -> None:

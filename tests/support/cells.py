@@ -76,35 +76,88 @@ def written() -> Mapping[Path, Mapping[str, Any]]:
 def cells() -> Sequence[Cell]:
     """The product of all cassettes and all libraries that speak their protocol."""
     found = []
-    for file in sorted(CASSETTES.glob("*/*.yaml")):
-        if "write" not in loaded(file):  # a request that no program sends
-            continue
-        programs = loaded(file).get("programs")
-        for language in catalog.names("language"):
-            for library in catalog.language(language).libraries:
-                if programs is None or f"{language}/{library}" in programs:
-                    found.append(Cell(file.parent.name, file.stem, language, library))
-    return found
+    for file, write in written().items():
+        for language in {*catalog.names("language")} & {*COMMANDS}:
+            for library in catalog.language(language).libraries.values():
+                listed = loaded(file).get("programs", [f"{language}/{library.id}"])
+                if write["protocol"] in library.protocols and f"{language}/{library.id}" in listed:
+                    found.append(Cell(file.parent.name, file.stem, language, library.id))
+    return sorted(found)
 
 
-def key_of(cassette: dict[str, Any], usual: str) -> str:
+def key_of(cassette: Mapping[str, Any], usual: str) -> str:
     """The key that a program needs for this scene: any, or the one that its request names by its kind."""
     headers = cassette["interactions"][0]["request"]["headers"].values()
     words = [value.rpartition(" ")[2].strip("<>") for values in headers for value in values]
     return next((word for word in words if word.endswith("-key")), usual)
 
 
-def printed(cassette: dict[str, Any]) -> str:
-    """What the program of a scene prints: noted when it was recorded, else read from the reply."""
-    noted = cassette["expect"].get("stdout")
-    return answer(cassette) + "\n" if noted is None else str(noted)
+def made(cassette: Mapping[str, Any], call: Call) -> Made:
+    """What must be printed and saved, read here independently of any template."""
+    replies = [one["response"]["body"]["string"] for one in cassette["interactions"]]
+    if call.kind == "models":
+        ids = [one["id"] for one in json.loads(replies[-1])["data"]]
+        return Made("".join(f"{'*' if one in call.ours else ' '} {one}\n" for one in ids), {})
+    if call.kind == "balance":
+        found = json.loads(replies[-1])
+        return Made(json.dumps(found.get("remaining_credits", found.get("data", {}).get("credits"))) + "\n", {})
+    if call.kind in ("image", "image-edit"):
+        return _pictures(replies)
+    texts = [_text(one) for one in replies]
+    if call.kind == "structured":
+        texts = [texts[-1].removeprefix("```json\n").removesuffix("\n```")]
+    return Made("".join(f"{one}\n" for one in texts if one), {})
 
 
-def answer(cassette: dict[str, Any]) -> str:
-    """The text in a cassette's last reply, read here independently of any template."""
-    body = cassette["interactions"][-1]["response"]["body"]["string"]
-    if not body.startswith("data:"):
-        return str(json.loads(body)["choices"][0]["message"]["content"])
-    events = [line.removeprefix("data: ") for line in body.splitlines() if line.startswith("data: {")]
-    deltas = [choice["delta"] for event in events for choice in json.loads(event)["choices"]]
-    return "".join(delta.get("content") or "" for delta in deltas)
+def _pictures(replies: Sequence[str | bytes]) -> Made:
+    """The text of the reply, then the name of each picture, numbered from 1."""
+    pictures = [one for one in replies if isinstance(one, bytes)]
+    last = json.loads(next(one for one in reversed(replies) if isinstance(one, str)))
+    pictures += [base64.b64decode(one) for one in _encoded(last)]
+    text = "".join(part.get("text", "") for part in _parts(last))
+    named = {f"image-{n}.{_extension(one)}": one for n, one in enumerate(pictures, 1)}
+    return Made("".join(f"{one}\n" for one in [*([text] if text else []), *named]), named)
+
+
+def _extension(picture: bytes) -> str:
+    return next(name for magic, name in MAGIC.items() if picture.startswith(magic))
+
+
+def _encoded(value: Any) -> list[str]:
+    """The pictures inside of a reply, as base64."""
+    if isinstance(value, dict):
+        found = [value[name] for name in ("b64_json",) if name in value]
+        found += [value["inlineData"]["data"]] if "inlineData" in value else []
+        return found + [one for item in value.values() for one in _encoded(item)]
+    if isinstance(value, list):
+        return [one for item in value for one in _encoded(item)]
+    is_picture = isinstance(value, str) and value.startswith("data:image/")
+    return [value.partition(",")[2]] if is_picture else []
+
+
+def _text(body: str) -> str:
+    if "data: " not in body.partition("\n")[0] + body.partition("\n")[2].partition("\n")[0]:
+        return _whole(json.loads(body))
+    lines = body.splitlines()
+    return "".join(_piece(json.loads(line[6:])) for line in lines if line.startswith("data: {"))
+
+
+def _whole(reply: Mapping[str, Any]) -> str:
+    if "choices" in reply:
+        return reply["choices"][0]["message"]["content"] or ""
+    blocks = reply["content"] if "content" in reply else _parts(reply)
+    return "".join(one.get("text", "") for one in blocks)
+
+
+def _piece(event: Mapping[str, Any]) -> str:
+    if "choices" in event:
+        return "".join(choice["delta"].get("content") or "" for choice in event["choices"])
+    if "type" in event:
+        return str(event.get("delta", {}).get("text", ""))
+    return "".join(one.get("text", "") for one in _parts(event))
+
+
+def _parts(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The parts of a generateContent reply, none of any other."""
+    found = [one.get("content", {}).get("parts", []) for one in reply.get("candidates", [])]
+    return [part for parts in found for part in parts]
