@@ -1,13 +1,16 @@
 """`check`: what it says of a live gateway, and that `choose` and `write` go by what it saw."""
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.canary import traces
-from support.commands import command
+from support.commands import command, environment
 from support.replies import Reply
 from support.serving import Server, closed_port
 
@@ -183,3 +186,16 @@ def test_evidence_that_is_broken_counts_as_none(tmp_path: Path) -> None:
     for text in ("", "[]", '{"date": 1}', '{"listed": 3, "date": "2026-01-01"}'):
         (tmp_path / "evidence" / "aitoll.json").write_text(text)
         assert command("choose", "--gateway", "aitoll", "--format", "json", home=tmp_path).stdout == before
+
+
+@pytest.mark.parametrize("words", [["check", "aitoll"], ["record", "aitoll"], ["replay"], ["write", "Hi", "--run"]])
+def test_the_skill_alone_says_how_to_get_what_talks_to_a_network(words: list[str], tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[1]
+    for folder in ("references", "templates", "scripts"):
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("live", "__pycache__"))
+    door = [sys.executable, str(tmp_path / "scripts" / "chat-completions.py")]
+    env = environment(tmp_path, ENV | {"AITOLL_API_KEY": KEY})
+    ran = subprocess.run([*door, *words], env=env, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (3, "")
+    assert ran.stderr.startswith("Error: This is the skill alone")
+    assert "pip install ." in ran.stderr

@@ -1,6 +1,7 @@
 """`record`: what it stores, what it refuses to store, and how it goes on after an interruption."""
 
 import contextlib
+import gzip
 import json
 import signal
 import time
@@ -221,3 +222,29 @@ def test_a_word_that_no_cell_has_is_named(tmp_path: Path) -> None:
     ran = command("record", "aitoll", "--cells", "chta", home=tmp_path, env=ENV)
     assert ran.returncode == 2
     assert "Did you mean 'chat'?" in ran.stderr
+
+
+def test_a_task_that_is_polled_and_a_picture_by_address(tmp_path: Path) -> None:
+    """The id that the program draws, the same question several times, bytes that are no text."""
+    made = CASSETTES / "aireiter" / "tasks-image.yaml"
+    with serving(cassette.read(made)) as live:
+        words = ["record", "aireiter", "--cells", "image/python/requests", "--base-url", f"{live.url}/api"]
+        ran = command(*words, home=tmp_path, env={"AIREITER_API_KEY": KEY})
+    assert ran.returncode == 0, ran.stderr
+    ours, theirs = (
+        [(one.method, one.path, one.body, one.status, b"".join(one.chunks)) for one in cassette.read(file)]
+        for file in (tmp_path / "cassettes" / "aireiter" / "tasks-image.yaml", made)
+    )
+    assert ours == theirs
+    assert live.unplayed() == []
+
+
+def test_a_reply_that_is_compressed_all_the_same_is_stored_plain(tmp_path: Path) -> None:
+    plain = answering("Hello")
+    packed = Reply(headers=[*JSON, ("content-encoding", "gzip")], body=gzip.compress(plain.body))
+    with Server([packed]) as live:
+        words = ["record", "aitoll", "--cells", "chat/whole/python/requests", "--base-url", live.url]
+        ran = command(*words, home=tmp_path, env=ENV)
+    assert ran.returncode == 0, ran.stderr
+    stored_reply = cassette.read(tmp_path / "cassettes" / "aitoll" / "chat.yaml")[0]
+    assert b"".join(stored_reply.chunks) == plain.body

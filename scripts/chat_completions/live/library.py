@@ -20,11 +20,12 @@ def of_gateway(name: str) -> list[Exchange]:
 
 
 def names(gateway: str) -> dict[tuple[str, str, bool], str]:
-    """The name under which a plain scene of a task, protocol and way stands already."""
+    """The name that a plain scene of a task, protocol and way has here, else at another gateway."""
     found: dict[tuple[str, str, bool], str] = {}
-    for file in sorted((cassettes() / gateway).glob("*.yaml")):
-        options = about(file).get("write", {"prompt": ""})
-        if set(options) <= {"task", "protocol", "stream"} and "protocol" in options:
+    for file in sorted(cassettes().glob("*/*.yaml"), key=lambda one: (one.parent.name != gateway, one)):
+        one = about(file)
+        options = one.get("write", {"prompt": ""})
+        if set(options) <= {"task", "protocol", "stream"} and one["expect"]["exit"] == 0:
             key = options.get("task", "chat"), options["protocol"], bool(options.get("stream"))
             found.setdefault(key, file.stem)
     return found

@@ -42,9 +42,10 @@ class Recorder:
         self.url = ""
         self._lock = Lock()
 
-    def target(self, path: str) -> str:
-        """The gateway's address for a path that the program asked for."""
-        return self.upstream + path.removeprefix(self.root)
+    def at(self, base: str, path: str) -> str:
+        """The address under `base` of what the program asked for: behind it, or beside it as a picture may be."""
+        rest = path.removeprefix(self.root)
+        return base + rest if path.startswith(f"{self.root}/") else origin(base) + path
 
     def shown(self, chunks: list[bytes]) -> list[bytes]:
         """A reply as the program gets it: no key in it, and the gateway's own addresses lead here."""
@@ -79,7 +80,7 @@ def _passed(handler: Quiet, recorder: Recorder, asked: Heard) -> Heard:
     chunks: list[bytes] = []
     heard = asked
     try:
-        with asking(asked.method, recorder.target(asked.path), headers, asked.body or None) as reply:
+        with asking(asked.method, recorder.at(recorder.upstream, asked.path), headers, asked.body or None) as reply:
             framed = reply.framed or reply.header("content-type").startswith("text/event-stream")
             heard = asked._replace(status=reply.status, reason=reply.reason, served=tuple(reply.headers), framed=framed)
             _hand_back(handler, reply, recorder, chunks, framed=framed)

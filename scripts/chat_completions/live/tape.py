@@ -33,7 +33,7 @@ Dumper.add_representer(str, _text)
 
 def interaction(heard: Heard, recorder: Recorder, base_url: str, own_header: str) -> dict[str, Any]:
     """One exchange as it is stored, as if it had happened at `base_url`, the gateway's public address."""
-    secrets, upstream, path = recorder.secrets, recorder.upstream, heard.path.removeprefix(recorder.root)
+    secrets, upstream = recorder.secrets, recorder.upstream
     here, there = origin(upstream).encode(), origin(base_url).encode()
     chunks = [chunk.replace(here, there) for chunk in secrets.clean_chunks(heard.chunks) if chunk]
     response: dict[str, Any] = {
@@ -47,7 +47,7 @@ def interaction(heard: Heard, recorder: Recorder, base_url: str, own_header: str
     return {
         "request": {
             "method": heard.method,
-            "uri": clean_uri(base_url + path, secrets, "<key>"),
+            "uri": clean_uri(recorder.at(base_url, heard.path), secrets, "<key>"),
             "headers": sent_headers(heard.sent, secrets, own_header),
             "body": body or None,
         },
