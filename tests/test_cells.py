@@ -41,7 +41,7 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
     if ran.code:
         assert last.startswith("Error: ")
     replies = [one["response"]["body"]["string"] for one in data["interactions"]]
-    for name in snippet.call.tells:
+    for name in snippet.call.tells if not ran.code else ():
         if any(f'"{name}"' in one for one in replies if isinstance(one, str)):
             assert f"{name}: " in last
 

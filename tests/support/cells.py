@@ -85,6 +85,18 @@ def cells() -> Sequence[Cell]:
     return sorted(found)
 
 
+@cache
+def reviewed() -> Sequence[Cell]:
+    """The cells whose programs are kept as text: all but those that differ from another's in nothing.
+
+    A gateway of which all is recorded has the programs of the others, with its own data; a scene of
+    trouble has the program of the task that meets it.
+    """
+    labels = {(file.parent.name, loaded(file)["provenance"]["label"]) for file in CASSETTES.glob("*/*.yaml")}
+    others = {gateway for gateway, label in labels if label != "recorded"}
+    return [one for one in cells() if one.gateway in others and "programs" not in loaded(one.cassette)]
+
+
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:
     """The key that a program needs for this scene: any, or the one that its request names by its kind."""
     headers = cassette["interactions"][0]["request"]["headers"].values()

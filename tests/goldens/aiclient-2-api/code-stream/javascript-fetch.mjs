@@ -73,7 +73,7 @@ for await (const [failed, data] of events(reply)) {
 }
 if (!ending) await fail("the stream ended before the answer was complete");
 await new Promise((done) => process.stdout.write("\n", (error) => error || done()));
-if (ending && !["stop", "eos", "tool_calls", "function_call"].includes(ending)) {
+if (ending && !["stop", "eos"].includes(ending)) {
   const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
   say(`Warning: finish_reason is ${ending}${why}`);
 }

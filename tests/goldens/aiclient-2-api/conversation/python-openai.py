@@ -91,7 +91,7 @@ def show(reply):
         text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in text)
     told = {**said, **(said.get("usage") or {})}
     print(text or "", flush=True)
-    if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
+    if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not text:

@@ -51,7 +51,7 @@ def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .mes
   | select(. != null and . != "") | message // tojson) // null;
 def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
-  | if [null, "stop", "eos", "tool_calls", "function_call"] | index($finish) | not then
+  | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
     elif .said then empty else "Warning: the answer holds no text" +
       if .picture then ", but a picture, which this program does not save" else "" end end,

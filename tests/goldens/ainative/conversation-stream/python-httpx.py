@@ -146,7 +146,7 @@ def show(reply):
         print(end="\n" if wrote or finish else "", flush=True)
     if not finish:
         say(f"Error: {problem}", 1)
-    if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
+    if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not wrote:

@@ -92,7 +92,7 @@ const ending = choice?.finish_reason;
 if (!text && !ending) await fail("no answer in the response");
 const told = { ...json, ...json.usage };
 await new Promise((done) => process.stdout.write(text + "\n", (error) => error || done()));
-if (ending && !["stop", "eos", "tool_calls", "function_call"].includes(ending)) {
+if (ending && !["stop", "eos"].includes(ending)) {
   const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
   say(`Warning: finish_reason is ${ending}${why}`);
 }

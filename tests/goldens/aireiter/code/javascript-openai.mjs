@@ -21,7 +21,7 @@ const ADVICE = {
   "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
   "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
   "HTTP 403": "not allowed, or not in your plan",
-  "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+  "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
   "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
 };
 const parse = async (text) => JSON.parse(text);
@@ -84,7 +84,7 @@ const ending = choice?.finish_reason;
 if (!text && !ending) await fail("no answer in the response");
 const told = { ...json, ...json.usage };
 await new Promise((done) => process.stdout.write(text + "\n", (error) => error || done()));
-if (ending && !["stop", "eos", "tool_calls", "function_call"].includes(ending)) {
+if (ending && !["stop", "eos"].includes(ending)) {
   const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
   say(`Warning: finish_reason is ${ending}${why}`);
 }

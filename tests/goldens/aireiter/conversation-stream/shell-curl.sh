@@ -44,7 +44,7 @@ def failure: . as $said | first({
     "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
     "HTTP 403": "not allowed, or not in your plan",
-    "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+    "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
     "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model"
   } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
   | "Error: \($said)\(.)" | line;
@@ -58,7 +58,7 @@ def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .mes
   | select(. != null and . != "") | message // tojson) // null;
 def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
-  | if [null, "stop", "eos", "tool_calls", "function_call"] | index($finish) | not then
+  | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
     elif .said then empty else "Warning: the answer holds no text" end,
   ([("prompt_tokens", "completion_tokens", "total_tokens", "task_id")

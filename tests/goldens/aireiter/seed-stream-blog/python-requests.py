@@ -31,7 +31,7 @@ ADVICE = {
     "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
     "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
     "HTTP 403": "not allowed, or not in your plan",
-    "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+    "HTTP 404": "no such model or path: GET /v1/models lists them", "HTTP 413": "request too large",
     "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
 }
 
@@ -125,7 +125,7 @@ def show(reply):
         print(end="\n" if wrote or finish else "", flush=True)
     if not finish:
         say(f"Error: {problem}", 1)
-    if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
+    if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not wrote:
