@@ -236,3 +236,13 @@ def test_a_recording_of_the_user_s_own_goes_first(tmp_path: Path, monkeypatch: p
     found = library.of_gateway("aitoll")
     assert [one.label for one in found if one.scene == "aitoll/chat"] == ["recorded"]
     assert found[0].label == "recorded"
+
+
+def test_one_program_is_answered_from_one_scene() -> None:
+    """The state of a task is asked for in the same words whatever the task was."""
+    exchanges = library.of_gateway("aireiter")
+    snippet = make(Request("aireiter", task="image"))
+    with serving(exchanges) as replay:
+        env = {"AIREITER_API_KEY": KEY, "AIREITER_BASE_URL": f"{replay.url}/api"}
+        assert run(snippet.code, "python", env).code == 0
+    assert {one.scene for one in replay.played} == {"aireiter/tasks-image"}

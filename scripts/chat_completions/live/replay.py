@@ -36,8 +36,11 @@ class Replay:
             matches = [number for number in among if not differences(asked, self.exchanges[number])]
             if not matches:
                 return self._without_match(asked, among)
-            # A request that a scene holds several times, as when a state is polled, is answered in order.
-            scene = self.exchanges[matches[0]].scene
+            # A request that a scene holds several times, as when a state is polled, is answered in order;
+            # one that several scenes hold is taken for the next of the scene that was played last.
+            scenes = [self.exchanges[number].scene for number in matches]
+            last = self.played[-1].scene if self.played else ""
+            scene = last if last in scenes else scenes[0]
             turns = [number for number in matches if self.exchanges[number].scene == scene]
             return self._play(next((number for number in turns if not self._plays[number]), turns[-1]))
 

@@ -45,5 +45,6 @@ def _run(snippet: Snippet, command: list[str], exchanges: list[Exchange], tell: 
 
 def _root(call: Call, exchanges: list[Exchange]) -> str:
     """What stands before the path of the call where it was recorded, whatever --base-url says."""
-    ends = (one.path.removesuffix(call.path) for one in exchanges if one.path.endswith(call.path))
-    return next(ends, urlsplit(call.base_url).path)
+    usual = urlsplit(call.base_url).path
+    roots = [one.path.removesuffix(call.path) for one in exchanges if one.path.endswith(call.path)]
+    return usual if usual in roots or not roots else roots[0]
