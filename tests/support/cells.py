@@ -92,6 +92,8 @@ def made(cassette: Mapping[str, Any], call: Call) -> Made:
     if call.kind in ("image", "image-edit"):
         return _pictures(replies)
     texts = [_text(one) for one in replies]
+    if call.kind not in ("tools", "structured"):
+        return Made(texts[-1] + "\n", {})  # an empty answer is still a line
     if call.kind == "structured":
         texts = [texts[-1].removeprefix("```json\n").removesuffix("\n```")]
     return Made("".join(f"{one}\n" for one in texts if one), {})

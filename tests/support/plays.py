@@ -286,7 +286,7 @@ def _edited(code: str, play: Play, shape: Shape) -> tuple[str, list[str]]:
 def _served(facts: Any, shape: Shape, framing: str, words: Mapping[str, str]) -> Reply:
     """A reply: what is said and called, or one that is written out."""
     facts = _worded_all(facts, words)
-    if not {"say", "calls", "end"} & set(facts):
+    if not {"say", "calls"} & set(facts):
         return reply(facts, shape.mode, shape.wire, {})
     wait = facts.get("wait", 0)
     if not shape.stream:

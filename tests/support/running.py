@@ -54,6 +54,8 @@ def run(
     Without `cwd` it works in an empty folder of its own.
     """
     scene = scene or Scene()
+    if _forks(language_id, scene):
+        nursery()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = _write(code, language_id, folder / "program")
@@ -123,8 +125,12 @@ def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> Ran:
     )
 
 
+def _forks(language_id: str, scene: Scene) -> bool:
+    return scene.warm and language_id == "python" and hasattr(os, "fork")
+
+
 def _start(job: Job, streams: Sequence[int]) -> Process:
-    if job.scene.warm and job.language_id == "python" and hasattr(os, "fork"):
+    if _forks(job.language_id, job.scene):
         return nursery().start(job.program, job.scene.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
     command = [*COMMANDS[job.language_id], str(job.program), *job.scene.args]
