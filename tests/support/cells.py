@@ -16,6 +16,7 @@ from support.running import COMMANDS
 TESTS = Path(__file__).resolve().parents[1]
 CASSETTES = TESTS / "cassettes"
 GOLDENS = TESTS / "goldens"
+BOTH_WAYS = ("text", "tools")
 MAGIC = {b"\x89PNG": "png", b"\xff\xd8": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
 
 
@@ -78,6 +79,20 @@ def cells() -> Sequence[Cell]:
                 if write["protocol"] in library.protocols and f"{language}/{library.id}" in listed:
                     found.append(Cell(file.parent.name, file.stem, language, library.id))
     return sorted(found)
+
+
+@cache
+def reviewed() -> Sequence[Cell]:
+    """The programs kept to be read: for each library one per kind and protocol, whole and streamed."""
+    found: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in cells():
+        write = loaded(cell.cassette)["write"]
+        kind, stream = catalog.task(write.get("task", "chat")).kind, write.get("stream", False)
+        if not cell.scene.startswith("seed-") and (kind in BOTH_WAYS or not stream):
+            sort = (kind, write["protocol"], str(stream), cell.language, cell.library)
+            found.setdefault(sort, []).append(cell)
+    # In turn of the gateways, so that each is among them.
+    return [some[len(sort[0] + sort[1]) % len(some)] for sort, some in sorted(found.items())]
 
 
 def made(cassette: Mapping[str, Any], call: Call) -> Made:
