@@ -32,8 +32,8 @@ def _pasted(file: Path) -> str:
 
 
 def reminder(snippet: Snippet) -> str:
-    """The shell line that sets the key."""
-    return f'export {snippet.call.auth.key}="your-key"'
+    """The shell line that sets the key, or what else is to be done with it."""
+    return snippet.before or f'export {snippet.call.auth.key}="your-key"'
 
 
 def markdown(snippet: Snippet) -> str:
