@@ -109,5 +109,5 @@ def check_turns(request: Request, library: Library) -> None:
     """NotOffered where a turn of the user's is more than a text of a role that the library can hold."""
     for number, turn in enumerate(request.messages or () if library.roles else (), 1):
         if turn["role"] not in library.roles or not isinstance(turn["content"], str) or not turn["content"]:
-            roles = ", ".join(library.roles)
-            raise NotOffered(f"{library.id} takes texts of {roles} only: turn {number} is none.", "Take another --language.")
+            what = f"texts of {', '.join(library.roles)}"
+            raise NotOffered(f"{library.id} takes {what}, and turn {number} is none.", "Take another --language.")

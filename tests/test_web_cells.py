@@ -1,0 +1,162 @@
+"""Every cell of React and Next.js, in a real browser, against its cassette, matched strictly.
+
+A React page asks the route handler that was written with the same options; a page on a vendor's
+package asks the gateway itself.
+"""
+
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from chat_completions.errors import NotOffered
+from chat_completions.live import cassette
+from chat_completions.live.replay import Replay, serving
+from chat_completions.shapes import Request, Snippet
+from chat_completions.snippet import make
+from playwright.sync_api import Page
+from support.cells import CASSETTES, answer, loaded
+from support.web import SDK, WEB, bundled, chromium, document, needs, running
+
+KEY = "key-of-the-tests-0123456789"
+COMPONENT, HANDLER, VENDOR = ("react", "component"), ("nextjs", "route"), ("react", "ainative-react-sdk")
+
+
+class Scene(NamedTuple):
+    """A cassette, and how its programs are named here."""
+
+    file: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.parent.name}.{self.file.stem}"
+
+    def snippet(self, program: tuple[str, str], base_url: str | None = None) -> Snippet:
+        """The program of this language and library that belongs to the cassette."""
+        language, library = program
+        options = {
+            "protocol": "openai-chat",
+            **loaded(self.file)["write"],
+            **({"base_url": base_url} if base_url else {}),
+        }
+        return make(Request(self.file.parent.name, language=language, library=library, **options))
+
+
+@cache
+def scenes(program: tuple[str, str]) -> list[Scene]:
+    """Those for which such a program is written."""
+    found = []
+    for scene in map(Scene, sorted(CASSETTES.glob("*/*.yaml"))):
+        try:
+            scene.snippet(program)
+        except NotOffered:
+            continue
+        found.append(scene)
+    return found
+
+
+def root(snippet: Snippet) -> str:
+    """The path of the base URL."""
+    return "/".join(["", *snippet.call.base_url.split("/")[3:]])
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[Replay]:
+    with serving([]) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with chromium() as browser:
+        yield browser.new_page()
+
+
+@pytest.fixture(scope="module")
+def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder with the bundled pages, and the address that answers them."""
+    needs("node")
+    folder, env, pages = tmp_path_factory.mktemp("pages"), {}, {}
+    for scene in scenes(COMPONENT):
+        route = scene.snippet(HANDLER)
+        (folder / f"{scene.name}.ts").write_text(route.code, encoding="utf-8")
+        env |= {route.call.auth.key: KEY, route.call.base_env: replay.url + root(route)}
+        pages[scene.name] = scene.snippet(COMPONENT).code
+    bundled(pages, folder)
+    with running(["node", str(WEB / "serve.mjs"), str(folder)], "", **env) as server:
+        yield folder, f"http://127.0.0.1:{_port(server)}"
+
+
+@pytest.fixture(scope="module")
+def vendor_pages(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    needs("node")
+    folder = tmp_path_factory.mktemp("vendor")
+    pages = {one.name: one.snippet(VENDOR, replay.url + root(one.snippet(VENDOR))).code for one in scenes(VENDOR)}
+    bundled(pages, folder, SDK)
+    return folder
+
+
+def _port(server: subprocess.Popen[str]) -> int:
+    assert server.stdout
+    return int(server.stdout.readline())
+
+
+@pytest.mark.parametrize("scene", scenes(COMPONENT), ids=lambda scene: scene.name)
+def test_page_and_handler_together(scene: Scene, page: Page, handlers: tuple[Path, str], replay: Replay) -> None:
+    folder, address = handlers
+    _opened(page, f"{address}/{scene.name}", document(folder, scene.name))
+    _play(replay, scene)
+    page.get_by_role("button", name="Send").click()
+    _judged(page, scene, replay, COMPONENT)
+
+
+@pytest.mark.parametrize("scene", scenes(VENDOR), ids=lambda scene: scene.name)
+def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Path, replay: Replay) -> None:
+    _opened(page, f"{replay.url}/{scene.name}", document(vendor_pages, scene.name))
+    _play(replay, scene)
+    page.get_by_label("Key").fill(KEY)
+    page.get_by_role("button", name="Send").click()
+    _judged(page, scene, replay, VENDOR)
+
+
+def _opened(page: Page, address: str, html: str) -> None:
+    page.unroute_all()
+    page.route(address, lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.goto(address)
+
+
+def _play(replay: Replay, scene: Scene) -> None:
+    replay.exchanges = cassette.read(scene.file)
+    replay.played, replay.misses = [], []
+
+
+def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) -> None:
+    """What the page shows is what was served; a cut answer is an error and stays on the page."""
+    data = loaded(scene.file)
+    page.wait_for_function("document.querySelector('button').textContent === 'Send'")
+    assert replay.misses == []
+    assert replay.unplayed() == []
+    alert = page.locator("p[role=alert]")
+    assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
+    status = " ".join(page.get_by_role("status").all_text_contents())
+    label, text = page.get_by_role("listitem").last.locator("> *").all_text_contents()
+    if answer(data):
+        assert (label, text) == ("Assistant", answer(data))
+    else:
+        assert label == "You"
+        assert "the answer holds no text" in status
+    for name in scene.snippet(program).call.tells:
+        assert (f"{name}: " in status) == (f'"{name}"' in data["interactions"][-1]["response"]["body"]["string"])
+
+
+def test_every_cell_of_these_languages_has_a_scene() -> None:
+    from chat_completions import listing
+
+    for language, library in (COMPONENT, HANDLER, VENDOR):
+        rows = [one for one in listing.rows("cells", None) if (one["language"], one["library"]) == (language, library)]
+        calls = [scene.snippet((language, library)).call for scene in scenes((language, library))]
+        shown = {(call.gateway, call.task, call.protocol, call.stream) for call in calls}
+        assert rows
+        assert {(one["gateway"], one["task"], one["protocol"], one["stream"]) for one in rows} - shown == set()
