@@ -4,11 +4,12 @@ A React page asks the route handler that was written with the same options; a pa
 package asks the gateway itself.
 """
 
+import json
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from chat_completions.errors import NotOffered
@@ -17,7 +18,7 @@ from chat_completions.live.replay import Replay, serving
 from chat_completions.shapes import Request, Snippet
 from chat_completions.snippet import make
 from playwright.sync_api import Page
-from support.cells import CASSETTES, answer, loaded
+from support.cells import CASSETTES, loaded
 from support.running import WEB
 from support.web import SDK, bundled, chromium, document, needs, running
 
@@ -148,7 +149,7 @@ def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) 
     assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
     status = " ".join(page.get_by_role("status").all_text_contents())
     label, text = page.get_by_role("listitem").last.locator("> *").all_text_contents()
-    served = data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else answer(data)
+    served = data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else _answer(data)
     if served:
         assert (label, text) == ("Assistant", served)
     else:
@@ -156,6 +157,23 @@ def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) 
         assert "the answer holds no text" in status
     for name in scene.snippet(program).call.tells:
         assert (f"{name}: " in status) == (f'"{name}"' in data["interactions"][-1]["response"]["body"]["string"])
+
+
+def _answer(data: dict[str, Any]) -> str:
+    """The text in the last reply, read here independently of any template."""
+    body = data["interactions"][-1]["response"]["body"]["string"]
+    lines = [line.removeprefix("data:") for line in body.splitlines() if line.startswith("data:")]
+    events = [json.loads(one) for one in (lines or [body]) if one.strip() != "[DONE]"]
+    return "".join(piece for event in events for piece in _pieces(event) if piece)
+
+
+def _pieces(event: dict[str, Any]) -> Iterator[str | None]:
+    for choice in event.get("choices", ()):
+        yield choice.get("delta", choice.get("message", {})).get("content")
+    for candidate in event.get("candidates", ()):
+        yield from (part.get("text") for part in candidate.get("content", {}).get("parts", ()))
+    yield event.get("delta", {}).get("text")
+    yield from (block.get("text") for block in event.get("content", ()))
 
 
 def test_every_cell_of_these_languages_has_a_scene() -> None:
