@@ -129,9 +129,9 @@ def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Pat
 
 
 def _opened(page: Page, address: str, html: str) -> None:
-    page.unroute_all()
     page.route(address, lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto(address)
+    page.unroute_all()  # while it is there the browser asks with headers against caches
 
 
 def _play(replay: Replay, scene: Scene) -> None:
