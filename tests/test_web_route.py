@@ -5,21 +5,27 @@ import os
 
 import pytest
 from chat_completions.snippet import make
-from support.cases import load
+from support.cases import Case, load
 from support.programs import Shape, request
 from support.running import Ran, missing, run
 from support.serving import Server
-from support.texts import REPLIES, each, ours
+from support.texts import REPLIES, ours
 from support.trials import KEY, Trial, check
 
-SHAPES = [Shape("nextjs", "route", False), Shape("nextjs", "route", True)]
+SPOKEN = ("openai-chat", "anthropic-messages", "gemini-generate")
+SHAPES = [Shape("nextjs", "route", stream, protocol) for protocol in SPOKEN for stream in (False, True)]
+PLAIN, STREAMED = SHAPES[:2]
 CASES = (*load("faults"), *load("streams"))
-PAIRS = [
-    (shape, group)
-    for shape in SHAPES
-    for group in dict.fromkeys(case.group for case in CASES if shape.mode in case.modes)
-]
-SHARE = 4  # without --full one case in so many, in turn on the two shapes
+SHARE = 6  # without --full one case in so many, in turn on a plain and a streaming handler
+OTHERS = 4  # and of what is the same for all protocols again one in so many on the later two
+
+
+def met(shape: Shape, group: str) -> list[Case]:
+    """The cases of a group that such a handler can meet."""
+    return [one for one in CASES if one.group == group and shape.mode in one.modes and one.suits(shape.protocol)]
+
+
+PAIRS = [(shape, group) for shape in SHAPES for group in dict.fromkeys(one.group for one in CASES) if met(shape, group)]
 TEXTS = [text for text in ours("texts") if text and text.encode(errors="ignore").decode() == text]
 
 
@@ -34,13 +40,13 @@ def _packages() -> None:
 
 @pytest.mark.parametrize(("shape", "group"), PAIRS, ids=str)
 def test_faults_and_streams(shape: Shape, group: str, full: bool, only: str) -> None:
-    chosen = []
-    cases = [case for case in CASES if case.group == group and shape.mode in case.modes]
+    chosen, cases = [], met(shape, group)
     for number, case in enumerate(cases):
         every = case.framings()
+        share = min(SHARE * (1 if shape.usual or case.protocols else OTHERS), len(cases))
         if full and only in ("", case.id):
             chosen += [Trial(case, shape, framing, warm=False) for framing in every]
-        elif case.id == only or (not only and number % SHARE == shape.stream % len(cases)):
+        elif case.id == only or (not only and number % share == shape.stream % share):
             chosen.append(Trial(case, shape, every[number % len(every)]))
     check(chosen)
 
@@ -52,18 +58,14 @@ def asked(shape: Shape, body: object, **facts: object) -> tuple[Ran, Server]:
         return run(make(request(shape, **facts)).code, "nextjs", env), server
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("shape", [PLAIN, STREAMED], ids=str)
 def test_texts_arrive_exactly(shape: Shape) -> None:
-    """The system text stands in the handler, the question comes from the page."""
-
-    def wrong(text: str) -> str:
-        ran, server = asked(shape, [{"role": "user", "content": text}], system=text)
-        got = [one["content"] for one in json.loads(server.requests[0].body)["messages"]] if server.requests else []
-        return "" if got == [text, text] and ran.code == 0 else f"{text!r} came as {got!r}, {ran.stderr!r}"
-
-    chosen = TEXTS[shape.stream :: 2]
-    assert chosen
-    assert not each(chosen, wrong)
+    """The system texts stand in the handler, the conversation comes from the page."""
+    system = [{"role": "system", "content": text} for text in TEXTS]
+    turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(TEXTS)]
+    ran, server = asked(shape, turns, task="conversation", messages=[*system, *turns])
+    assert ran.code == 0, ran.stderr
+    assert json.loads(server.requests[0].body)["messages"] == [*system, *turns]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +79,7 @@ def test_texts_arrive_exactly(shape: Shape) -> None:
     ids=repr,
 )
 def test_nothing_is_sent_for_a_page_that_asks_wrongly(body: object) -> None:
-    ran, server = asked(SHAPES[0], body)
+    ran, server = asked(PLAIN, body)
     assert ran.stderr.startswith('Error: the request must be {"messages": [{"role": ')
     assert ran.stdout == b""
     assert server.requests == []
@@ -85,7 +87,31 @@ def test_nothing_is_sent_for_a_page_that_asks_wrongly(body: object) -> None:
 
 def test_a_page_can_add_nothing_but_text() -> None:
     turn = {"role": "user", "content": "Hello", "tool_calls": [], "name": "x"}
-    ran, server = asked(SHAPES[1], [turn], system="Be kind.")
+    ran, server = asked(STREAMED, [turn], system="Be kind.")
     assert ran.code == 0
     sent = json.loads(server.requests[0].body)["messages"]
     assert sent == [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
+
+
+def conversed(shape: Shape) -> Server:
+    """What arrives of a conversation with a system text."""
+    turns = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": "Ho"},
+        {"role": "user", "content": "?"},
+    ]
+    return asked(shape, turns, system="Be kind.")[1]
+
+
+def test_a_conversation_on_messages() -> None:
+    body = json.loads(conversed(SHAPES[2]).requests[0].body)
+    assert body["system"] == "Be kind."
+    said = [(one["role"], one["content"]) for one in body["messages"]]
+    assert said == [("user", "Hi"), ("assistant", "Ho"), ("user", "?")]
+
+
+def test_a_conversation_on_generate_content() -> None:
+    body = json.loads(conversed(SHAPES[5]).requests[0].body)
+    assert body["systemInstruction"] == {"parts": [{"text": "Be kind."}]}
+    said = [(one["role"], one["parts"]) for one in body["contents"]]
+    assert said == [("user", [{"text": "Hi"}]), ("model", [{"text": "Ho"}]), ("user", [{"text": "?"}])]
