@@ -62,7 +62,7 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
 def _page(library: str, texts: list[str]) -> str:
     turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
     asked = request(Shape("react", library, False), task="conversation", messages=turns)
-    return make(asked._replace(gateway="ainative")).code
+    return make(asked._replace(gateway="ainative", protocol=None)).code
 
 
 @pytest.mark.parametrize("library", PACKAGES)
