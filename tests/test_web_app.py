@@ -230,7 +230,9 @@ def test_nothing_of_the_server_is_in_what_the_browser_gets(app: Path) -> None:
 def vendor(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     needs("node")
     folder, shape = tmp_path_factory.mktemp("vendor"), Shape("react", "ainative-react-sdk", False)
-    facts = request(shape, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(gateway="ainative", protocol=None)
+    facts = request(shape, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(
+        gateway="ainative", protocol=None
+    )
     bundled({"page": make(facts).code}, folder, SDK)
     return document(folder, "page")
 

@@ -50,7 +50,7 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
     needs("node")
     orders = {"up": TEXTS, "down": TEXTS[::-1]}
     pages = {name: _page(library, texts) for name, texts in orders.items()}
-    bundled(pages, tmp_path, PACKAGES[library])
+    bundled(pages, tmp_path, PACKAGES[library], "look")
     for name, texts in orders.items():
         look = (tmp_path / f"{name}.html").read_bytes().decode()
         shown = [html.unescape(one) for one in re.findall(r"<div style=[^>]*>(.*?)</div>", look, re.DOTALL)]

@@ -54,11 +54,11 @@ def types_are_clean(folder: Path, packages: Path = WEB) -> None:
     succeed(str(WEB / "node_modules" / ".bin" / "tsc"), "-p", str(folder), *types)
 
 
-def bundled(pages: Mapping[str, str], folder: Path, packages: Path = WEB) -> None:
-    """Writes each page, its bundle (NAME.mount.js) and its first look (NAME.html) to a folder."""
+def bundled(pages: Mapping[str, str], folder: Path, packages: Path = WEB, look: str = "") -> None:
+    """Writes each page and its bundle (NAME.mount.js) to a folder, and its first `look` (NAME.html)."""
     for name, code in pages.items():
         (folder / f"{name}.tsx").write_text(code, encoding="utf-8")
-    succeed("node", str(WEB / "bundle.mjs"), str(packages / "node_modules"), str(folder))
+    succeed("node", str(WEB / "bundle.mjs"), str(packages / "node_modules"), str(folder), look)
 
 
 def document(folder: Path, name: str) -> str:

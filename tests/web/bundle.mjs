@@ -1,11 +1,11 @@
-// Bundles every page of a folder for a browser, with the packages of $1: NAME.tsx becomes NAME.js.
-// A page of NAME.tsx is also rendered once without a browser, into NAME.html.
+// Bundles every page of a folder for a browser, with the packages of $1: NAME.tsx becomes NAME.mount.js.
+// With a third word the page is also rendered once without a browser, into NAME.html.
 import { readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
-const [modules, folder] = process.argv.slice(2).map((one) => resolve(one));
+const [modules, folder] = process.argv.slice(2, 4).map((one) => resolve(one));
 const pages = readdirSync(folder).filter((file) => file.endsWith(".tsx"));
 const shared = {
   bundle: true,
@@ -29,11 +29,14 @@ const still = {
   text: 'import { renderToString } from "react-dom/server";\nexport const html = renderToString(<Page />);\n',
 };
 await build({ ...shared, entryPoints: pages.map((file) => entry(file, mount)) });
-await build({
-  ...shared, entryPoints: pages.map((file) => entry(file, still)), platform: "node", format: "cjs", outExtension: { ".js": ".cjs" },
-});
-const load = createRequire(import.meta.url);
-for (const file of pages) {
-  const name = join(folder, file.replace(".tsx", ""));
-  writeFileSync(`${name}.html`, load(`${name}.still.cjs`).html);
+if (process.argv[4]) await show();
+
+async function show() {
+  const entryPoints = pages.map((file) => entry(file, still));
+  await build({ ...shared, entryPoints, platform: "node", format: "cjs", outExtension: { ".js": ".cjs" } });
+  const load = createRequire(import.meta.url);
+  for (const file of pages) {
+    const name = join(folder, file.replace(".tsx", ""));
+    writeFileSync(`${name}.html`, load(`${name}.still.cjs`).html);
+  }
 }
