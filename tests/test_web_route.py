@@ -16,7 +16,7 @@ SPOKEN = ("openai-chat", "anthropic-messages", "gemini-generate")
 SHAPES = [Shape("nextjs", "route", stream, protocol) for protocol in SPOKEN for stream in (False, True)]
 PLAIN, STREAMED = SHAPES[:2]
 CASES = (*load("faults"), *load("streams"))
-SHARE = 6  # without --full one case in so many, in turn on a plain and a streaming handler
+SHARE = 8  # without --full one case in so many, in turn on a plain and a streaming handler
 OTHERS = 4  # and of what is the same for all protocols again one in so many on the later two
 
 
