@@ -37,12 +37,13 @@ def spots(agents: Sequence[str], *, project: bool, folder: Path | None) -> list[
 
 def everywhere() -> list[Spot]:
     """Every folder that any agent looks into, also the ones that are not filled from here."""
-    found = [spot for scope in ("user", "project") for spot in _merged(list(known()), scope)]
+    found = {spot.path: spot for scope in ("project", "user") for spot in _merged(list(known()), scope)}
     more: dict[Path, list[str]] = {}
     for name, about in known().items():
         for one in about.get("also", []):
             more.setdefault(_absolute(one) / NAME, []).append(name)
-    return [*found, *(Spot(path, tuple(names), "also") for path, names in more.items())]
+    others = (Spot(path, tuple(names), "also") for path, names in more.items() if path not in found)
+    return [*found.values(), *others]
 
 
 def doubles(spot: Spot) -> list[Path]:
