@@ -81,8 +81,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for name in sorted(files):
             entry = zipfile.ZipInfo(f"{contents.NAME}/{name}", when)
             entry.create_system = 3  # Unix, wherever it was packed
-            runs = files[name].startswith(b"#!")
-            entry.external_attr = (stat.S_IFREG | (0o755 if runs else 0o644)) << 16
+            entry.external_attr = (stat.S_IFREG | (0o755 if name == contents.DOOR else 0o644)) << 16
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
     return held.getvalue()
 

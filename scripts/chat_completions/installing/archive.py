@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import PurePosixPath
 
 from chat_completions.errors import BadInput
-from chat_completions.installing.contents import NAME
+from chat_completions.installing.contents import DOOR, NAME
 
 MOST_FILES = 5_000
 MOST_BYTES = 50_000_000  # unpacked
@@ -27,8 +27,9 @@ def unpacked(data: bytes) -> dict[str, bytes]:
             files = {_inside(one): _read(archive, one) for one in entries if not one.is_dir()}
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as problem:
         raise BadInput(f"The archive is broken: {str(problem)[:100]}.", HINT) from problem
-    if "SKILL.md" not in files:
-        raise BadInput(f"The archive holds no {NAME}/SKILL.md.", HINT)
+    for name in ("SKILL.md", DOOR):
+        if name not in files:
+            raise BadInput(f"The archive holds no {NAME}/{name}.", HINT)
     return files
 
 

@@ -32,11 +32,11 @@ def beside(target: Path, what: str) -> Path:
 
 
 def mend(target: Path) -> None:
-    """Put right what an interrupted run left: the old folder goes back, a half new one away."""
-    old, new = beside(target, "old"), beside(target, "new")
+    """Put right what an interrupted run left: the old folder goes back, a half new or half removed one away."""
+    old, new, gone = (beside(target, what) for what in ("old", "new", "gone"))
     if old.is_dir() and not os.path.lexists(target):
         old.rename(target)
-    for one in (old, new):
+    for one in (old, new, gone):
         if one.is_dir() and not one.is_symlink():
             shutil.rmtree(one)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.installing import folders, manifest
+from chat_completions.installing.contents import DOOR
 from chat_completions.installing.manifest import NOTE, Manifest
 
 Tell = Callable[[str], None]
@@ -48,7 +49,9 @@ def take_away(target: Path, *, force: bool, tell: Tell) -> bool:
             folders.remove_all_but(target, set(own.values()))
             tell(f"Kept, because it is yours: {', '.join(sorted(map(str, own.values())))}. Remove it with --force.")
         else:
-            folders.drop(target)
+            gone = folders.beside(target, "gone")
+            target.rename(gone)
+            folders.drop(gone)
     folders.remove_empty(note.parents if note else [])
     return True
 
@@ -91,8 +94,7 @@ def _write(stage: Path, files: Mapping[str, bytes]) -> None:
         path = stage / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(files[name])
-        if files[name].startswith(b"#!"):
-            path.chmod(0o755)
+    (stage / DOOR).chmod(0o755)
 
 
 def _carry(own: Mapping[str, Path], stage: Path, shipped: Mapping[str, bytes], tell: Tell) -> None:
