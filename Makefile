@@ -3,7 +3,7 @@ PYTHON ?= .venv/bin/python
 
 CLIENTS ?= build/clients
 
-.PHONY: test test-full goldens references bench pack scan context clients test-clients
+.PHONY: test test-full goldens references bench pack address scan context clients test-clients
 
 test:
 	$(PYTHON) -m pytest -n 2
@@ -25,6 +25,10 @@ pack:
 	rm -rf build/vendor dist
 	$(PYTHON) -m pip install -q --no-deps --no-compile --only-binary :all: --require-hashes -r tools/vendored.txt --target build/vendor
 	$(PYTHON) tools/pack.py --vendor build/vendor
+
+# After another address was set in pyproject.toml.
+address:
+	$(PYTHON) tools/set_address.py
 
 # The skill scanner has 100 dependencies, so it gets a place of its own.
 scan: pack
