@@ -88,7 +88,7 @@ def test_the_live_rooms_stay_outside_and_say_so(tmp_path: Path) -> None:
     ):
         ran = subprocess.run([*door, *words], capture_output=True, text=True, check=False)
         assert ran.returncode == 3, words
-        assert re.search(r"Hint: .*(pip install chat_completions-\S+\.whl|README)", ran.stderr), ran.stderr
+        assert re.search(r"Hint: .*(pip install |README)", ran.stderr), ran.stderr
 
 
 def test_upgrading_keeps_what_is_the_users(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from chat_completions import __version__, explain, given
+from chat_completions import __version__, cli_install, explain, given
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
 from chat_completions.shapes import Request, Snippet
 
@@ -126,45 +126,18 @@ def list_(kind: str, gateway: str | None, everything: bool, format_: str) -> Non
     """List what there is, one a line."""
     from chat_completions import listing
 
-    rows = _installing().installed() if kind == "installed" else listing.rows(kind, gateway, everything=everything)
+    if kind == "installed":
+        rows = cli_install.installing().installed()
+    else:
+        rows = listing.rows(kind, gateway, everything=everything)
     if format_ == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(listing.line(kind, row) for row in rows))
 
 
-def places(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that `install` and `uninstall` share."""
-    for option in reversed(
-        [
-            click.option(
-                "--agent", "agents", multiple=True, metavar="NAME", help="claude, codex, gemini, openclaw, or all."
-            ),
-            click.option("--project", is_flag=True, help="For this folder only, not for the user."),
-            click.option("--dir", "folder", type=click.Path(path_type=Path), help="Another folder of skills."),
-            click.option("--force", is_flag=True, help="Also a folder that `install` did not make."),
-        ]
-    ):
-        command = option(command)
-    return command
-
-
-@commands.command()
-@places
-@click.option("--from", "source", metavar="FILE-OR-URL", help="An archive, instead of this very version.")
-@click.option("--sha256", metavar="HEX", help="The archive's sum; an address needs it.")
-def install(agents: tuple[str, ...], **asked: Any) -> None:
-    """Put the skill where agents look, with all it needs, so that it runs offline."""
-    for line in _installing().install(agents, tell=_tell, **asked):
-        click.echo(line)
-
-
-@commands.command()
-@places
-def uninstall(agents: tuple[str, ...], **asked: Any) -> None:
-    """Remove what `install` put there."""
-    for line in _installing().uninstall(agents, tell=_tell, **asked):
-        click.echo(line)
+for installing_command in cli_install.COMMANDS:
+    commands.add_command(installing_command)
 
 
 def main() -> NoReturn:
@@ -225,18 +198,3 @@ def _run(snippet: Snippet) -> Callable[[], int]:
     except ImportError as problem:
         raise NotOffered("--run needs the whole project.", "This is the skill alone: see the README.") from problem
     return trial.prepared(snippet, lambda line: click.echo(line, err=True))
-
-
-def _installing() -> Any:
-    try:
-        from chat_completions.installing import commands as installing
-    except ModuleNotFoundError as problem:
-        raise NotOffered(
-            "This is the skill alone: installing is for the whole package.",
-            f"pip install chat_completions-{__version__}-py3-none-any.whl",
-        ) from problem
-    return installing
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
