@@ -61,6 +61,18 @@ def test_all_agents_need_two_folders_and_each_writes_programs_offline(tmp_path: 
     assert run(tmp_path, "list", "installed").stdout.strip() == ""
 
 
+def test_it_is_compiled_for_the_python_of_agents_too(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python3"
+    log = tmp_path / "tmp" / "log"
+    python.write_text(f'#!/bin/sh\necho "$@" >> {log}\necho cpython-999\n')
+    python.chmod(0o755)
+    run(tmp_path, "install", "--agent", "claude", PATH=f"{tmp_path}/bin:/usr/bin:/bin")
+    assert re.search(r"-m compileall .*checked-hash \S+/scripts$", log.read_text().splitlines()[-1])
+    python.write_text("#!/bin/sh\nexit 1\n")
+    assert run(tmp_path, "install", "--agent", "claude", PATH=f"{tmp_path}/bin:/usr/bin:/bin").returncode == 0
+
+
 def test_a_project_a_folder_and_another_home_of_claude(tmp_path: Path) -> None:
     project = tmp_path / "project"
     project.mkdir()

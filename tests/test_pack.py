@@ -35,7 +35,8 @@ def test_the_small_archive_is_an_allow_list() -> None:
 
 
 def test_no_file_of_the_skill_is_forgotten() -> None:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     if not listed and os.environ.get("CI") != "true":
         pytest.skip("not a git checkout")
     parts = ("agents/", "references/", "scripts/", "templates/")

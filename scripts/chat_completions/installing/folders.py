@@ -51,9 +51,17 @@ def compiled(folder: Path) -> None:
     """For the Python that runs this and for the `python3` that agents will call."""
     compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     other = shutil.which("python3")
-    if other and Path(other).resolve() != Path(sys.executable).resolve():
+    if other and _tag(other) not in ("", sys.implementation.cache_tag):
         with suppress(OSError):
             subprocess.run([other, *COMPILE, str(folder)], capture_output=True, check=False)
+
+
+def _tag(python: str) -> str:
+    """What an interpreter puts into the names of its compiled files, or nothing where it does not run."""
+    ask = [python, "-I", "-c", "import sys; print(sys.implementation.cache_tag)"]
+    with suppress(OSError):
+        return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    return ""
 
 
 def drop(path: Path) -> None:
