@@ -44,5 +44,5 @@ context:
 clients:
 	test -d $(CLIENTS)/node_modules || npm install --prefix $(CLIENTS) --no-audit --no-fund @anthropic-ai/claude-code @openai/codex skills @google/gemini-cli
 
-test-clients: clients pack
+test-clients: clients
 	CHAT_COMPLETIONS_CLIENTS=$(CLIENTS) $(PYTHON) -m pytest -q tests/clients

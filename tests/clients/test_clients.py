@@ -56,8 +56,6 @@ def test_installed_listed_loaded_run_and_answered(agent: str, home: Home) -> Non
 
 @pytest.mark.parametrize("agent", ASK)
 def test_installed_for_one_project(agent: str, home: Home) -> None:
-    if agent == "gemini":
-        (home.work / ".git").mkdir()
     install(home, "--agent", agent, "--project")
     with serving() as model:
         assert SAID in ASK[agent](home, model).rpartition("It said")[2]
