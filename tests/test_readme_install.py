@@ -42,6 +42,7 @@ def address() -> Iterator[str]:
 def pasted(home: Path, url: str, *blocks: str, path: str = "") -> subprocess.CompletedProcess[str]:
     """Runs blocks in one shell, in an empty home, with the address set where the README sets it."""
     script = "\n".join([BLOCKS[0].replace(ADDRESS, url), *blocks])
+    path = path or str(Path(sys.executable).parent)  # any python3 will do
     env = {"PATH": f"{path}:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home / "tmp")}
     env.update(PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
     return subprocess.run(["sh", "-c", script], cwd=home, env=env, capture_output=True, text=True, check=False)
@@ -56,7 +57,7 @@ def write_from(skill: Path) -> str:
 
 @pytest.mark.parametrize("folder", [".claude/skills", ".agents/skills"])
 def test_download_check_unpack(folder: str, home: Path, address: str) -> None:
-    ran = pasted(home, address, block(f"-d ~/{folder}"))
+    ran = pasted(home, address, block(f".zip ~/{folder}"))
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == f"{OFFLINE}: OK\n"
     assert [one.name for one in (home / folder).iterdir()] == ["chat-completions"]
@@ -69,14 +70,14 @@ def test_a_changed_archive_is_not_unpacked(home: Path, tmp_path: Path) -> None:
     with (tmp_path / OFFLINE).open("ab") as file:
         file.write(b"x")
     with served(tmp_path) as url:
-        ran = pasted(home, url, block("-d ~/.claude/skills"))
+        ran = pasted(home, url, block(".zip ~/.claude/skills"))
     assert ran.returncode != 0
     assert "FAILED" in ran.stdout
     assert not (home / ".claude").exists()
 
 
 def test_unpacking_anew_keeps_the_users_files_and_one_command_removes_all(home: Path, address: str) -> None:
-    unpack = block("-d ~/.claude/skills")
+    unpack = block(".zip ~/.claude/skills")
     assert pasted(home, address, unpack).returncode == 0
     mine = home / ".claude/skills/chat-completions/references/gateways/mine.yaml"
     mine.write_text("name: Mine\n")
