@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,24 @@ def test_wrong_use_is_one_sentence_and_leaves_nothing(words: list[str], said: st
     assert ran.returncode == 2
     assert said in ran.stderr
     assert ran.stderr.count("\n") <= 2
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
+
+
+def test_what_no_person_made_goes_with_the_rest(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    for name in (".DS_Store", "scripts/__pycache__/x.cpython-999.pyc"):
+        (skill(tmp_path) / name).parent.mkdir(exist_ok=True)
+        (skill(tmp_path) / name).write_bytes(b"x")
+    assert run(tmp_path, "uninstall", "--agent", "claude").returncode == 0
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
+
+
+def test_several_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        ran = list(pool.map(lambda _: run(tmp_path, "install", "--agent", "claude"), range(3)))
+    assert [one.returncode for one in ran] == [0, 0, 0]
+    assert [one.name for one in skill(tmp_path).parent.iterdir()] == ["chat-completions"]
+    assert run(tmp_path, "uninstall", "--agent", "claude").stderr == ""
     assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
 
 

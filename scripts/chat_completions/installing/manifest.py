@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 NOTE = ".installed.json"
 MADE_BY = "chat-completions install"
+NOBODYS = {".DS_Store", "Thumbs.db"}  # file managers leave them
 
 
 class Manifest(NamedTuple):
@@ -46,10 +47,11 @@ def own_files(folder: Path) -> dict[str, Path]:
 
 
 def _all(folder: Path) -> dict[str, Path]:
-    """Every file or link but what Python compiled."""
+    """Every file or link but what Python compiled and file managers leave."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if (path.is_symlink() or not path.is_dir()) and path.parent.name != "__pycache__":
+        a_file = path.is_symlink() or not path.is_dir()
+        if a_file and path.parent.name != "__pycache__" and path.name not in NOBODYS:
             found[path.relative_to(folder).as_posix()] = path
     return found
 
