@@ -58,7 +58,7 @@ def compiled(folder: Path) -> None:
 
 def _tag(python: str) -> str:
     """What an interpreter puts into the names of its compiled files, or nothing where it does not run."""
-    ask = [python, "-I", "-c", "import sys; print(sys.implementation.cache_tag)"]
+    ask = [python, "-I", "-c", "import sys; sys.stdout.write(sys.implementation.cache_tag)"]
     with suppress(OSError):
         return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
     return ""
