@@ -16,9 +16,11 @@ from support.warm import nursery
 from support.watching import Process, Scene, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "tests" / "web"
 COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "shell": ("bash",)}
+HANDLERS = {"nextjs": ("node", str(WEB / "route.mjs"))}  # which asks the handler as a page would
 PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
-SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
+SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh", "nextjs": ".ts"}
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,13 @@ def node_modules() -> Path:
 
 def missing(language_id: str, library: str) -> str:
     """What a program would need and this machine lacks, or nothing."""
-    commands = {"javascript": ["node"], "shell": ["bash", "curl", "jq"]}.get(language_id, [])
+    commands = {"javascript": ["node"], "shell": ["bash", "curl", "jq"], "nextjs": ["node"]}.get(language_id, [])
     lacking = [one for one in commands if not shutil.which(one)]
     package = PACKAGES.get(library, library)
     if language_id == "javascript" and library != "fetch" and not (node_modules() / package).is_dir():
         lacking.append(f"npm package {package}")
+    if language_id == "nextjs" and not (WEB / "node_modules").is_dir():
+        lacking.append("npm ci in tests/web")
     return ", ".join(lacking)
 
 
@@ -133,7 +137,7 @@ def _start(job: Job, streams: Sequence[int]) -> Process:
     if _forks(job.language_id, job.scene):
         return nursery().start(job.program, job.scene.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
-    command = [*COMMANDS[job.language_id], str(job.program), *job.scene.args]
+    command = [*{**COMMANDS, **HANDLERS}[job.language_id], str(job.program), *job.scene.args]
     return subprocess.Popen(
         command, cwd=job.work, env=job.env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )
