@@ -1,7 +1,9 @@
 # Shortcuts for developers; the README says how everything is set up.
 PYTHON ?= .venv/bin/python
 
-.PHONY: test test-full goldens references record bench
+CLIENTS ?= build/clients
+
+.PHONY: test test-full goldens references record bench pack address scan context clients test-clients
 
 test:
 	$(PYTHON) -m pytest -n 2
@@ -22,3 +24,30 @@ record:
 
 bench:
 	$(PYTHON) tools/bench_write.py
+
+# What is published: dist/*.zip, the wheel, SHA256SUMS, and dist/plugin.
+pack:
+	rm -rf build/vendor dist
+	$(PYTHON) -m pip install -q --no-deps --no-compile --only-binary :all: --require-hashes -r tools/vendored.txt --target build/vendor
+	$(PYTHON) tools/pack.py --vendor build/vendor
+
+# After another address was set in pyproject.toml.
+address:
+	$(PYTHON) tools/set_address.py
+
+# The skill scanner has 100 dependencies, so it gets a place of its own.
+scan: pack
+	test -x build/scanner/bin/skill-scanner || $(PYTHON) -m venv build/scanner
+	build/scanner/bin/python -m pip install -q cisco-ai-skill-scanner skills-ref
+	$(PYTHON) tools/scan.py build/scanner/bin
+
+# How much of an agent's context the whole job takes.
+context:
+	$(PYTHON) tools/measure_context.py
+
+# Real agents from the npm registry (900 MB), with a scripted model on loopback.
+clients:
+	test -d $(CLIENTS)/node_modules || npm install --prefix $(CLIENTS) --no-audit --no-fund @anthropic-ai/claude-code @openai/codex skills @google/gemini-cli
+
+test-clients: clients
+	CHAT_COMPLETIONS_CLIENTS=$(CLIENTS) $(PYTHON) -m pytest -q tests/clients

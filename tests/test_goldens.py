@@ -1,4 +1,4 @@
-"""Every program is, byte for byte, the one that was reviewed."""
+"""A program of every kind, protocol and library is, byte for byte, the one that was reviewed."""
 
 import pytest
 from chat_completions.snippet import make

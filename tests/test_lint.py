@@ -42,7 +42,7 @@ def test_written_python_is_clean() -> None:
 
 
 def test_written_javascript_is_clean() -> None:
-    for file in sorted(GOLDENS.glob("*/chat*/*.mjs")):
+    for file in sorted(GOLDENS.rglob("*.mjs")):
         clean("node", "--check", str(file))
 
 

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from chat_completions import evidence, gateways
 from chat_completions.errors import BadData, BadInput, UnknownName
-from chat_completions.paths import cache_folder, config_folder, skill_root
+from chat_completions.paths import PACKAGE, cache_folder, config_folder, skill_root
 from chat_completions.shapes import Gateway, Language, Library, Protocol, Row, Task
 
 DEEPEST = 500  # levels of a YAML file
@@ -69,6 +69,11 @@ def language(name: str) -> Language:
 def decision_table() -> list[Row]:
     """The rows of references/models.yaml, in order."""
     return [Row(**row) for row in _read(skill_root() / "references" / "models.yaml")]
+
+
+def agents() -> dict[str, Any]:
+    """Where each agent looks for skills. Not cached: whoever removes the skill leaves no cache behind."""
+    return dict(_parsed((PACKAGE / "installing" / "agents.yaml").read_text(encoding="utf-8")))
 
 
 def read_user_file(path: Path, what: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from chat_completions import __version__, cli_live, explain, given
+from chat_completions import __version__, cli_install, cli_live, explain, given
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
 from chat_completions.shapes import Request, Snippet
 
@@ -118,7 +118,7 @@ def choose(format_: str, **asked: Any) -> None:
 
 
 @commands.command("list")
-@click.argument("kind", type=click.Choice(["gateways", "tasks", "languages", "models", "cells"]))
+@click.argument("kind", type=click.Choice(["gateways", "tasks", "languages", "models", "cells", "installed"]))
 @click.option("--gateway", help="Only of this gateway.")
 @click.option("--all", "everything", is_flag=True, help="Cells that are not offered too, with the reason.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -126,15 +126,18 @@ def list_(kind: str, gateway: str | None, everything: bool, format_: str) -> Non
     """List what there is, one a line."""
     from chat_completions import listing
 
-    rows = listing.rows(kind, gateway, everything=everything)
+    if kind == "installed":
+        rows = cli_install.installing().installed()
+    else:
+        rows = listing.rows(kind, gateway, everything=everything)
     if format_ == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(listing.line(kind, row) for row in rows))
 
 
-for live_command in cli_live.COMMANDS:
-    commands.add_command(live_command)
+for further_command in (*cli_install.COMMANDS, *cli_live.COMMANDS):
+    commands.add_command(further_command)
 
 
 def main() -> NoReturn:

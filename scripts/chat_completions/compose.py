@@ -5,10 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 from chat_completions import bodies, content, inputs, offers, parameters
-from chat_completions.errors import UnknownName
 from chat_completions.shapes import (
     NOTHING,
-    Auth,
     Call,
     Choice,
     Endpoint,
@@ -31,11 +29,12 @@ def compose(
 ) -> tuple[Call, list[str]]:
     """The decided call, and what the user should know about it."""
     offers.check_options(request, task)
+    offers.check_turns(request, library)
     params, stream = offers.streamed(request, task, protocol)
     params = parameters.canonical(params, protocol)
     caveats = parameters.check(params, gateway, protocol, task.kind)
     endpoint = offers.endpoint_for(request, gateway, task, protocol, library)
-    auth = _auth(request, gateway, protocol)
+    auth = offers.auth_for(request, gateway, protocol, library)
     tools = _tools(request, task)
     schema = (request.schema or task.schema) if task.kind == "structured" else NOTHING
     said = content.said(request, task, protocol, content.format_note(gateway, protocol, params, schema))
@@ -89,17 +88,6 @@ def compose(
     ]
     notes = [*must, *content.caveats(said, protocol, task), *of_schema, *([endpoint.note] if endpoint.note else [])]
     return call, [*caveats, *left_out, *notes]
-
-
-def _auth(request: Request, gateway: Gateway, protocol: Protocol) -> Auth:
-    """The way called so, or the first that is natural for the protocol."""
-    if request.auth is None:
-        natural = [one for one in gateway.auth if not one.protocols or protocol.id in one.protocols]
-        return (natural or gateway.auth)[0]
-    for one in gateway.auth:
-        if one.name == request.auth:
-            return one
-    raise UnknownName("auth", request.auth, [one.name for one in gateway.auth])
 
 
 def _before(path: str, ends: Sequence[str]) -> str:

@@ -32,21 +32,22 @@ def _pasted(file: Path) -> str:
 
 
 def reminder(snippet: Snippet) -> str:
-    """The shell line that sets the key."""
-    return f'export {snippet.call.auth.key}="your-key"'
+    """The shell line that sets the key, or what else is to be done with it."""
+    return snippet.before or f'export {snippet.call.auth.key}="your-key"'
 
 
 def markdown(snippet: Snippet) -> str:
     """The four-part answer: program, choice, reminder, pictures."""
     choice, fence = snippet.choice, _fence(snippet.code)
     caveats = "".join(f"\n- {one}" for one in snippet.caveats)
+    before = f"{'# ' if snippet.before else ''}{reminder(snippet)}"
     needs = "".join(f"{one}\n" if " install " in one else f"# needs {one}\n" for one in snippet.install)
     return (
         f"**1. The program** (`{snippet.filename}`)\n\n"
         f"{fence}{FENCES[snippet.filename.rsplit('.', 1)[1]]}\n{snippet.code}{fence}\n\n"
         f"**2. The model**: {f'`{choice.model}`' if choice.model else 'none'}, because {choice.because}."
         f"{_alternative(choice)}{caveats}\n\n"
-        f"**3. Before you run it**\n\n```bash\n{needs}{reminder(snippet)}\n{snippet.run}\n```\n\n"
+        f"**3. Before you run it**\n\n```bash\n{needs}{before}\n{snippet.run}\n```\n\n"
         f"**4. Pictures**: {_pictures(snippet)}\n"
     )
 

@@ -15,6 +15,7 @@ COLUMNS = {
     "languages": ("language", "libraries"),
     "models": ("gateway", "model", "guidance", "status"),
     "cells": ("gateway", "task", "language", "library", "protocol", "stream"),
+    "installed": ("agents", "version", "path"),
 }
 
 

@@ -6,7 +6,7 @@ Whatever does not raises NotOffered (exit 3), with what works instead.
 from collections.abc import Sequence
 
 from chat_completions.errors import BadInput, NotOffered, UnknownName
-from chat_completions.shapes import Endpoint, Facts, Gateway, Library, Protocol, Request, Task
+from chat_completions.shapes import Auth, Endpoint, Facts, Gateway, Library, Protocol, Request, Task
 
 HOMES = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
 TALKING = ("text", "code", "reasoning", "tools", "structured", "vision")
@@ -22,6 +22,8 @@ def protocols_for(request: Request, gateway: Gateway, task: Task, library: Libra
         for name, endpoints in gateway.endpoints.items()
         if name in task.body and name in library.protocols and _serving(endpoints, task)
     ]
+    if library.kinds and task.kind not in library.kinds:
+        offered = []
     asked = request.protocol
     if asked in offered or (asked is None and offered):
         return [asked] if asked else _by_model(offered, request, gateway)
@@ -59,6 +61,23 @@ def _serving(endpoints: Sequence[Endpoint], task: Task) -> list[Endpoint]:
     return [one for one in endpoints if not one.kinds or task.kind in one.kinds]
 
 
+def auth_for(request: Request, gateway: Gateway, protocol: Protocol, library: Library) -> Auth:
+    """The way the key travels: the one called so, or the first natural for the protocol that the library can go.
+
+    Raises UnknownName, or NotOffered where the library has no such header.
+    """
+    suited = [one for one in gateway.auth if library.header in ("", one.header)]
+    natural = [one for one in suited if not one.protocols or protocol.id in one.protocols]
+    named = [one for one in gateway.auth if one.name == request.auth]
+    if request.auth is not None and not named:
+        raise UnknownName("auth", request.auth, [one.name for one in gateway.auth])
+    for one in named or natural or suited:
+        if one in suited:
+            return one
+    works = ", ".join(one.name for one in suited) or "none of this gateway's"
+    raise NotOffered(f"{library.id} carries the key in {library.header} only.", f"Ways that do: {works}.")
+
+
 def streamed(request: Request, task: Task, protocol: Protocol) -> tuple[Facts, bool]:
     """The parameters without `stream`, and whether to stream: `--param stream` is `--stream`.
 
@@ -84,3 +103,11 @@ def check_options(request: Request, task: Task) -> None:
             raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {homes[0]}.")
     if request.messages is not None and task.kind not in TALKING:
         raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
+
+
+def check_turns(request: Request, library: Library) -> None:
+    """NotOffered where a turn of the user's is more than a text of a role that the library can hold."""
+    for number, turn in enumerate(request.messages or () if library.roles else (), 1):
+        if turn["role"] not in library.roles or not isinstance(turn["content"], str) or not turn["content"]:
+            what = f"texts of {', '.join(library.roles)}"
+            raise NotOffered(f"{library.id} takes {what}, and turn {number} is none.", "Take another --language.")

@@ -182,13 +182,23 @@ class Task(NamedTuple):
 
 
 class Library(NamedTuple):
-    """One way to speak HTTP in a language; a client library's paths are fixed (`sdk`)."""
+    """One way to speak HTTP in a language; a client library's paths are fixed (`sdk`).
+
+    `kinds` are the kinds of task it is written for, `roles` those whose turns it can hold as
+    plain text, `header` is where it carries the key: nothing stands for all. `run` and `before`
+    say how its programs are started and given the key, where that differs from the language.
+    """
 
     id: str
     install: str
     protocols: Sequence[str]
     caveat: str = ""
     sdk: bool = False
+    kinds: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    header: str = ""
+    run: str = ""
+    before: str = ""
 
 
 class Language(NamedTuple):
@@ -313,3 +323,4 @@ class Snippet(NamedTuple):
     caveats: Sequence[str]
     language: str
     library: str
+    before: str = ""

@@ -38,13 +38,14 @@ def make(request: Request) -> Snippet:
     return Snippet(
         code=render(call, language, library.id),
         filename=filename,
-        run=language.run.format(file=filename),
+        run=(library.run or language.run).format(file=filename),
         install=[one for one in (library.install, *language.needs) if one],
         call=call,
         choice=choice,
         caveats=[*choice.caveats, *caveats, *([library.caveat] if library.caveat else [])],
         language=language.id,
         library=library.id,
+        before=library.before.format(key=call.auth.key),
     )
 
 

@@ -15,5 +15,5 @@ def base_url(text: str) -> str:
     shown = re.sub(r"//[^/]*@|\?.*", "…", text)  # what could be a password or a key
     raise BadInput(
         f"{shown!r} cannot be a base URL.",
-        "Write https://host/path, or http:// for this machine only: no query, no key, ASCII letters.",
+        "Write https://gw.example.com/v1, or http:// for this machine only: no query, no key, ASCII letters.",
     )

@@ -32,9 +32,9 @@ TEXT = ("openai-chat", "anthropic-messages", "gemini-generate")
 PICTURE = re.compile("<(" + "|".join(ENCODED) + ")>")
 # A program is not waited for: what it waits for is made short in its text (POLL, TIME_LIMIT).
 SHORTER = {
-    "python": (r"(?m)^(POLL[\w, ]* = )(.*?)\b3\b(.*?\n?.*?)\b600\b", r"\g<1>\g<2>0.2\g<3>2"),
-    "javascript": (r"(POLL, REMIND, TIME_LIMIT\] = \[)3, 30, 600", r"\g<1>0.2, 30, 2"),
-    "shell": (r"(?m)^(POLL=)3( .*?|\n)(TIME_LIMIT=)600\b", r"\g<1>0.2\g<2>\g<3>2"),
+    "python": (r"(?m)^(POLL[\w, ]* = )(.*?)\b3\b(.*?\n?.*?)\b600\b", r"\g<1>\g<2>0.2\g<3>6"),
+    "javascript": (r"(POLL, REMIND, TIME_LIMIT\] = \[)3, 30, 600", r"\g<1>0.2, 30, 6"),
+    "shell": (r"(?m)^(POLL=)3( .*?|\n)(TIME_LIMIT=)600\b", r"\g<1>0.2\g<2>\g<3>6"),
 }
 
 
@@ -286,7 +286,7 @@ def _edited(code: str, play: Play, shape: Shape) -> tuple[str, list[str]]:
 def _served(facts: Any, shape: Shape, framing: str, words: Mapping[str, str]) -> Reply:
     """A reply: what is said and called, or one that is written out."""
     facts = _worded_all(facts, words)
-    if not {"say", "calls", "end"} & set(facts):
+    if not {"say", "calls"} & set(facts):
         return reply(facts, shape.mode, shape.wire, {})
     wait = facts.get("wait", 0)
     if not shape.stream:

@@ -16,9 +16,11 @@ from support.warm import nursery
 from support.watching import Process, Scene, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
+WEB = ROOT / "tests" / "web"
 COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "shell": ("bash",)}
+HANDLERS = {"nextjs": ("node", str(WEB / "route.mjs"))}  # which asks the handler as a page would
 PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
-SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
+SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh", "nextjs": ".ts"}
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def run(
     Without `cwd` it works in an empty folder of its own.
     """
     scene = scene or Scene()
+    if _forks(language_id, scene):
+        nursery()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = _write(code, language_id, folder / "program")
@@ -88,11 +92,13 @@ def node_modules() -> Path:
 
 def missing(language_id: str, library: str) -> str:
     """What a program would need and this machine lacks, or nothing."""
-    commands = {"javascript": ["node"], "shell": ["bash", "curl", "jq"]}.get(language_id, [])
+    commands = {"javascript": ["node"], "shell": ["bash", "curl", "jq"], "nextjs": ["node"]}.get(language_id, [])
     lacking = [one for one in commands if not shutil.which(one)]
     package = PACKAGES.get(library, library)
     if language_id == "javascript" and library != "fetch" and not (node_modules() / package).is_dir():
         lacking.append(f"npm package {package}")
+    if language_id == "nextjs" and not (WEB / "node_modules").is_dir():
+        lacking.append("npm ci in tests/web")
     return ", ".join(lacking)
 
 
@@ -123,11 +129,15 @@ def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> Ran:
     )
 
 
+def _forks(language_id: str, scene: Scene) -> bool:
+    return scene.warm and language_id == "python" and hasattr(os, "fork")
+
+
 def _start(job: Job, streams: Sequence[int]) -> Process:
-    if job.scene.warm and job.language_id == "python" and hasattr(os, "fork"):
+    if _forks(job.language_id, job.scene):
         return nursery().start(job.program, job.scene.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
-    command = [*COMMANDS[job.language_id], str(job.program), *job.scene.args]
+    command = [*{**COMMANDS, **HANDLERS}[job.language_id], str(job.program), *job.scene.args]
     return subprocess.Popen(
         command, cwd=job.work, env=job.env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )

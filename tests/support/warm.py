@@ -39,6 +39,7 @@ class Nursery:
     def __init__(self) -> None:
         self._control, theirs = socket.socketpair()
         self._lock = Lock()
+        self._ready = False
         with theirs:
             descriptor = theirs.fileno()
             self._process = subprocess.Popen(
@@ -50,6 +51,13 @@ class Nursery:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             )
+
+    def wait(self) -> None:
+        """Returns when the libraries are loaded: no program's time counts before that."""
+        with self._lock:
+            if not self._ready:
+                self._control.recv(1)
+                self._ready = True
 
     def start(
         self, program: Path, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int]
@@ -72,9 +80,19 @@ class Nursery:
         self._process.communicate()
 
 
-@cache
+_only_one = Lock()
+
+
 def nursery() -> Nursery:
-    """The one of this process."""
+    """The one of this process, ready."""
+    with _only_one:
+        made = _nursery()
+    made.wait()
+    return made
+
+
+@cache
+def _nursery() -> Nursery:
     made = Nursery()
     atexit.register(made.close)
     return made

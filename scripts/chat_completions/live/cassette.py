@@ -25,6 +25,7 @@ ITS_OWN = frozenset(
     [
         *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
         *("host", "sec-fetch-mode", "user-agent", "x-goog-api-client", "x-server-timeout"),
+        *("origin", "referer"),
     ]
 )
 
@@ -107,8 +108,9 @@ def meaningful(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that belong to the request: which credential stood where, the content type."""
     kept = {name.lower(): value for name, value in headers.items()}
     if kept.get("content-type", "").startswith("multipart/"):
-        kept["content-type"] = "multipart/form-data"  # every client draws boundaries of its own
-    return {name: value for name, value in kept.items() if name not in ITS_OWN and not name.startswith("x-stainless")}
+        kept["content-type"] = "multipart/form-data"  # every client has boundaries of its own
+    own = ("x-stainless", "sec-")  # a client library's, a browser's
+    return {name: value for name, value in kept.items() if name not in ITS_OWN and not name.startswith(own)}
 
 
 def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:

@@ -32,7 +32,9 @@ class Ran(NamedTuple):
 
 def interpreter(snippet: Snippet) -> list[str]:
     """The command that runs the program; NotOffered where there is none on this machine."""
-    name = snippet.run.split()[0]
+    name, *rest = snippet.run.split()
+    if rest != [snippet.filename]:
+        raise NotOffered("--run starts programs; this file belongs into an app.", f"There: {snippet.run}")
     found = sys.executable if name == "python3" else shutil.which(name)
     if not found:
         raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")

@@ -29,6 +29,7 @@ const ADVICE = {
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
@@ -47,34 +48,15 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
 
-const reply = await post();
-const type = reply.headers.get("content-type") ?? "no content type";
-const chunks = [];
-for await (const chunk of reply.body) {
-  timer.refresh();
-  chunks.push(chunk);
-}
-const page = new TextDecoder().decode(Buffer.concat(chunks));
-if (!page.trim()) await fail("HTTP 200: empty answer");
-const excerpt = (await words(page)).slice(0, 100);
-// Node 20 takes a body in pieces for a whole one when the connection breaks.
-const cut = page.startsWith("{") && !reply.headers.has("content-length");
-const json = await parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
-const choice = json?.choices?.[0];
-const error = json?.error || choice?.error || (json?.object === "error" && json);
-if (error) await fail(await words(JSON.stringify({ error })));
-const parts = [choice?.message?.content].flat();
-const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
-const ending = choice?.finish_reason;
-if (!text && !ending) await fail("no answer in the response");
-const told = { ...json, ...json.usage };
-await new Promise((done) => process.stdout.write(text + "\n", (error) => error || done()));
+const { text, ending, told } = await answer(await ask());
+await print(text + "\n");
 if (ending && !["stop", "eos"].includes(ending)) {
-  const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
-  say(`Warning: finish_reason is ${ending}${why}`);
+  const cut = ["length"].includes(ending);
+  say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
-const picture = page.includes('"image_url"') ? ", but a picture, which this program does not save" : "";
-if (!text) say(`Warning: the answer holds no text${picture}`);
+const drawn = JSON.stringify(told).includes('"image_url"');
+const instead = drawn ? ", but a picture, which this program does not save" : "";
+if (!text) say(`Warning: the answer holds no text${instead}`);
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
 if (facts.length) say(facts.join(", "));
@@ -83,13 +65,16 @@ process.exit();
 function send(body) {
   return fetch(BASE_URL + "/v1/chat/completions", {
     method: "POST",
-    headers: { "Content-Type": "application/json", "Authorization": "Bearer " + KEY },
+    headers: {
+      "Content-Type": "application/json",
+      "Authorization": "Bearer " + KEY,
+    },
     body: JSON.stringify(body),
     redirect: "manual",
   });
 }
 
-async function post() {
+async function ask() {
   let body = BODIES[0];
   let switched = "";
   for (let tries = 1; ; tries++) {
@@ -113,10 +98,7 @@ async function post() {
     const wait = pause(headers, tries);
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
-    if (!again || tries === MAX_REQUESTS) {
-      const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
-      await fail(mark ? `${line}; ${ADVICE[mark]}` : line);
-    }
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
     await new Promise((done) => setTimeout(done, wait * 1000));
   }
 }
@@ -133,11 +115,44 @@ function pause(headers, tries) {
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
+async function answer(reply) {
+  const json = await read(reply);
+  const choice = json?.choices?.[0];
+  const error = json?.error || choice?.error || (json?.object === "error" && json);
+  if (error) await fail(await words(JSON.stringify({ error })));
+  const parts = [choice?.message?.content].flat();
+  const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
+  const ending = choice?.finish_reason;
+  const told = { ...json, ...json?.usage };
+  if (!text && !ending) await fail("no answer in the response");
+  return { text, ending, told };
+}
+
+async function read(reply) {
+  const chunks = [];
+  for await (const chunk of reply.body) {
+    timer.refresh();
+    chunks.push(chunk);
+  }
+  const page = new TextDecoder().decode(Buffer.concat(chunks));
+  if (!page.trim()) await fail("HTTP 200: empty answer");
+  const type = reply.headers.get("content-type") ?? "no content type";
+  const excerpt = (await words(page)).slice(0, 100);
+  // Node 20 takes a body in pieces for a whole one when the connection breaks.
+  const cut = /^[{[]/.test(page) && !reply.headers.has("content-length");
+  return parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
+}
+
 async function words(text) {
   const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
   const told = [error?.message, error, detail, message];
   const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
   return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
 }
 
 function say(line) {

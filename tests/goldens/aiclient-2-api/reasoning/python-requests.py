@@ -60,6 +60,12 @@ def words(said):
     return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
 
 
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
 def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
@@ -69,28 +75,81 @@ def pause(headers, tries):
     return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
 
 
-def show(reply):
-    """Print the answer on stdout, and what is to be known of it on stderr."""
+def send(body):
+    """The reply to one request, its body still to be read."""
+    return requests.post(
+        BASE_URL + "/v1/chat/completions",
+        json=body,
+        headers={"Authorization": "Bearer " + KEY},
+        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), stream=True, allow_redirects=False,
+        auth=lambda request: request,  # keeps the passwords of ~/.netrc out
+    )
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except requests.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except requests.RequestException as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.content.decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0]['model']} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
     body, kind = reply.content.decode("utf-8-sig", "replace"), reply.headers.get("content-type")
     try:
-        said = json.loads(body)
+        return json.loads(body)
     except ValueError:
         say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def answer(said):
+    """The text of the answer, why it ended, and what else it tells."""
     choice = (said.get("choices") or [{}])[0]
     if any(one.get("error") or one.get("object") == "error" for one in (said, choice)):
         say("Error: " + words(choice if choice.get("error") else said), 1)
-    text, finish = (choice.get("message") or {}).get("content"), choice.get("finish_reason")
-    if text is None and not finish:
+    message, finish = choice.get("message") or {}, choice.get("finish_reason")
+    content = message.get("content")
+    if content is None and not finish:
         say("Error: no answer in the response", 1)
-    if isinstance(text, list):
-        text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in text)
+    parts = content if isinstance(content, list) else [content or ""]
+    text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in parts)
     told = {**said, **(said.get("usage") or {})}
-    print(text or "", flush=True)
+    return text, finish, told
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not text:
-        picture = ", but a picture, which this program does not save" if '"image_url"' in body else ""
+        picture = ", but a picture, which this program does not save" if "'image_url'" in str(told) else ""
         say(f"Warning: the answer holds no text{picture}")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
@@ -106,41 +165,9 @@ def main():
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
-    body, *stand_ins = BODIES
-    switched = ""
-    for tries in range(1, MAX_REQUESTS + 1):
-        try:
-            reply = requests.post(
-                BASE_URL + "/v1/chat/completions", json=body, stream=True, allow_redirects=False,
-                headers={"Authorization": "Bearer " + KEY}, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                auth=lambda request: request,  # keeps the passwords of ~/.netrc out
-            )
-        except requests.ReadTimeout:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
-        except requests.RequestException as problem:
-            cause = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
-            line = f"cannot reach {BASE_URL} ({cause[-1].lower() if cause else 'the connection broke'})"
-            status, wait, said = 500, 2**tries / 4, ""
-        else:
-            if reply.status_code == 200:
-                if switched:
-                    say(switched)
-                return show(reply)
-            said = reply.content.decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
-            if "location" in reply.headers:
-                said = f"redirect to {reply.headers['location']} not followed"
-            line = f"HTTP {status}: {words(said)}" + f" ({body['model']})" * (status == 404)
-        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
-        missing = status in (404, 503) or status == 400 and gone
-        if missing and stand_ins and tries < MAX_REQUESTS:
-            body = stand_ins.pop()
-            switched = f"Warning: {line}; asking {body['model']} instead"
-            continue
-        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
-        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
-            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
-        time.sleep(wait)
+    text, finish, told = answer(loaded(ask(BODIES)))
+    print(text, flush=True)
+    tell(finish, told, text)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Ask a question and print the answer: AINative, with the OpenAI library."""
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -60,6 +61,12 @@ def words(said):
     return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
 
 
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
 def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
@@ -69,30 +76,87 @@ def pause(headers, tries):
     return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
 
 
-def show(reply):
-    """Print the answer on stdout, and what is to be known of it on stderr."""
-    body, kind = reply.read().decode("utf-8-sig", "replace"), reply.headers.get("content-type")
-    if reply.status_code != 200:
-        say(f"Error: HTTP {reply.status_code}: {words(body)}", 1)
+REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
+HEADERS = dict.fromkeys(["Authorization", "OpenAI-Organization", "OpenAI-Project"], openai.Omit())
+HEADERS["X-API-Key"] = KEY
+
+
+@functools.cache
+def client():
+    """The library's client; what may be asked again is decided below."""
+    os.environ.pop("OPENAI_CUSTOM_HEADERS", None)  # they are meant for another host
+    return openai.OpenAI(
+        api_key=KEY, base_url=BASE_URL + "/api/v1", max_retries=0,
+        timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
+
+
+def send(body):
+    """The reply to one request, its body still to be read."""
+    completions = client().chat.completions.with_streaming_response
     try:
-        said = json.loads(body)
+        asked = completions.create(model=body["model"], messages=body["messages"], extra_body=body, extra_headers=HEADERS)
+        return REPLIES.enter_context(asked).http_response
+    except openai.APIStatusError as problem:
+        return problem.response
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps."""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except openai.APITimeoutError:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except openai.APIConnectionError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem.__cause__)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
+    body, kind = reply.read().decode("utf-8-sig", "replace"), reply.headers.get("content-type")
+    try:
+        return json.loads(body)
     except ValueError:
         say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def answer(said):
+    """The text of the answer, why it ended, and what else it tells."""
     choice = (said.get("choices") or [{}])[0]
     if any(one.get("error") or one.get("object") == "error" for one in (said, choice)):
         say("Error: " + words(choice if choice.get("error") else said), 1)
-    text, finish = (choice.get("message") or {}).get("content"), choice.get("finish_reason")
-    if text is None and not finish:
+    message, finish = choice.get("message") or {}, choice.get("finish_reason")
+    content = message.get("content")
+    if content is None and not finish:
         say("Error: no answer in the response", 1)
-    if isinstance(text, list):
-        text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in text)
+    parts = content if isinstance(content, list) else [content or ""]
+    text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in parts)
     told = {**said, **(said.get("usage") or {})}
-    print(text or "", flush=True)
+    return text, finish, told
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
     elif not text:
-        picture = ", but a picture, which this program does not save" if '"image_url"' in body else ""
+        picture = ", but a picture, which this program does not save" if "'image_url'" in str(told) else ""
         say(f"Warning: the answer holds no text{picture}")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
@@ -108,38 +172,9 @@ def main():
         say("Error: AINATIVE_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
-    headers = dict.fromkeys(["Authorization", "OpenAI-Organization", "OpenAI-Project"], openai.Omit())
-    headers["X-API-Key"] = KEY
-    client = openai.OpenAI(
-        api_key=KEY, base_url=BASE_URL + "/api/v1",
-        timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-        max_retries=0,  # the loop below knows what may be asked again
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
-    body, *stand_ins = BODIES
-    for tries in range(1, MAX_REQUESTS + 1):
-        try:
-            with client.chat.completions.with_streaming_response.create(
-                model=body["model"], messages=MESSAGES, extra_body=body, extra_headers=headers
-            ) as reply:
-                return show(reply)
-        except openai.APITimeoutError:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
-        except openai.APIConnectionError as problem:
-            cause = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem.__cause__).replace("Connection reset by peer", ""))
-            line = f"cannot reach {BASE_URL} ({cause[-1].lower() if cause else 'the connection broke'})"
-            status, wait, said = 500, 2**tries / 4, ""
-        except openai.APIStatusError as problem:
-            reply = problem.response
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
-            if "location" in reply.headers:
-                said = f"redirect to {reply.headers['location']} not followed"
-            line = f"HTTP {status}: {words(said)}" + f" ({body['model']})" * (status == 404)
-        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
-        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
-            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
-        time.sleep(wait)
+    text, finish, told = answer(loaded(ask(BODIES)))
+    print(text, flush=True)
+    tell(finish, told, text)
 
 
 if __name__ == "__main__":

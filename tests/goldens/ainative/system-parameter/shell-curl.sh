@@ -8,7 +8,7 @@ read -r -d '' messages <<'JSON'
 JSON
 # a model and its request
 set -- claude-sonnet-4-6 \
-  '{"model": "claude-sonnet-4-6", "system": "You are a helpful assistant.", "messages": '"$messages}"
+  '{"model": "claude-sonnet-4-6", "messages": '"$messages"', "system": "You are a helpful assistant."}'
 
 refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
 await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
@@ -41,9 +41,10 @@ def failure: . as $said | first({
     "HTTP 503": "model unavailable: retry later or use another model"
   } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
   | "Error: \($said)\(.)" | line;
-def message: strings, (objects | first((.error, .detail, .message) | message));
+def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
+def reply: objects // {};
 def text: (.choices[0]?.message?.content?
   | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
@@ -52,7 +53,8 @@ def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .mes
 def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
-      "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
+      "Warning: finish_reason is \($finish)"
+        + ({"length": ": cut at the token limit"}[$finish] // "")
     elif .said then empty else "Warning: the answer holds no text" +
       if .picture then ", but a picture, which this program does not save" else "" end end,
   ([("prompt_tokens", "completion_tokens", "total_tokens", "credits_consumed", "credits_remaining")
@@ -82,11 +84,14 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
     elif env.code != "0" then fail("the connection broke before the answer was complete")
     elif $words == "empty answer" then fail($line)
     else
-      [$body | fromjson? | objects // {}][0]
-      | if . == null then fail("not JSON (\(kind)): \($words[:100])")
-        elif fault then fail(fault)
-        elif text == "" and finish == null then fail("no answer in the response")
-        else "ok 0 \([{said: (text != ""), finish: finish, told: told, picture: ($body | contains("\"image_url\""))} | ending] | join("\n"))"
+      [$body | fromjson?]
+      | if length == 0 then fail("not JSON (\(kind)): \($words[:100])") else .[0] | reply
+        | if fault then fail(fault)
+          elif text == "" and finish == null then fail("no answer in the response")
+          else {said: (text != ""), finish: finish, told: told,
+              picture: ($body | contains("\"image_url\""))}
+            | "ok 0 \([ending] | join("\n"))"
+          end
         end
     end;
 JQ
@@ -95,6 +100,7 @@ mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
   sed -e 's/\\\\/\\u005c/g' -e 's/\\u\([dD][89abAB]..\)\\u\([dD][c-fC-F]..\)/\\U\1\\U\2/g' \
     -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
 }
+reply() { sed '/^HTTP\//,/^$/d' "$tmp/all"; } # the body of the last one
 
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0
@@ -114,6 +120,5 @@ for ((left = MAX_REQUESTS - 1; ; left--)); do
     *) printf '%s\n' "$said" >&2; exit 1 ;;
   esac
 done
-sed '/^HTTP\//,/^$/d' "$tmp/all" | jq -j "$program text, \"\\n\"" 2>/dev/null ||
-  exit 141 # nobody reads the answer any more
+reply | jq -j "$program text, \"\\n\"" 2>/dev/null || exit 141 # nobody reads the answer any more
 [[ ! $said ]] || printf '%s\n' "$said" >&2

@@ -32,10 +32,10 @@ const ADVICE = {
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
+let [ending, ended, printed] = ["", false, false];
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
-const [halt, told] = [new AbortController(), {}];
-let [ending, ended, printed] = ["", false, false];
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
 process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
@@ -52,37 +52,13 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
 
-const reply = await post();
-const type = reply.headers.get("content-type") ?? "no content type";
-if (/html|json/i.test(type)) {
-  await fail(`not an event stream (${type}): ${await words(await reply.text())}`);
-}
-for await (const [failed, data] of events(reply)) {
-  if (failed) await fail(await words(data));
-  if (data.trim() === "[DONE]") {
-    ending ||= "stop";
-    break;
-  }
-  const event = await parse(data).catch(() => !ended && fail("unreadable event in the stream"));
-  const choice = event?.choices?.[0];
-  const error = event?.error || choice?.error || (event?.object === "error" && event);
-  if (error) await fail(await words(JSON.stringify({ error })));
-  const parts = [choice?.delta?.content].flat();
-  const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
-  ending = choice?.finish_reason || ending;
-  Object.assign(told, event, event?.usage);
-  process.stdout.write(text);
-  printed ||= text !== "";
-  if (ending && told.usage) break;
-  if (ending) setTimeout(() => halt.abort(), GRACE * 1000);
-}
-if (!ending) await fail("the stream ended before the answer was complete");
-await new Promise((done) => process.stdout.write("\n", (error) => error || done()));
+const { text, told } = await answer(await ask());
+await print("\n");
 if (ending && !["stop", "eos"].includes(ending)) {
-  const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
-  say(`Warning: finish_reason is ${ending}${why}`);
+  const cut = ["length"].includes(ending);
+  say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
-if (!printed) say("Warning: the answer holds no text");
+if (!text) say("Warning: the answer holds no text");
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
 if (facts.length) say(facts.join(", "));
@@ -91,14 +67,16 @@ process.exit();
 function send(body) {
   return fetch(BASE_URL + "/chat/completions", {
     method: "POST",
-    headers: { "Content-Type": "application/json", "Authorization": "Bearer " + KEY },
+    headers: {
+      "Content-Type": "application/json",
+      "Authorization": "Bearer " + KEY,
+    },
     body: JSON.stringify(body),
     redirect: "manual",
-    signal: halt.signal,
   });
 }
 
-async function post() {
+async function ask() {
   let body = BODIES[0];
   let switched = "";
   for (let tries = 1; ; tries++) {
@@ -122,10 +100,7 @@ async function post() {
     const wait = pause(headers, tries);
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
-    if (!again || tries === MAX_REQUESTS) {
-      const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
-      await fail(mark ? `${line}; ${ADVICE[mark]}` : line);
-    }
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
     await new Promise((done) => setTimeout(done, wait * 1000));
   }
 }
@@ -142,6 +117,37 @@ function pause(headers, tries) {
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
+async function answer(reply) {
+  const type = reply.headers.get("content-type") ?? "no content type";
+  if (/html|json/i.test(type)) {
+    await fail(`not an event stream (${type}): ${await words(await reply.text())}`);
+  }
+  const told = {};
+  let said = "";
+  for await (const [failed, data] of events(reply)) {
+    if (failed) await fail(await words(data));
+    if (data.trim() === "[DONE]") {
+      ending ||= "stop";
+      break;
+    }
+    const event = await parse(data).catch(() => !ended && fail("unreadable event in the stream"));
+    const choice = event?.choices?.[0];
+    const error = event?.error || choice?.error || (event?.object === "error" && event);
+    if (error) await fail(await words(JSON.stringify({ error })));
+    const parts = [choice?.delta?.content].flat();
+    const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
+    ending = choice?.finish_reason || ending;
+    Object.assign(told, event, event?.usage);
+    const last = ending && told.usage;
+    process.stdout.write(text);
+    printed ||= text !== "";
+    said += text;
+    if (last) break;
+  }
+  if (!ending) await fail("the stream ended before the answer was complete");
+  return { text: said, told };
+}
+
 async function* events(reply) {
   const [reader, decoder] = [reply.body.getReader(), new TextDecoder()];
   for (let rest = ""; !ended; ) {
@@ -156,6 +162,7 @@ async function* events(reply) {
       const data = Array.from(block.matchAll(/(?:^|\n)data: ?([^\n]*)/g), ([, value]) => value);
       if (data.join("")) yield [/(?:^|\n)event: ?error\s*(?:\n|$)/.test(block), data.join("\n")];
     }
+    if (ending) setTimeout(() => reader.cancel().catch(() => {}), GRACE * 1000);
   }
 }
 
@@ -164,6 +171,11 @@ async function words(text) {
   const told = [error?.message, error, detail, message];
   const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
   return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
 }
 
 function say(line) {

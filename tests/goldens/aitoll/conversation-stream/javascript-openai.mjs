@@ -32,12 +32,12 @@ const ADVICE = {
 };
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
+let [ending, ended, printed] = ["", false, false];
 const missing = "a package is missing: npm install openai";
 const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
-const [halt, told] = [new AbortController(), {}];
-let [ending, ended, printed] = ["", false, false];
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
 process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
@@ -54,53 +54,29 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
 
-// OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and their like are meant for another server.
+// OPENAI_* in the environment is meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
 const client = new OpenAI({
   apiKey: KEY,
   baseURL: BASE_URL,
-  maxRetries: 0, // post() knows what may be asked again
+  maxRetries: 0, // ask() knows what may be asked again
   logLevel: "off",
   fetchOptions: { redirect: "manual" },
   async fetch(url, options) {
     const reply = await fetch(url, options);
-    refusal = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
+    refused = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
     return reply;
   },
 });
-let refusal;
+let refused;
 
-const reply = await post();
-const type = reply.headers.get("content-type") ?? "no content type";
-if (/html|json/i.test(type)) {
-  await fail(`not an event stream (${type}): ${await words(await reply.text())}`);
-}
-for await (const [failed, data] of events(reply)) {
-  if (failed) await fail(await words(data));
-  if (data.trim() === "[DONE]") {
-    ending ||= "stop";
-    break;
-  }
-  const event = await parse(data).catch(() => !ended && fail("unreadable event in the stream"));
-  const choice = event?.choices?.[0];
-  const error = event?.error || choice?.error || (event?.object === "error" && event);
-  if (error) await fail(await words(JSON.stringify({ error })));
-  const parts = [choice?.delta?.content].flat();
-  const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
-  ending = choice?.finish_reason || ending;
-  Object.assign(told, event, event?.usage);
-  process.stdout.write(text);
-  printed ||= text !== "";
-  if (ending && told.usage) break;
-  if (ending) setTimeout(() => halt.abort(), GRACE * 1000);
-}
-if (!ending) await fail("the stream ended before the answer was complete");
-await new Promise((done) => process.stdout.write("\n", (error) => error || done()));
+const { text, told } = await answer(await ask());
+await print("\n");
 if (ending && !["stop", "eos"].includes(ending)) {
-  const why = ["length"].includes(ending) ? ": cut at the token limit" : "";
-  say(`Warning: finish_reason is ${ending}${why}`);
+  const cut = ["length"].includes(ending);
+  say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
-if (!printed) say("Warning: the answer holds no text");
+if (!text) say("Warning: the answer holds no text");
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
 if (facts.length) say(facts.join(", "));
@@ -108,11 +84,11 @@ process.exit();
 
 function send(body) {
   // The library's own stream ends alike after [DONE] and after a cut, and trips over empty events.
-  const request = client.chat.completions.create(body, { signal: halt.signal });
-  return request.asResponse().catch((error) => (error.status ? refusal : (error.cause ?? error)));
+  const request = client.chat.completions.create(body);
+  return request.asResponse().catch((error) => (error.status ? refused : (error.cause ?? error)));
 }
 
-async function post() {
+async function ask() {
   let body = BODIES[0];
   let switched = "";
   for (let tries = 1; ; tries++) {
@@ -136,10 +112,7 @@ async function post() {
     const wait = pause(headers, tries);
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
-    if (!again || tries === MAX_REQUESTS) {
-      const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
-      await fail(mark ? `${line}; ${ADVICE[mark]}` : line);
-    }
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
     await new Promise((done) => setTimeout(done, wait * 1000));
   }
 }
@@ -156,6 +129,37 @@ function pause(headers, tries) {
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
+async function answer(reply) {
+  const type = reply.headers.get("content-type") ?? "no content type";
+  if (/html|json/i.test(type)) {
+    await fail(`not an event stream (${type}): ${await words(await reply.text())}`);
+  }
+  const told = {};
+  let said = "";
+  for await (const [failed, data] of events(reply)) {
+    if (failed) await fail(await words(data));
+    if (data.trim() === "[DONE]") {
+      ending ||= "stop";
+      break;
+    }
+    const event = await parse(data).catch(() => !ended && fail("unreadable event in the stream"));
+    const choice = event?.choices?.[0];
+    const error = event?.error || choice?.error || (event?.object === "error" && event);
+    if (error) await fail(await words(JSON.stringify({ error })));
+    const parts = [choice?.delta?.content].flat();
+    const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
+    ending = choice?.finish_reason || ending;
+    Object.assign(told, event, event?.usage);
+    const last = ending && told.usage;
+    process.stdout.write(text);
+    printed ||= text !== "";
+    said += text;
+    if (last) break;
+  }
+  if (!ending) await fail("the stream ended before the answer was complete");
+  return { text: said, told };
+}
+
 async function* events(reply) {
   const [reader, decoder] = [reply.body.getReader(), new TextDecoder()];
   for (let rest = ""; !ended; ) {
@@ -170,6 +174,7 @@ async function* events(reply) {
       const data = Array.from(block.matchAll(/(?:^|\n)data: ?([^\n]*)/g), ([, value]) => value);
       if (data.join("")) yield [/(?:^|\n)event: ?error\s*(?:\n|$)/.test(block), data.join("\n")];
     }
+    if (ending) setTimeout(() => reader.cancel().catch(() => {}), GRACE * 1000);
   }
 }
 
@@ -178,6 +183,11 @@ async function words(text) {
   const told = [error?.message, error, detail, message];
   const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
   return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
 }
 
 function say(line) {

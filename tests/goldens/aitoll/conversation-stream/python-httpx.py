@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import functools
 import io
 import itertools
 import json
@@ -68,6 +69,12 @@ def words(said):
     return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
 
 
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
 def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
@@ -75,6 +82,53 @@ def pause(headers, tries):
         return int(ms) / 1000 if ms.isdecimal() else int(after)
     date = parsedate_tz(after)
     return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+@functools.cache
+def client():
+    """The client, made once the settings have been checked."""
+    return httpx.Client(timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False)
+
+
+def send(body):
+    """The reply to one request, its body still to be read."""
+    headers = {"Authorization": "Bearer " + KEY}
+    url = BASE_URL + "/chat/completions"
+    request = client().build_request("POST", url, headers=headers, json=body)
+    return client().send(request, stream=True)
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except httpx.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except httpx.HTTPError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0]['model']} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
 
 
 def events(chunks):
@@ -95,13 +149,13 @@ def events(chunks):
                 kind, data = "", []
 
 
-def show(reply):
-    """Print the answer as it comes; end well only when it is complete."""
+def answer(reply):
+    """Print the answer as it comes; tell it, why it ended, and what else is told."""
     connection = reply.extensions["network_stream"].get_extra_info("socket")
     kind = reply.headers.get("content-type", "")
     if "json" in kind or "html" in kind:
         say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
-    finish, told, wrote, problem = None, {}, False, "the stream ended before the answer was complete"
+    text, finish, told, problem = "", None, {}, "the stream ended before the answer was complete"
     grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
     try:
         for kind, data in events(reply.iter_bytes()):
@@ -116,13 +170,14 @@ def show(reply):
             if any(one.get("error") or one.get("object") == "error" for one in (event, choice)):
                 finish, problem = None, words(choice if choice.get("error") else event)
                 break
-            piece = (choice.get("delta") or {}).get("content") or ""
+            delta = choice.get("delta") or {}
+            piece = delta.get("content") or ""
             if isinstance(piece, list):
                 piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
+            text += piece
             print(piece, end="", flush=True)
-            wrote = wrote or bool(piece)
             if finish and event.get("usage"):
                 break
             if finish and not grace.is_alive():
@@ -135,13 +190,18 @@ def show(reply):
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
         grace.cancel()
-        print(end="\n" if wrote or finish else "", flush=True)
+        print(end="\n" if text or finish else "", flush=True)
     if not finish:
         say(f"Error: {problem}", 1)
+    return text, finish, told
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
-    elif not wrote:
+    elif not text:
         say("Warning: the answer holds no text")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
@@ -157,40 +217,8 @@ def main():
         say("Error: AITOLL_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
-    client = httpx.Client(timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT))
-    headers = {"Authorization": "Bearer " + KEY}
-    body, *stand_ins = BODIES
-    switched = ""
-    for tries in range(1, MAX_REQUESTS + 1):
-        request = client.build_request("POST", BASE_URL + "/chat/completions", headers=headers, json=body)
-        try:
-            reply = client.send(request, stream=True, follow_redirects=False)
-        except httpx.ReadTimeout:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
-        except httpx.HTTPError as problem:
-            cause = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
-            line = f"cannot reach {BASE_URL} ({cause[-1].lower() if cause else 'the connection broke'})"
-            status, wait, said = 500, 2**tries / 4, ""
-        else:
-            if reply.status_code == 200:
-                if switched:
-                    say(switched)
-                return show(reply)
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
-            if "location" in reply.headers:
-                said = f"redirect to {reply.headers['location']} not followed"
-            line = f"HTTP {status}: {words(said)}" + f" ({body['model']})" * (status == 404)
-        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
-        missing = status in (404, 503) or status == 400 and gone
-        if missing and stand_ins and tries < MAX_REQUESTS:
-            body = stand_ins.pop()
-            switched = f"Warning: {line}; asking {body['model']} instead"
-            continue
-        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
-        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
-            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
-        time.sleep(wait)
+    text, finish, told = answer(ask(BODIES))
+    tell(finish, told, text)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import codecs
 import contextlib
+import functools
 import io
 import itertools
 import json
@@ -68,6 +69,12 @@ def words(said):
     return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
 
 
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
 def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
@@ -75,6 +82,64 @@ def pause(headers, tries):
         return int(ms) / 1000 if ms.isdecimal() else int(after)
     date = parsedate_tz(after)
     return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
+HEADERS = dict.fromkeys(["OpenAI-Organization", "OpenAI-Project"], openai.Omit())
+
+
+@functools.cache
+def client():
+    """The library's client; what may be asked again is decided below."""
+    os.environ.pop("OPENAI_CUSTOM_HEADERS", None)  # they are meant for another host
+    return openai.OpenAI(
+        api_key=KEY, base_url=BASE_URL, max_retries=0,
+        timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
+
+
+def send(body):
+    """The reply to one request, its body still to be read."""
+    completions = client().chat.completions.with_streaming_response
+    try:
+        asked = completions.create(**body, extra_headers=HEADERS)
+        return REPLIES.enter_context(asked).http_response
+    except openai.APIStatusError as problem:
+        return problem.response
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except openai.APITimeoutError:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except openai.APIConnectionError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem.__cause__)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0]['model']} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
 
 
 def events(chunks):
@@ -95,15 +160,13 @@ def events(chunks):
                 kind, data = "", []
 
 
-def show(reply):
-    """Print the answer as it comes; end well only when it is complete."""
-    connection = reply.http_response.extensions["network_stream"].get_extra_info("socket")
+def answer(reply):
+    """Print the answer as it comes; tell it, why it ended, and what else is told."""
+    connection = reply.extensions["network_stream"].get_extra_info("socket")
     kind = reply.headers.get("content-type", "")
-    if reply.status_code != 200:
-        say(f"Error: HTTP {reply.status_code}: {words(reply.read().decode(errors='replace'))}", 1)
     if "json" in kind or "html" in kind:
         say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
-    finish, told, wrote, problem = None, {}, False, "the stream ended before the answer was complete"
+    text, finish, told, problem = "", None, {}, "the stream ended before the answer was complete"
     grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
     try:
         for kind, data in events(reply.iter_bytes()):
@@ -118,13 +181,14 @@ def show(reply):
             if any(one.get("error") or one.get("object") == "error" for one in (event, choice)):
                 finish, problem = None, words(choice if choice.get("error") else event)
                 break
-            piece = (choice.get("delta") or {}).get("content") or ""
+            delta = choice.get("delta") or {}
+            piece = delta.get("content") or ""
             if isinstance(piece, list):
                 piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
+            text += piece
             print(piece, end="", flush=True)
-            wrote = wrote or bool(piece)
             if finish and event.get("usage"):
                 break
             if finish and not grace.is_alive():
@@ -137,13 +201,18 @@ def show(reply):
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
         grace.cancel()
-        print(end="\n" if wrote or finish else "", flush=True)
+        print(end="\n" if text or finish else "", flush=True)
     if not finish:
         say(f"Error: {problem}", 1)
+    return text, finish, told
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
-    elif not wrote:
+    elif not text:
         say("Warning: the answer holds no text")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
     if facts:
@@ -159,46 +228,8 @@ def main():
         say("Error: AITOLL_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
-    headers = dict.fromkeys(["OpenAI-Organization", "OpenAI-Project"], openai.Omit())
-    client = openai.OpenAI(
-        api_key=KEY, base_url=BASE_URL,
-        timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-        max_retries=0,  # the loop below knows what may be asked again
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
-    body, *stand_ins = BODIES
-    switched = ""
-    for tries in range(1, MAX_REQUESTS + 1):
-        try:
-            with client.chat.completions.with_streaming_response.create(
-                **body, extra_headers=headers
-            ) as reply:
-                if switched:
-                    say(switched)
-                return show(reply)
-        except openai.APITimeoutError:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
-        except openai.APIConnectionError as problem:
-            cause = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem.__cause__).replace("Connection reset by peer", ""))
-            line = f"cannot reach {BASE_URL} ({cause[-1].lower() if cause else 'the connection broke'})"
-            status, wait, said = 500, 2**tries / 4, ""
-        except openai.APIStatusError as problem:
-            reply = problem.response
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
-            if "location" in reply.headers:
-                said = f"redirect to {reply.headers['location']} not followed"
-            line = f"HTTP {status}: {words(said)}" + f" ({body['model']})" * (status == 404)
-        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
-        missing = status in (404, 503) or status == 400 and gone
-        if missing and stand_ins and tries < MAX_REQUESTS:
-            body = stand_ins.pop()
-            switched = f"Warning: {line}; asking {body['model']} instead"
-            continue
-        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
-        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
-            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
-        time.sleep(wait)
+    text, finish, told = answer(ask(BODIES))
+    tell(finish, told, text)
 
 
 if __name__ == "__main__":

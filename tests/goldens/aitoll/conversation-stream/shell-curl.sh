@@ -15,8 +15,8 @@ read -r -d '' messages <<'JSON'
 ]
 JSON
 # a model and its request, then its stand-in's
-set -- glm-4.7 '{"model": "glm-4.7", "stream": true, "messages": '"$messages}" \
-  glm-5 '{"model": "glm-5", "stream": true, "messages": '"$messages}"
+set -- glm-4.7 '{"model": "glm-4.7", "messages": '"$messages"', "stream": true}' \
+  glm-5 '{"model": "glm-5", "messages": '"$messages"', "stream": true}'
 
 refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
 await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
@@ -47,9 +47,10 @@ def failure: . as $said | first({
     "HTTP 429": "wait, then try again", "HTTP 503": "this line is down: try again later"
   } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
   | "Error: \($said)\(.)" | line;
-def message: strings, (objects | first((.error, .detail, .message) | message));
+def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
+def reply: objects // {};
 def text: (.choices[0]?.delta?.content?
   | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
@@ -58,7 +59,8 @@ def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .mes
 def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
 def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
-      "Warning: finish_reason is \($finish)\({"length": ": cut at the token limit"}[$finish] // "")"
+      "Warning: finish_reason is \($finish)"
+        + ({"length": ": cut at the token limit"}[$finish] // "")
     elif .said then empty else "Warning: the answer holds no text" end,
   ([("prompt_tokens", "completion_tokens", "total_tokens")
     as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
@@ -91,18 +93,20 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
     elif kind | test("(?i)html|json") then fail("not an event stream (\(kind)): \($words)")
     else fail("the stream ended before the answer was complete")
     end;
+def complete($event): .finish != null or $event == "[DONE]";
+def last($event; $reply): $event == "[DONE]" or (.finish and ($reply.usage | type) == "object");
 def show: label $stop | foreach (repeat(.)
     | [try input catch if test("^(break|No more|Unfinished)") then null
       else {error: "unreadable event in the stream"} end]) as [$event] ({};
   ($event | objects // {}) as $reply
-  | .fault = (($reply | fault) // (if $event == null and .finish == null
-      then "the stream ended before the answer was complete" else null end))
+  | .finish = (($reply | finish) // .finish)
+  | .fault = (($reply | fault)
+      // (if $event != null and $event != "[DONE]" or complete($event) then null
+        else "the stream ended before the answer was complete" end))
   | .text = if .fault then "" else $reply | text end
   | .said = (.said or .text != "")
-  | .finish = (($reply | finish) // .finish)
   | .told += ($reply | told)
-  | .over = (.fault or $event == null or $event == "[DONE]"
-      or (.finish and ($reply.usage | type) == "object"))
+  | .over = (.fault or $event == null or last($event; $reply))
   | .news = (.over or ($reply | finish) != null);
   .text,
   (select(.news) | [.said, if .fault then .fault | failure else ending end]

@@ -1,0 +1,62 @@
+"""The note an installed folder carries: who made it, and which files of it are the user's own."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+NOTE = ".installed.json"
+MADE_BY = "chat-completions install"
+NOBODYS = {".DS_Store", "Thumbs.db"}  # file managers leave them
+
+
+class Manifest(NamedTuple):
+    """What was installed: its version, the sum of each file, the parent folders made for it."""
+
+    version: str
+    files: dict[str, str]
+    parents: list[str]
+
+    def text(self) -> bytes:
+        """The note as it is kept."""
+        return (json.dumps({"made_by": MADE_BY, **self._asdict()}, indent=1) + "\n").encode()
+
+
+def read(folder: Path) -> Manifest | None:
+    """The note of a folder that was made by `install`; None for any other folder."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        said: dict[str, Any] = json.loads((folder / NOTE).read_bytes())
+        if said.pop("made_by", None) == MADE_BY and not folder.is_symlink():
+            return Manifest(str(said["version"]), dict(said["files"]), list(map(str, said["parents"])))
+    return None
+
+
+def sums(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of every file."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+
+
+def own_files(folder: Path) -> dict[str, Path]:
+    """The files that the user added to the folder or changed in it, by their paths in it."""
+    known = read(folder)
+    if known is None:  # nobody can say whose the files are; what a user adds are gateways
+        return {path.relative_to(folder).as_posix(): path for path in folder.glob("references/gateways/*.yaml")}
+    return {name: path for name, path in _all(folder).items() if name != NOTE and _sum(path) != known.files.get(name)}
+
+
+def _all(folder: Path) -> dict[str, Path]:
+    """Every file or link but what Python compiled and file managers leave."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        a_file = path.is_symlink() or not path.is_dir()
+        if a_file and path.parent.name != "__pycache__" and path.name not in NOBODYS:
+            found[path.relative_to(folder).as_posix()] = path
+    return found
+
+
+def _sum(path: Path) -> str:
+    if path.is_symlink() or not path.is_file():
+        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

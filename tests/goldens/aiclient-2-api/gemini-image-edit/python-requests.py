@@ -1,0 +1,230 @@
+"""Change a picture and save the result: AIClient-2-API, with requests."""
+
+import base64
+import contextlib
+import glob
+import json
+import os
+import re
+import sys
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import requests
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+    sys.exit(2)
+
+MESSAGES = [
+    {
+        "role": "user",
+        "parts": [
+            {"text": "Make the disc green."},
+            {
+                "inlineData": {
+                    "mimeType": "image/png",
+                    "data": "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=",
+                },
+            },
+        ],
+    },
+]
+BODIES = [
+    [
+        "gemini-3.1-flash-image",
+        "/v1beta/models/gemini-3.1-flash-image:generateContent",
+        {"contents": MESSAGES, "generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}},
+    ],
+]
+KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 300, 60  # seconds
+MAX_REQUESTS = 3
+SIGNS = {"png": rb"\x89PNG\r\n\x1a\n", "jpeg": rb"\xff\xd8\xff", "gif": rb"GIF8[79]a", "webp": rb"RIFF.{4}WEBP"}
+TELLS = ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]
+ADVICE = {
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+def kind_of(data):
+    """The kind of a picture, by its first bytes; nothing for anything else."""
+    return next((kind for kind, sign in SIGNS.items() if re.match(sign, data, re.DOTALL)), "")
+
+
+def send(body, path):
+    """The reply to one request, its body still to be read."""
+    return requests.post(
+        BASE_URL + path,
+        json=body,
+        headers={"x-goog-api-key": KEY},
+        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), stream=True, allow_redirects=False,
+        auth=lambda request: request,  # keeps the passwords of ~/.netrc out
+    )
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps."""
+    for tries in range(1, MAX_REQUESTS + 1):
+        model, path, body = bodies[0]
+        try:
+            reply = send(body, path)
+        except requests.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except requests.RequestException as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                return reply
+            said = reply.content.decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({model})" * (status == 404)
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
+    body, kind = reply.content.decode("utf-8-sig", "replace"), reply.headers.get("content-type")
+    try:
+        return json.loads(body)
+    except ValueError:
+        say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def answer(said):
+    """The text of the answer, why it ended, what else it tells, and its pictures."""
+    chunks = said if isinstance(said, list) else [said]
+    finish, parts, told = None, [], {}
+    for chunk in chunks:
+        if chunk.get("error") or chunk.get("object") == "error":
+            say("Error: " + words(chunk), 1)
+        candidate = (chunk.get("candidates") or [{}])[0]
+        blocked = (chunk.get("promptFeedback") or {}).get("blockReason")
+        if blocked and not chunk.get("candidates"):
+            say(f"Error: blocked: {blocked}", 1)
+        finish = candidate.get("finishReason") or finish
+        parts += (candidate.get("content") or {}).get("parts") or []
+        told.update(chunk, **(chunk.get("usageMetadata") or {}))
+    if not parts and not finish:
+        say("Error: no answer in the response", 1)
+    text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+    found = [part.get("inlineData") or part.get("inline_data") for part in parts if not part.get("thought")]
+    return text, finish, told, [one["data"] for one in found if one]
+
+
+def decoded(found):
+    """The bytes of a picture, out of a data URI or base64."""
+    try:
+        data = base64.b64decode("".join(found.split()), validate=True)
+    except ValueError:
+        data = b""
+    if not kind_of(data):
+        say("Error: unreadable image data", 1)
+    return data
+
+
+def save(data):
+    """The name of a new file with the picture in it; no other file is touched."""
+    number = 1
+    while True:
+        name = f"image-{number}.{kind_of(data).replace('jpeg', 'jpg')}"
+        try:
+            if not glob.glob(f"image-{number}.*"):
+                with open(name, "xb") as file:
+                    file.write(data)
+                return name
+        except FileExistsError:
+            pass  # somebody else was faster
+        except OSError as problem:
+            with contextlib.suppress(OSError):
+                os.remove(name)
+            say(f"Error: {name} cannot be written: {problem.strerror}; run the program again", 1)
+        number += 1
+
+
+def tell(finish, told):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
+    if finish and finish not in ["STOP"]:
+        cut = ": cut at the token limit" if finish in ["MAX_TOKENS"] else ""
+        say(f"Warning: finishReason is {finish}{cut}")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    text, finish, told, found = answer(loaded(ask(BODIES)))
+    if not found:
+        say("Error: the answer holds no picture" + (f": {words(text)[:100]}" if text.strip() else ""), 1)
+    pictures = [decoded(one) for one in found]
+    print(end=f"{text.rstrip(chr(10))}\n" if text.strip() else "", flush=True)
+    for picture in pictures:
+        print(save(picture), flush=True)
+    tell(finish, told)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

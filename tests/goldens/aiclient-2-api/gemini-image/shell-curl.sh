@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# AIClient-2-API: make a picture from a text and save it. Needs curl and jq.
+export LC_ALL=C READ_TIMEOUT=300
+CONNECT_TIMEOUT=10 MAX_REQUESTS=3 # seconds, times
+
+read -r -d '' messages <<'JSON'
+[{"role": "user", "parts": [{"text": "A lighthouse at dusk, in watercolour."}]}]
+JSON
+# a model and its request
+set -- gemini-3.1-flash-image \
+  '{"contents": '"$messages"', "generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}'
+
+refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
+await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
+
+hash curl jq 2>/dev/null || refuse 'this program needs curl and jq'
+[[ ${AICLIENT2API_API_KEY-} =~ ^[[:space:]]*([!-~]+)[[:space:]]*$ ]] ||
+  refuse 'AICLIENT2API_API_KEY is not set, or holds a character that a header' \
+    'cannot carry: export AICLIENT2API_API_KEY="your-key"'
+AICLIENT2API_API_KEY=${BASH_REMATCH[1]}
+base=http://localhost:3000 here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
+[[ ${AICLIENT2API_BASE_URL-} =~ [^[:space:]](.*[^[:space:]/])? ]] && base=${BASH_REMATCH[0]}
+[[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
+  refuse 'AICLIENT2API_BASE_URL must be https://..., or http:// to this machine'
+[[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
+child='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
+trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+
+read -r -d '' program <<'JQ'
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
+  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def line: flat | reduce (env.AICLIENT2API_API_KEY | ., .[range(length - 7):][:8]) as $secret
+  (.; split($secret) | join("***")) | .[:300];
+def failure: . as $said | first({
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model"
+  } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
+  | "Error: \($said)\(.)" | line;
+def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
+def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
+  | flat | .[:200] | if . == "" then "empty answer" else . end;
+def reply: (objects, arrays) // {};
+def chunks: if type == "array" then .[] else . end | objects; # some servers send a list of pieces
+def candidates: chunks | .candidates | arrays[:1][] | objects;
+def parts: [candidates | .content | objects | .parts | arrays[] | objects];
+def text: parts | map(select(.thought | not) | .text | strings) | join("");
+def finish: [candidates | .finishReason | select(. != null and . != "") | tostring][-1];
+def blocked: select([candidates] == []) | chunks | .promptFeedback | objects | .blockReason
+  | strings | "blocked: \(.)";
+def fault: first((chunks | .error, (select(.object == "error") | .message)), blocked
+  | select(. != null and . != "") | message // tojson) // null;
+def told: reduce chunks as $chunk ({}; . + $chunk + ($chunk.usageMetadata | objects // {}))
+  | with_entries(select(.value != null));
+def pictures: parts | map((.inlineData // .inline_data) | objects | .data | strings);
+def ending: .finish as $finish
+  | if [null, "STOP"] | index($finish) | not then
+      "Warning: finishReason is \($finish)"
+        + ({"MAX_TOKENS": ": cut at the token limit"}[$finish] // "")
+    else empty end,
+  ([("promptTokenCount", "candidatesTokenCount", "totalTokenCount")
+    as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
+def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
+  | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
+  | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def kind: header("content-type") // "no type" | split(";")[0];
+    def fail($line): "fail 0 \($line | failure)";
+    ($head | split(" ")[1] // "" | .[:3]) as $status
+  | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
+    // ($body | words)) as $words
+  | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
+  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
+      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+    // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
+      elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
+    if env.code == "28" and ($status == "200" or env.late == "1") then
+      fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" then
+      retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
+        "28": "timed out"}[env.code] // "the connection broke") + ")")
+    elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
+      retry($line)
+    elif $status != "200" then fail($line)
+    elif env.code != "0" then fail("the connection broke before the answer was complete")
+    elif $words == "empty answer" then fail($line)
+    else
+      [$body | fromjson?]
+      | if length == 0 then fail("not JSON (\(kind)): \($words[:100])") else .[0] | reply
+        | if fault then fail(fault)
+          else "ok"
+          end
+        end
+    end;
+JQ
+
+mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
+  sed -e 's/\\\\/\\u005c/g' -e 's/\\u\([dD][89abAB]..\)\\u\([dD][c-fC-F]..\)/\\U\1\\U\2/g' \
+    -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
+}
+reply() { sed '/^HTTP\//,/^$/d' "$tmp/all"; } # the body of the last one
+
+fail() { jq -Rrs "$program line" <<<"Error: $1" >&2; exit "${2-1}"; }
+
+kind() { # png, jpeg, gif or webp, as the first bytes of the file $1 say
+  case $(head -c 12 "$1" | od -An -tx1 | tr -d ' \n') in
+    89504e470d0a1a0a*) echo png ;;
+    ffd8ff*) echo jpeg ;;
+    474946383[79]61*) echo gif ;;
+    52494646????????57454250) echo webp ;;
+  esac
+}
+
+decoded() { # the base64 text in the file $1, strictly, to $2
+  local rest
+  tr -d ' \t\r\n' <"$1" >"$1.text"
+  rest=$(tr -d 'A-Za-z0-9+/' <"$1.text")
+  [[ $rest =~ ^=?=?$ && $(tail -c 2 "$1.text") == *"$rest" ]] && (($(wc -c <"$1.text") % 4 == 0)) &&
+    { base64 -d <"$1.text" || base64 -D <"$1.text" ||
+      openssl base64 -d -A -in "$1.text"; } >"$2" 2>/dev/null
+}
+
+obtained() { # the picture that the text in the file $1 is, or names, to $2
+  decoded "$1" "$2" || fail 'unreadable image data'
+  [[ $(kind "$2") ]] || fail 'unreadable image data'
+}
+
+saved() { # keeps the file $1 under the next free number, and prints its name
+  local type name number=1 wrong=''
+  type=$(kind "$1")
+  while :; do
+    name=image-$number.${type/jpeg/jpg}
+    if ! compgen -G "image-$number.*" >/dev/null; then
+      wrong=$({ set -C; cat <"$1" >"$name"; } 2>&1) && break
+      [[ $wrong == *'cannot overwrite'* ]] || {
+        rm -f "$name"
+        fail "$name cannot be written: ${wrong##*: }; run the program again"
+      }
+    fi
+    ((number++))
+  done
+  printf '%s\n' "$name"
+}
+
+for ((left = MAX_REQUESTS - 1; ; left--)); do
+  SECONDS=0
+  curl -q --silent --proto '=http,https' --suppress-connect-headers \
+    --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
+    -H @<(printf '%s\n' 'x-goog-api-key: '"$AICLIENT2API_API_KEY") \
+    -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$2" \
+    --dump-header "$tmp/head" "$base"/v1beta/models/gemini-3.1-flash-image:generateContent >"$tmp/body" &
+  child=$!
+  await
+  { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
+  read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
+    left=$left model=$1 jq -Rrs "$program judge" "$tmp/all")
+  case $verdict in
+    ok) break ;;
+    retry) sleep "$pause" & child=$!; await ;;
+    *) printf '%s\n' "$said" >&2; exit 1 ;;
+  esac
+done
+count=$(reply | jq "$program reply | pictures | length")
+((count)) || fail "$(reply | jq -r "$program reply | \"the answer holds no picture\"
+  + ((text | select(test(\"\\\\S\")) | \": \(words[:100])\") // \"\")")"
+for ((i = 0; i < count; i++)); do
+  reply | jq -j "$program reply | pictures[$i]" >"$tmp/data"
+  obtained "$tmp/data" "$tmp/picture-$i"
+done
+reply | jq -j "$program reply | text | if . == \"\" then . else ., \"\\n\" end"
+for ((i = 0; i < count; i++)); do saved "$tmp/picture-$i"; done
+said=$(reply | jq -r "$program reply | {finish: finish, told: told} | ending")
+[[ ! $said ]] || printf '%s\n' "$said" >&2

@@ -1,0 +1,195 @@
+"""Ask a question that takes deep reasoning and print the answer: AIClient-2-API, with requests."""
+
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import requests
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+    sys.exit(2)
+
+MESSAGES = [
+    {
+        "role": "user",
+        "parts": [
+            {
+                "text": "A bat and a ball cost 1.10 together, and the bat costs 1.00 more than the ball. What does the ball cost?",
+            },
+        ],
+    },
+]
+BODIES = [
+    ["gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:generateContent", {"contents": MESSAGES}],
+    [
+        "gemini-3-flash-preview",
+        "/v1beta/models/gemini-3-flash-preview:generateContent",
+        {"contents": MESSAGES},
+    ],
+]
+KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
+MAX_REQUESTS = 3
+MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
+TELLS = ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]
+ADVICE = {
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+def send(body, path):
+    """The reply to one request, its body still to be read."""
+    return requests.post(
+        BASE_URL + path,
+        json=body,
+        headers={"x-goog-api-key": KEY},
+        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), stream=True, allow_redirects=False,
+        auth=lambda request: request,  # keeps the passwords of ~/.netrc out
+    )
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        model, path, body = bodies[0]
+        try:
+            reply = send(body, path)
+        except requests.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except requests.RequestException as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.content.decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({model})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0][0]} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
+    body, kind = reply.content.decode("utf-8-sig", "replace"), reply.headers.get("content-type")
+    try:
+        return json.loads(body)
+    except ValueError:
+        say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def answer(said):
+    """The text of the answer, why it ended, and what else it tells."""
+    chunks = said if isinstance(said, list) else [said]
+    finish, parts, told = None, [], {}
+    for chunk in chunks:
+        if chunk.get("error") or chunk.get("object") == "error":
+            say("Error: " + words(chunk), 1)
+        candidate = (chunk.get("candidates") or [{}])[0]
+        blocked = (chunk.get("promptFeedback") or {}).get("blockReason")
+        if blocked and not chunk.get("candidates"):
+            say(f"Error: blocked: {blocked}", 1)
+        finish = candidate.get("finishReason") or finish
+        parts += (candidate.get("content") or {}).get("parts") or []
+        told.update(chunk, **(chunk.get("usageMetadata") or {}))
+    if not parts and not finish:
+        say("Error: no answer in the response", 1)
+    text = "".join(part.get("text") or "" for part in parts if not part.get("thought"))
+    return text, finish, told
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
+    if finish and finish not in ["STOP"]:
+        cut = ": cut at the token limit" if finish in ["MAX_TOKENS"] else ""
+        say(f"Warning: finishReason is {finish}{cut}")
+    elif not text:
+        say("Warning: the answer holds no text")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    text, finish, told = answer(loaded(ask(BODIES)))
+    print(text, flush=True)
+    tell(finish, told, text)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

@@ -1,0 +1,352 @@
+"""Let the model use tools and print the answer: AIClient-2-API, with the Google Gen AI library."""
+
+import codecs
+import contextlib
+import functools
+import io
+import itertools
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from email.utils import mktime_tz, parsedate_tz
+from urllib.parse import quote
+
+try:
+    import httpx2
+    from google import genai
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install 'google-genai>=3.4'", file=sys.stderr)
+    sys.exit(2)
+
+TOOLS = [
+    {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+]
+MESSAGES = [
+    {
+        "role": "user",
+        "parts": [{"text": "What is the weather in Oslo, and what time is it there?"}],
+    },
+]
+BODIES = [
+    ["gemini-2.5-flash", {"contents": MESSAGES, "tools": [{"functionDeclarations": TOOLS}]}],
+    ["gemini-3-flash-preview", {"contents": MESSAGES, "tools": [{"functionDeclarations": TOOLS}]}],
+]
+KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
+GRACE = 2  # seconds to wait for the token counts once the answer is complete
+MAX_REQUESTS = 3
+MAX_ROUNDS = 8
+USAGE = ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]
+MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
+TELLS = ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]
+ADVICE = {
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+class Arrived(Exception):
+    """A reply, before the library has read it."""
+
+
+class Connection(httpx2.Client):
+    """Sends what the library has made of a request, and hands the reply over as it comes."""
+
+    def send(self, request, **options):
+        raise Arrived(super().send(request, **{**options, "stream": True}))
+
+
+@functools.cache
+def connection():
+    """One connection for all requests, made once the settings have been checked."""
+    for name in [name for name in os.environ if name.startswith(("GEMINI_", "GOOGLE_"))]:
+        del os.environ[name]  # they are meant for another host
+    return Connection(timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False)
+
+
+def send(model, body):
+    """The reply to one request, its body still to be read."""
+    options = genai.types.HttpOptions(
+        base_url=BASE_URL, api_version="v1beta",
+        httpx_client=connection(), extra_body=body,  # replaces what the library would send
+    )
+    models = genai.Client(api_key=KEY, vertexai=False, http_options=options).models
+    try:
+        next(models.generate_content_stream(model=quote(model, safe=""), contents="-"))
+    except Arrived as reply:
+        return reply.args[0]
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        model, body = bodies[0]
+        try:
+            reply = send(model, body)
+        except httpx2.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except httpx2.HTTPError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({model})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0][0]} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def tool_get_weather(arguments):
+    """Put your own code here: what it returns, the model is told."""
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def tool_get_time(arguments):
+    """Put your own code here: what it returns, the model is told."""
+    return {"time": "14:05"}
+
+
+HANDLERS = {  # for each tool its function, and the arguments that it must have
+    "get_weather": (tool_get_weather, ["city"]),
+    "get_time": (tool_get_time, ["city"]),
+}
+
+
+def run(name, arguments):
+    """What a tool answers, and whether that is an error; the model is told either way."""
+    if name not in HANDLERS:
+        return {"error": f"unknown tool: {name}"}, True
+    with contextlib.suppress(ValueError):
+        arguments = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+    if not isinstance(arguments, dict):
+        return {"error": "the arguments are not a JSON object"}, True
+    function, required = HANDLERS[name]
+    for one in required:
+        if one not in arguments:
+            return {"error": f"missing argument: {one}"}, True
+    try:
+        result = function(arguments)
+        compact(result)  # whatever is no JSON fails here
+    except Exception as problem:
+        say(f"Warning: the tool {name} failed: {type(problem).__name__}")
+        return {"error": type(problem).__name__}, True
+    return result, False
+
+
+def compact(value):
+    """A value as JSON without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def sendable(turns):
+    """The same turns, whatever is half a character joined to its other half, or replaced."""
+    whole = json.loads(json.dumps(turns))
+    return json.loads(json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def results(asked):
+    """What the tools answer to the calls of a turn, as one further turn."""
+    found = []
+    for call in [part["functionCall"] for part in asked["parts"] if part.get("functionCall")]:
+        result, _ = run(call.get("name"), call.get("args") or {})
+        known = {"id": call["id"]} if call.get("id") else {}
+        response = result if isinstance(result, dict) else {"result": result}
+        found.append({"functionResponse": {**known, "name": call.get("name"), "response": response}})
+    return [{"role": "user", "parts": found}] if found else []
+
+
+def events(chunks):
+    """The type and data of each server-sent event, however the network cuts the bytes."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
+    rest, kind, data = "", "", []
+    for chunk in itertools.chain(chunks, [b"\n"]):  # the last one ends a line that ended in CR
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in lines:
+            name, _, value = line.partition(":")
+            if name == "data":
+                data.append(value.removeprefix(" "))
+            elif name == "event":
+                kind = value.strip()
+            elif not line:
+                if any(data):
+                    yield kind, "\n".join(data)
+                kind, data = "", []
+
+
+def answer(reply):
+    """Print the text as it comes; tell it, why it ended, what else is told, and the turn to send back."""
+    connection = reply.extensions["network_stream"].get_extra_info("socket")
+    kind = reply.headers.get("content-type", "")
+    if "json" in kind or "html" in kind:
+        say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
+    text, finish, told, problem = "", None, {}, "the stream ended before the answer was complete"
+    parts = []
+    grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
+    try:
+        for kind, data in events(reply.iter_bytes()):
+            if data.strip() == "[DONE]":
+                finish = finish or "STOP"
+                break
+            if kind == "error":
+                finish, problem = None, words(data)
+                break
+            event = json.loads(data)
+            candidate = (event.get("candidates") or [{}])[0]
+            blocked = (event.get("promptFeedback") or {}).get("blockReason")
+            if event.get("error") or event.get("object") == "error":
+                finish, problem = None, words(event)
+                break
+            if blocked and not event.get("candidates"):
+                finish, problem = None, f"blocked: {blocked}"
+                break
+            received = (candidate.get("content") or {}).get("parts") or []
+            piece = "".join(part.get("text") or "" for part in received if not part.get("thought"))
+            parts += received
+            finish = candidate.get("finishReason") or finish
+            told.update(event, **(event.get("usageMetadata") or {}))
+            text += piece
+            print(piece, end="", flush=True)
+            if finish and event.get("usageMetadata"):
+                break
+            if finish and not grace.is_alive():
+                grace.start()
+    except BrokenPipeError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError):
+        finish, problem = None, "unreadable event in the stream"
+    except Exception as broken:
+        problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
+    finally:
+        grace.cancel()
+        print(end="\n" if text else "", flush=True)
+    if not finish:
+        say(f"Error: {problem}", 1)
+    return text, finish, told, {"role": "model", "parts": parts}
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
+    if finish and finish not in ["STOP"]:
+        cut = ": cut at the token limit" if finish in ["MAX_TOKENS"] else ""
+        say(f"Warning: finishReason is {finish}{cut}")
+    elif not text:
+        say("Warning: the answer holds no text")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    total = {}
+    for _ in range(MAX_ROUNDS):
+        text, finish, told, asked = answer(ask(BODIES))
+        for name in USAGE:
+            if total.get(name) is not None:
+                told[name] = (told.get(name) or 0) + total[name]
+        total.update(told)
+        found = results(asked)
+        if not text and not found:
+            print(flush=True)
+        if not found:
+            return tell(finish, total, text)
+        MESSAGES.extend(sendable([asked, *found]))
+    say(f"Error: stopped after {MAX_ROUNDS} rounds of tool calls", 1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

@@ -1,0 +1,268 @@
+// Let the model use tools and print the answer: AIClient-2-API, with the Google Gen AI library.
+
+const MESSAGES = [
+  { role: "user", parts: [{ text: "What is the weather in Oslo, and what time is it there?" }] },
+];
+const TOOLS = [
+  {
+    name: "get_weather",
+    description: "The current weather in a city.",
+    parameters: {
+      type: "object",
+      properties: {
+        city: { type: "string", description: "A city, such as Oslo" },
+        unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+      },
+      required: ["city"],
+    },
+  },
+  {
+    name: "get_time",
+    description: "The current local time in a city.",
+    parameters: {
+      type: "object",
+      properties: { city: { type: "string", description: "A city, such as Oslo" } },
+      required: ["city"],
+    },
+  },
+];
+const BODIES = [
+  { model: "gemini-2.5-flash", contents: MESSAGES, tools: [{ functionDeclarations: TOOLS }] },
+  { model: "gemini-3-flash-preview", contents: MESSAGES, tools: [{ functionDeclarations: TOOLS }] },
+]; // the model goes into the path
+const KEY = (process.env.AICLIENT2API_API_KEY ?? "").trim();
+const BASE_URL = (process.env.AICLIENT2API_BASE_URL?.trim() || "http://localhost:3000")
+  .replace(/\/+$/, "");
+const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
+const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+  .map((name) => process.env[name]).find(Boolean);
+const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const MAX_REQUESTS = 3;
+const MAX_ROUNDS = 8;
+const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no such) model/i;
+const CUT = "the connection broke before the answer was complete";
+const ADVICE = {
+  "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+  "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+  "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+  "HTTP 503": "try again later or use another model",
+};
+const parse = async (text) => JSON.parse(text);
+const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const missing = "a package is missing: npm install @google/genai";
+const { GoogleGenAI } = await import("@google/genai").catch(() => fail(missing, 2));
+
+let busy = false; // while a tool works nobody waits for the server
+const late = () => busy || fail(`no answer within ${READ_TIMEOUT} s`);
+const timer = setTimeout(late, READ_TIMEOUT * 1000);
+process.on("SIGINT", () => process.exit(130));
+process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
+process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+if (!/^[!-~]+$/.test(KEY)) {
+  const wrong = "AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry";
+  await fail(wrong + ": export AICLIENT2API_API_KEY=\"your-key\"", 2);
+}
+if (!/^https:\/\/[\w.-]+(:\d+)?(\/[^\s?#]*)?$/.test(BASE_URL) && !LOCAL.test(BASE_URL)) {
+  await fail("AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2);
+}
+if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
+  const undici = await import("undici").catch(() => fail("a proxy needs npm install undici@6", 2));
+  process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
+  undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
+}
+
+// GOOGLE_* and GEMINI_* in the environment are meant for another server.
+for (const name in process.env) if (/^(GOOGLE|GEMINI)_/.test(name)) delete process.env[name];
+const client = new GoogleGenAI({
+  apiKey: KEY,
+  vertexai: false,
+  httpOptions: { baseUrl: BASE_URL, apiVersion: "v1beta" },
+});
+
+// Your own code goes here: what a function returns is what the model is told.
+const FUNCTIONS = new Map([
+  ["get_weather", async (args) => ({ temperature: 4, unit: "celsius", sky: "cloudy" })],
+  ["get_time", async (args) => ({ time: "14:05" })],
+]);
+const REQUIRED = { get_weather: ["city"], get_time: ["city"] };
+
+const told = {};
+let body = BODIES[0]; // after a switch to the stand-in every round asks that
+let text, ending;
+for (let round = 1; ; round++) {
+  const said = await answer(await ask());
+  ({ text, ending } = said);
+  if (text) await print(text + "\n");
+  total(told, said.told);
+  if (!said.calls.length) break;
+  if (round === MAX_ROUNDS) await fail(`stopped after ${MAX_ROUNDS} rounds of tool calls`);
+  const results = [];
+  busy = true;
+  for (const call of said.calls) results.push({ ...call, ...(await use(call)) });
+  busy = false;
+  MESSAGES.push(said.turn, ...reported(results));
+}
+if (ending && !["STOP"].includes(ending)) {
+  const cut = ["MAX_TOKENS"].includes(ending);
+  say(`Warning: finishReason is ${ending}${cut ? ": cut at the token limit" : ""}`);
+}
+const drawn = JSON.stringify(told).includes('"image_url"');
+const instead = drawn ? ", but a picture, which this program does not save" : "";
+if (!text) say(`Warning: the answer holds no text${instead}`);
+const facts = ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"]
+  .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
+if (facts.length) say(facts.join(", "));
+process.exit();
+
+// The library makes the request; its reply is read below, as it comes and whatever its status.
+function send({ model, ...body }) {
+  return new Promise((resolve, reject) => {
+    const hand = async (url, options) => {
+      // The body goes out as it stands above: the library would add to it, and drop what is new.
+      const exact = { ...options, body: JSON.stringify(body), redirect: "manual" };
+      resolve(await fetch(url, exact));
+      return new Response("{}");
+    };
+    const config = { httpOptions: { fetch: hand } };
+    const request = { model: encodeURIComponent(model), contents: "-", config };
+    client.models.generateContent(request).catch(reject);
+  });
+}
+
+async function ask() {
+  let switched = "";
+  for (let tries = 1; ; tries++) {
+    timer.refresh();
+    const reply = await send(body).catch((error) => error);
+    if (reply.status === 200 && switched) say(switched);
+    if (reply.status === 200) return reply;
+    const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
+    const target = headers.get("location");
+    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    let line = `HTTP ${status}: ${await words(text)}`;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    if (status === 404) line += ` (${body.model})`;
+    const missing = MISSING.test(line) || text.includes("model_not_found");
+    const instead = (status === 400 && missing) || status === 404 || status === 503;
+    if (instead && body !== BODIES[1] && tries < MAX_REQUESTS) {
+      body = BODIES[1];
+      switched = `Warning: ${line}; asking ${body.model} instead`;
+      continue;
+    }
+    const wait = pause(headers, tries);
+    const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
+    if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
+    await new Promise((done) => setTimeout(done, wait * 1000));
+  }
+}
+
+function reason({ code, message }) {
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(code)) return "the connection broke";
+  // "bad port" is fetch's own refusal of a few ports.
+  return /ECONNREFUSED|bad port/.test(code ?? message) ? "connection refused" : message || code;
+}
+
+function pause(headers, tries) {
+  const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
+  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
+}
+
+async function answer(reply) {
+  const json = await read(reply);
+  const chunks = [json].flat(); // some servers answer with a list of pieces
+  const failed = chunks.find((chunk) => chunk?.error || chunk?.object === "error");
+  if (failed) await fail(await words(JSON.stringify(failed)));
+  const candidates = chunks.flatMap((chunk) => chunk?.candidates?.[0] ?? []);
+  const blocked = chunks.find((chunk) => chunk?.promptFeedback?.blockReason)?.promptFeedback;
+  if (blocked && !candidates.length) await fail(`blocked: ${blocked.blockReason}`);
+  const parts = candidates.flatMap((candidate) => candidate?.content?.parts ?? []);
+  const text = parts.map((part) => (part?.thought ? "" : part?.text ?? "")).join("");
+  const ending = candidates.map((candidate) => candidate?.finishReason).findLast(Boolean);
+  const told = Object.assign({}, ...chunks.flatMap((chunk) => [chunk, chunk?.usageMetadata]));
+  const { turn, calls } = called(parts);
+  if (!text && !ending && !calls.length) await fail("no answer in the response");
+  return { text, ending, told, turn, calls };
+}
+
+async function read(reply) {
+  const chunks = [];
+  for await (const chunk of reply.body) {
+    timer.refresh();
+    chunks.push(chunk);
+  }
+  const page = new TextDecoder().decode(Buffer.concat(chunks));
+  if (!page.trim()) await fail("HTTP 200: empty answer");
+  const type = reply.headers.get("content-type") ?? "no content type";
+  const excerpt = (await words(page)).slice(0, 100);
+  // Node 20 takes a body in pieces for a whole one when the connection breaks.
+  const cut = /^[{[]/.test(page) && !reply.headers.has("content-length");
+  return parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
+}
+
+// A call's args are undefined where the model wrote something else than a JSON object.
+async function use({ name, args }) {
+  const wrong = (error) => ({ result: { error }, failed: true });
+  if (!FUNCTIONS.has(name)) return wrong(`unknown tool: ${name}`);
+  if (!isObject(args)) return wrong("the arguments are not a JSON object");
+  const missing = REQUIRED[name].find((one) => !Object.hasOwn(args, one));
+  if (missing !== undefined) return wrong(`missing argument: ${missing}`);
+  try {
+    const result = await FUNCTIONS.get(name)(args);
+    return { result: JSON.parse(JSON.stringify(result ?? null)), failed: false };
+  } catch (error) {
+    const kind = error?.constructor?.name ?? "Error";
+    say(`Warning: the tool ${name} failed: ${kind}`);
+    return wrong(kind);
+  }
+}
+
+function total(told, more) {
+  const counts = ["promptTokenCount", "candidatesTokenCount", "totalTokenCount"];
+  for (const [name, value] of Object.entries(more)) {
+    const adds = counts.includes(name) && typeof value === "number";
+    told[name] = adds ? (told[name] ?? 0) + value : value ?? told[name];
+  }
+}
+
+function called(parts) {
+  const calls = parts.flatMap((part) => part?.functionCall ?? []);
+  return {
+    turn: { role: "model", parts },
+    calls: calls.map(({ id, name, args }) => ({ id, name, args: args ?? {} })),
+  };
+}
+
+function reported(results) {
+  const parts = results.map(({ id, name, result }) => ({
+    functionResponse: { ...(id && { id }), name, response: isObject(result) ? result : { result } },
+  }));
+  return [{ role: "user", parts }];
+}
+
+async function words(text) {
+  const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
+  const told = [error?.message, error, detail, message];
+  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
+}
+
+function say(line) {
+  const pieces = Array.from(KEY, (_, i) => KEY.slice(i, i + 8)).slice(0, -7);
+  const hide = (said, piece) => said.replaceAll(piece || "\n", "***");
+  console.error([KEY, ...pieces].reduce(hide, clean(line)).slice(0, 300));
+}
+
+function fail(line, code = 1) {
+  say(`Error: ${line}`);
+  return new Promise(() => process.stdout.write("", () => process.exit(code)));
+}

@@ -1,0 +1,278 @@
+"""Change a picture and save the result: AIClient-2-API, with httpx."""
+
+import base64
+import contextlib
+import functools
+import glob
+import json
+import os
+import re
+import stat
+import sys
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
+
+BODIES = [
+    {"model": "gpt-image-2", "prompt": "Make the disc green."},
+    {"model": "gemini-3.1-flash-image", "prompt": "Make the disc green."},
+]
+KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 300, 60  # seconds
+MAX_REQUESTS = 3
+MAX_PICTURE = 20 * 1024 * 1024  # bytes
+MAX_FETCH = 50 * 1024 * 1024  # bytes
+SIGNS = {"png": rb"\x89PNG\r\n\x1a\n", "jpeg": rb"\xff\xd8\xff", "gif": rb"GIF8[79]a", "webp": rb"RIFF.{4}WEBP"}
+MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
+TELLS = ["input_tokens", "output_tokens", "total_tokens"]
+ADVICE = {
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+def kind_of(data):
+    """The kind of a picture, by its first bytes; nothing for anything else."""
+    return next((kind for kind, sign in SIGNS.items() if re.match(sign, data, re.DOTALL)), "")
+
+
+def contents(path):
+    """The bytes of a file, or one more of them than a picture may have."""
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError(0, "Is a directory" if stat.S_ISDIR(mode) else "not a regular file")
+    with open(path, "rb") as file:
+        return file.read(MAX_PICTURE + 1)
+
+
+def picture(source):
+    """The bytes and the media type of a picture, a data URI or a file."""
+    try:
+        if source.startswith("data:"):
+            data = base64.b64decode(source.partition(",")[2])
+        else:
+            data = contents(source)
+    except (OSError, ValueError) as problem:
+        say(f"Error: {source} cannot be read: {getattr(problem, 'strerror', None) or problem}", 2)
+    if len(data) > MAX_PICTURE:
+        say(f"Error: {source} is larger than 20 MB", 2)
+    if not kind_of(data):
+        say(f"Error: {source} is not a PNG, JPEG, GIF or WebP picture", 2)
+    return data, f"image/{kind_of(data)}"
+
+
+@functools.cache
+def files():
+    """The pictures as the form carries them: field, name, bytes and type."""
+    found = []
+    for source in [
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=",
+    ]:
+        name = "image.png" if source.startswith("data:") else os.path.basename(source)
+        found.append(("image", (name, *picture(source))))
+    return found
+
+
+@functools.cache
+def client():
+    """The client, made once the settings have been checked."""
+    return httpx.Client(timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False)
+
+
+def send(body):
+    """The reply to one request, its body still to be read."""
+    headers = {"Authorization": "Bearer " + KEY}
+    url = BASE_URL + "/v1/images/edits"
+    fields = {name: one if isinstance(one, str) else json.dumps(one) for name, one in body.items()}
+    request = client().build_request("POST", url, headers=headers, data=fields, files=files())
+    return client().send(request, stream=True)
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except httpx.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except httpx.HTTPError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0]['model']} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
+    body, kind = reply.read().decode("utf-8-sig", "replace"), reply.headers.get("content-type")
+    try:
+        return json.loads(body)
+    except ValueError:
+        say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def answer(said):
+    """The text of the answer, why it ended, what else it tells, and its pictures."""
+    if said.get("error") or said.get("object") == "error":
+        say("Error: " + words(said), 1)
+    found = [one.get("b64_json") or one.get("url") for one in said.get("data") or []]
+    return "", None, {**said, **(said.get("usage") or {})}, [one for one in found if one]
+
+
+def fetch(url):
+    """A picture from its address: without the key, following no redirect, from here or by https."""
+    data, reason = b"", "not https"
+    if re.match(r"https://|http://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?/", url):
+        try:
+            anyone = httpx.Client(timeout=client().timeout, follow_redirects=False)
+            reply = anyone.send(anyone.build_request("GET", url), stream=True)
+            reason = "" if reply.status_code == 200 else f"HTTP {reply.status_code}"
+            for chunk in [] if reason else reply.iter_bytes():
+                data += chunk
+                if len(data) > MAX_FETCH:
+                    reason = "larger than 50 MB"
+                    break
+        except Exception as problem:
+            reason = cause(problem)
+    if reason:
+        say(f"Error: the picture cannot be fetched ({reason}): {url}")
+        sys.exit(1)
+    return data
+
+
+def decoded(found):
+    """The bytes of a picture, out of an address, a data URI or base64."""
+    try:
+        if "://" in found[:9]:
+            data = fetch(found)
+        else:
+            text = found.partition(";base64,")[2] if found.startswith("data:") else found
+            data = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        data = b""
+    if not kind_of(data):
+        say("Error: unreadable image data", 1)
+    return data
+
+
+def save(data):
+    """The name of a new file with the picture in it; no other file is touched."""
+    number = 1
+    while True:
+        name = f"image-{number}.{kind_of(data).replace('jpeg', 'jpg')}"
+        try:
+            if not glob.glob(f"image-{number}.*"):
+                with open(name, "xb") as file:
+                    file.write(data)
+                return name
+        except FileExistsError:
+            pass  # somebody else was faster
+        except OSError as problem:
+            with contextlib.suppress(OSError):
+                os.remove(name)
+            say(f"Error: {name} cannot be written: {problem.strerror}; run the program again", 1)
+        number += 1
+
+
+def tell(finish, told):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
+    if finish and finish not in []:
+        cut = ": cut at the token limit" if finish in [] else ""
+        say(f"Warning: finish_reason is {finish}{cut}")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    text, finish, told, found = answer(loaded(ask(BODIES)))
+    if not found:
+        say("Error: the answer holds no picture" + (f": {words(text)[:100]}" if text.strip() else ""), 1)
+    pictures = [decoded(one) for one in found]
+    for picture in pictures:
+        print(save(picture), flush=True)
+    tell(finish, told)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

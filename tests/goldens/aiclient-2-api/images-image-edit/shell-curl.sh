@@ -1,0 +1,213 @@
+#!/usr/bin/env bash
+# AIClient-2-API: change a picture and save the result. Needs curl and jq.
+export LC_ALL=C READ_TIMEOUT=300
+CONNECT_TIMEOUT=10 MAX_REQUESTS=3 # seconds, times
+MAX_PICTURE=20 # MB
+MAX_DOWNLOAD=50 # MB
+
+refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
+await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
+
+hash curl jq 2>/dev/null || refuse 'this program needs curl and jq'
+[[ ${AICLIENT2API_API_KEY-} =~ ^[[:space:]]*([!-~]+)[[:space:]]*$ ]] ||
+  refuse 'AICLIENT2API_API_KEY is not set, or holds a character that a header' \
+    'cannot carry: export AICLIENT2API_API_KEY="your-key"'
+AICLIENT2API_API_KEY=${BASH_REMATCH[1]}
+base=http://localhost:3000 here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
+[[ ${AICLIENT2API_BASE_URL-} =~ [^[:space:]](.*[^[:space:]/])? ]] && base=${BASH_REMATCH[0]}
+[[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
+  refuse 'AICLIENT2API_BASE_URL must be https://..., or http:// to this machine'
+[[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
+child='' warning='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
+trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+
+read -r -d '' program <<'JQ'
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
+  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def line: flat | reduce (env.AICLIENT2API_API_KEY | ., .[range(length - 7):][:8]) as $secret
+  (.; split($secret) | join("***")) | .[:300];
+def failure: . as $said | first({
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model"
+  } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
+  | "Error: \($said)\(.)" | line;
+def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
+def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
+  | flat | .[:200] | if . == "" then "empty answer" else . end;
+def reply: objects // {};
+def fault: first(.error | select(. != null and . != "") | message // tojson) // null;
+def pictures: [.data | arrays[] | objects | .b64_json // .url | strings
+  | if test("\\A(https?|data|file):") then . else "data:;base64,\(.)" end];
+def text: "";
+def finish: null;
+def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
+def ending: ([("input_tokens", "output_tokens", "total_tokens")
+    as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
+def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
+  | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
+  | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def kind: header("content-type") // "no type" | split(";")[0];
+    def fail($line): "fail 0 \($line | failure)";
+    ($head | split(" ")[1] // "" | .[:3]) as $status
+  | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
+    // ($body | words)) as $words
+  | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
+  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
+      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+    // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
+      elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
+    if env.code == "28" and ($status == "200" or env.late == "1") then
+      fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" then
+      retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
+        "28": "timed out"}[env.code] // "the connection broke") + ")")
+    elif env.standin != "" and env.left != "0" and ($status == "404" or $status == "503"
+        or $status == "400" and (($body | contains("model_not_found")) or ($words | test(
+          "(?i)model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model")))) then
+      "switch 0 \("Warning: \($line); asking \(env.standin) instead" | line)"
+    elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
+      retry($line)
+    elif $status != "200" then fail($line)
+    elif env.code != "0" then fail("the connection broke before the answer was complete")
+    elif $words == "empty answer" then fail($line)
+    else
+      [$body | fromjson?]
+      | if length == 0 then fail("not JSON (\(kind)): \($words[:100])") else .[0] | reply
+        | if fault then fail(fault)
+          else "ok"
+          end
+        end
+    end;
+JQ
+
+mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
+  sed -e 's/\\\\/\\u005c/g' -e 's/\\u\([dD][89abAB]..\)\\u\([dD][c-fC-F]..\)/\\U\1\\U\2/g' \
+    -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
+}
+reply() { sed '/^HTTP\//,/^$/d' "$tmp/all"; } # the body of the last one
+
+fail() { jq -Rrs "$program line" <<<"Error: $1" >&2; exit "${2-1}"; }
+
+kind() { # png, jpeg, gif or webp, as the first bytes of the file $1 say
+  case $(head -c 12 "$1" | od -An -tx1 | tr -d ' \n') in
+    89504e470d0a1a0a*) echo png ;;
+    ffd8ff*) echo jpeg ;;
+    474946383[79]61*) echo gif ;;
+    52494646????????57454250) echo webp ;;
+  esac
+}
+
+decoded() { # the base64 text in the file $1, strictly, to $2
+  local rest
+  tr -d ' \t\r\n' <"$1" >"$1.text"
+  rest=$(tr -d 'A-Za-z0-9+/' <"$1.text")
+  [[ $rest =~ ^=?=?$ && $(tail -c 2 "$1.text") == *"$rest" ]] && (($(wc -c <"$1.text") % 4 == 0)) &&
+    { base64 -d <"$1.text" || base64 -D <"$1.text" ||
+      openssl base64 -d -A -in "$1.text"; } >"$2" 2>/dev/null
+}
+
+fetched() { # the picture at the address $1 to $2: over https or from this machine, without the key
+  local status='' direct=() reasons=([6]='unknown host' [7]='connection refused' [28]='timed out')
+  lost() { fail "the picture cannot be fetched ($2): $1"; }
+  [[ $1 =~ ^(https:|http://$here(:[0-9]{1,5})?([/?#]|$)) ]] || lost "$1" 'not https'
+  [[ $1 == https:* ]] || direct=(--noproxy '*')
+  { curl -q --silent --globoff --proto '=http,https' --connect-timeout "$CONNECT_TIMEOUT" \
+    --speed-limit 1 --speed-time "$READ_TIMEOUT" "${direct[@]}" --dump-header "$tmp/head" --url "$1"
+    echo $? >"$tmp/code"; } | head -c $((MAX_DOWNLOAD * 1024 * 1024 + 1)) >"$2" &
+  child=$!
+  await
+  (($(wc -c <"$2") <= MAX_DOWNLOAD * 1024 * 1024)) || lost "$1" "larger than $MAX_DOWNLOAD MB"
+  code=$(<"$tmp/code")
+  ((! code)) || lost "$1" "${reasons[code]-the connection broke}"
+  status=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$tmp/head" | tail -n 1)
+  [[ $status == 200 ]] || lost "$1" "HTTP $status"
+}
+
+obtained() { # the picture that the text in the file $1 is, or names, to $2
+  if [[ ! $(head -c 500 "$1") =~ ^[Dd][Aa][Tt][Aa]: ]]; then
+    fetched "$(<"$1")" "$2"
+  elif [[ ! $(head -c 500 "$1") =~ ^[^,]*\;base64, ]]; then
+    fail 'unreadable image data'
+  else
+    sed '1s/^[^,]*,//' "$1" >"$1.base64"
+    decoded "$1.base64" "$2" || fail 'unreadable image data'
+  fi
+  [[ $(kind "$2") ]] || fail 'unreadable image data'
+}
+
+saved() { # keeps the file $1 under the next free number, and prints its name
+  local type name number=1 wrong=''
+  type=$(kind "$1")
+  while :; do
+    name=image-$number.${type/jpeg/jpg}
+    if ! compgen -G "image-$number.*" >/dev/null; then
+      wrong=$({ set -C; cat <"$1" >"$name"; } 2>&1) && break
+      [[ $wrong == *'cannot overwrite'* ]] || {
+        rm -f "$name"
+        fail "$name cannot be written: ${wrong##*: }; run the program again"
+      }
+    fi
+    ((number++))
+  done
+  printf '%s\n' "$name"
+}
+
+picture() { # copies the file $1 to $2; $type says what it is
+  local limit=$((MAX_PICTURE * 1024 * 1024)) wrong=''
+  if [[ -d $1 ]]; then
+    wrong='Is a directory'
+  elif [[ -e $1 && ! -f $1 ]]; then
+    wrong='not a regular file'
+  else
+    wrong=$({ head -c $((limit + 1)) <"$1" >"$2"; } 2>&1)
+  fi
+  [[ ! $wrong ]] || fail "$1 cannot be read: ${wrong##*: }" 2
+  (($(wc -c <"$2") <= limit)) || fail "$1 is larger than $MAX_PICTURE MB" 2
+  type=image/$(kind "$2")
+  [[ $type == image/?* ]] || fail "$1 is not a PNG, JPEG, GIF or WebP picture" 2
+}
+
+fields=()
+printf %s iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII= >"$tmp/data"
+decoded "$tmp/data" "$tmp/image_1"
+fields+=(-F "image=@\"$tmp/image_1\";type=image/$(kind "$tmp/image_1");filename=image.png")
+fields+=(--form-string 'prompt=Make the disc green.')
+
+# a model, then its stand-in
+set -- gpt-image-2 gemini-3.1-flash-image
+
+for ((left = MAX_REQUESTS - 1; ; left--)); do
+  SECONDS=0
+  curl -q --silent --proto '=http,https' --suppress-connect-headers \
+    --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
+    -H @<(printf '%s\n' 'Authorization: Bearer '"$AICLIENT2API_API_KEY") \
+    -H 'Expect:' "${fields[@]}" --form-string model="$1" \
+    --dump-header "$tmp/head" "$base"/v1/images/edits >"$tmp/body" &
+  child=$!
+  await
+  { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
+  read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
+    left=$left model=$1 standin=${2-} jq -Rrs "$program judge" "$tmp/all")
+  case $verdict in
+    ok) break ;;
+    switch) warning=$said && shift 1 ;;
+    retry) sleep "$pause" & child=$!; await ;;
+    *) printf '%s\n' "$said" >&2; exit 1 ;;
+  esac
+done
+count=$(reply | jq "$program reply | pictures | length")
+((count)) || fail "$(reply | jq -r "$program reply | \"the answer holds no picture\"
+  + ((text | select(test(\"\\\\S\")) | \": \(words[:100])\") // \"\")")"
+for ((i = 0; i < count; i++)); do
+  reply | jq -j "$program reply | pictures[$i]" >"$tmp/data"
+  obtained "$tmp/data" "$tmp/picture-$i"
+done
+for ((i = 0; i < count; i++)); do saved "$tmp/picture-$i"; done
+said=$(reply | jq -r "$program reply | {finish: finish, told: told} | ending")
+[[ ! $warning ]] || printf '%s\n' "$warning" >&2
+[[ ! $said ]] || printf '%s\n' "$said" >&2

@@ -1,0 +1,360 @@
+"""Let the model use tools and print the answer: AIClient-2-API, with httpx."""
+
+import codecs
+import contextlib
+import functools
+import io
+import itertools
+import json
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+MESSAGES = [{"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}]
+BODIES = [
+    {"model": "gemini-2.5-flash", "messages": MESSAGES, "tools": TOOLS, "stream": True},
+    {"model": "gemini-3-flash-preview", "messages": MESSAGES, "tools": TOOLS, "stream": True},
+]
+KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
+GRACE = 2  # seconds to wait for the token counts once the answer is complete
+MAX_REQUESTS = 3
+MAX_ROUNDS = 8
+USAGE = ["prompt_tokens", "completion_tokens", "total_tokens"]
+MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
+TELLS = ["prompt_tokens", "completion_tokens", "total_tokens"]
+ADVICE = {
+    "HTTP 401": "the key must be the REQUIRED_API_KEY of your server",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: is the server AIClient-2-API?",
+    "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
+    "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+@functools.cache
+def client():
+    """The client, made once the settings have been checked."""
+    return httpx.Client(timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False)
+
+
+def send(body):
+    """The reply to one request, its body still to be read."""
+    headers = {"Authorization": "Bearer " + KEY}
+    url = BASE_URL + "/v1/chat/completions"
+    request = client().build_request("POST", url, headers=headers, json=body)
+    return client().send(request, stream=True)
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except httpx.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except httpx.HTTPError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0]['model']} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def tool_get_weather(arguments):
+    """Put your own code here: what it returns, the model is told."""
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def tool_get_time(arguments):
+    """Put your own code here: what it returns, the model is told."""
+    return {"time": "14:05"}
+
+
+HANDLERS = {  # for each tool its function, and the arguments that it must have
+    "get_weather": (tool_get_weather, ["city"]),
+    "get_time": (tool_get_time, ["city"]),
+}
+
+
+def run(name, arguments):
+    """What a tool answers, and whether that is an error; the model is told either way."""
+    if name not in HANDLERS:
+        return {"error": f"unknown tool: {name}"}, True
+    with contextlib.suppress(ValueError):
+        arguments = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+    if not isinstance(arguments, dict):
+        return {"error": "the arguments are not a JSON object"}, True
+    function, required = HANDLERS[name]
+    for one in required:
+        if one not in arguments:
+            return {"error": f"missing argument: {one}"}, True
+    try:
+        result = function(arguments)
+        compact(result)  # whatever is no JSON fails here
+    except Exception as problem:
+        say(f"Warning: the tool {name} failed: {type(problem).__name__}")
+        return {"error": type(problem).__name__}, True
+    return result, False
+
+
+def compact(value):
+    """A value as JSON without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def sendable(turns):
+    """The same turns, whatever is half a character joined to its other half, or replaced."""
+    whole = json.loads(json.dumps(turns))
+    return json.loads(json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+NUMBERS = itertools.count(1)  # for calls that came without an id
+
+
+def turn(text, calls):
+    """The assistant's turn, as it is sent back."""
+    asked = {"role": "assistant", "content": text or None}
+    if calls:
+        asked["tool_calls"] = [
+            {
+                "id": call.get("id") or f"call_{next(NUMBERS)}",
+                "type": "function",
+                "function": {"name": call.get("name") or "", "arguments": call.get("arguments") or "{}"},
+            }
+            for call in calls
+        ]
+    return asked
+
+
+def results(asked):
+    """What the tools answer to the calls of a turn, as further turns."""
+    found = []
+    for call in asked.get("tool_calls", []):
+        result, _ = run(call["function"]["name"], call["function"]["arguments"])
+        found.append({"role": "tool", "tool_call_id": call["id"], "content": compact(result)})
+    return found
+
+
+def events(chunks):
+    """The type and data of each server-sent event, however the network cuts the bytes."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
+    rest, kind, data = "", "", []
+    for chunk in itertools.chain(chunks, [b"\n"]):  # the last one ends a line that ended in CR
+        *lines, rest = (rest + decoder.decode(chunk)).split("\n")
+        for line in lines:
+            name, _, value = line.partition(":")
+            if name == "data":
+                data.append(value.removeprefix(" "))
+            elif name == "event":
+                kind = value.strip()
+            elif not line:
+                if any(data):
+                    yield kind, "\n".join(data)
+                kind, data = "", []
+
+
+def gather(calls, piece):
+    """Add a piece of a tool call to the calls so far."""
+    key, known = piece.get("index"), [call["id"] for call in calls.values()]
+    if key is None:
+        opens = not calls or piece.get("id") and piece["id"] not in known
+        key = len(calls) if opens else list(calls)[-1]
+    call = calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
+    function = piece.get("function") or {}
+    call["id"] = call["id"] or piece.get("id") or ""
+    call["name"] = call["name"] or function.get("name") or ""
+    call["arguments"] += function.get("arguments") or ""
+
+
+def answer(reply):
+    """Print the text as it comes; tell it, why it ended, what else is told, and the turn to send back."""
+    connection = reply.extensions["network_stream"].get_extra_info("socket")
+    kind = reply.headers.get("content-type", "")
+    if "json" in kind or "html" in kind:
+        say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
+    text, finish, told, problem = "", None, {}, "the stream ended before the answer was complete"
+    calls = {}
+    grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
+    try:
+        for kind, data in events(reply.iter_bytes()):
+            if data.strip() == "[DONE]":
+                finish = finish or "stop"
+                break
+            if kind == "error":
+                finish, problem = None, words(data)
+                break
+            event = json.loads(data)
+            choice = (event.get("choices") or [{}])[0]
+            if any(one.get("error") or one.get("object") == "error" for one in (event, choice)):
+                finish, problem = None, words(choice if choice.get("error") else event)
+                break
+            delta = choice.get("delta") or {}
+            piece = delta.get("content") or ""
+            if isinstance(piece, list):
+                piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
+            for one in delta.get("tool_calls") or []:
+                gather(calls, one)
+            finish = choice.get("finish_reason") or finish
+            told.update(event, **(event.get("usage") or {}))
+            text += piece
+            print(piece, end="", flush=True)
+            if finish and event.get("usage"):
+                break
+            if finish and not grace.is_alive():
+                grace.start()
+    except BrokenPipeError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError):
+        finish, problem = None, "unreadable event in the stream"
+    except Exception as broken:
+        problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
+    finally:
+        grace.cancel()
+        print(end="\n" if text else "", flush=True)
+    if not finish:
+        say(f"Error: {problem}", 1)
+    return text, finish, told, turn(text, calls.values())
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
+    if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
+        cut = ": cut at the token limit" if finish in ["length"] else ""
+        say(f"Warning: finish_reason is {finish}{cut}")
+    elif not text:
+        say("Warning: the answer holds no text")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AICLIENT2API_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    total = {}
+    for _ in range(MAX_ROUNDS):
+        text, finish, told, asked = answer(ask(BODIES))
+        for name in USAGE:
+            if total.get(name) is not None:
+                told[name] = (told.get(name) or 0) + total[name]
+        total.update(told)
+        found = results(asked)
+        if not text and not found:
+            print(flush=True)
+        if not found:
+            return tell(finish, total, text)
+        MESSAGES.extend(sendable([asked, *found]))
+    say(f"Error: stopped after {MAX_ROUNDS} rounds of tool calls", 1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

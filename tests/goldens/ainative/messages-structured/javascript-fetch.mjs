@@ -1,0 +1,239 @@
+// Get an answer in a fixed json format and print it: AINative, with fetch.
+
+const MESSAGES = [{ role: "user", content: "Rate this review: great sound, weak battery." }];
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+const BODIES = [
+  {
+    model: "claude-sonnet-4-6",
+    system: "Answer with JSON and nothing else: no Markdown, no explanation. It must follow this JSON Schema: {\"title\": \"review\", \"type\": \"object\", \"properties\": {\"sentiment\": {\"type\": \"string\", \"enum\": [\"positive\", \"negative\", \"mixed\"]}, \"score\": {\"type\": \"number\", \"description\": \"from -1 to 1\"}, \"highlights\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"sentiment\", \"score\", \"highlights\"], \"additionalProperties\": false}",
+    messages: MESSAGES,
+    max_tokens: 4096,
+  },
+  {
+    model: "claude-sonnet-4-5",
+    system: "Answer with JSON and nothing else: no Markdown, no explanation. It must follow this JSON Schema: {\"title\": \"review\", \"type\": \"object\", \"properties\": {\"sentiment\": {\"type\": \"string\", \"enum\": [\"positive\", \"negative\", \"mixed\"]}, \"score\": {\"type\": \"number\", \"description\": \"from -1 to 1\"}, \"highlights\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}, \"required\": [\"sentiment\", \"score\", \"highlights\"], \"additionalProperties\": false}",
+    messages: MESSAGES,
+    max_tokens: 4096,
+  },
+];
+const KEY = (process.env.AINATIVE_API_KEY ?? "").trim();
+const BASE_URL = (process.env.AINATIVE_BASE_URL?.trim() || "https://api.ainative.studio")
+  .replace(/\/+$/, "");
+const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
+const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+  .map((name) => process.env[name]).find(Boolean);
+const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const MAX_REQUESTS = 3;
+const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no such) model/i;
+const CUT = "the connection broke before the answer was complete";
+const ADVICE = {
+  "HTTP 401": "invalid key: check the key variable and --auth",
+  "HTTP 402": "no credit left: top up or upgrade the plan",
+  "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+  "HTTP 429": "rate limit: back off and retry later",
+  "HTTP 503": "model unavailable: retry later or use another model",
+};
+const parse = async (text) => JSON.parse(text);
+const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+let raw = ""; // what was answered: a failure shows it as it came
+
+const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
+process.on("SIGINT", () => process.exit(130));
+process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
+process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+if (!/^[!-~]+$/.test(KEY)) {
+  const wrong = "AINATIVE_API_KEY is not set, or holds a character that a header cannot carry";
+  await fail(wrong + ": export AINATIVE_API_KEY=\"your-key\"", 2);
+}
+if (!/^https:\/\/[\w.-]+(:\d+)?(\/[^\s?#]*)?$/.test(BASE_URL) && !LOCAL.test(BASE_URL)) {
+  await fail("AINATIVE_BASE_URL must be https://..., or http:// to this machine", 2);
+}
+if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
+  const undici = await import("undici").catch(() => fail("a proxy needs npm install undici@6", 2));
+  process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
+  undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
+}
+
+const { text, ending, told } = await answer(await ask());
+raw = text;
+if (ending === "refusal") await fail("the model refused to answer");
+const found = await written(text);
+if (!found) {
+  const cut = ["max_tokens", "model_context_window_exceeded"].includes(ending);
+  await fail(cut ? "the JSON is cut off at the token limit" : "the answer is not JSON");
+}
+const fault = misfit(found.value, SCHEMA, "");
+if (fault) await fail(`the answer does not fit the schema: ${fault}`);
+await print(found.json + "\n");
+if (ending && !["end_turn", "stop_sequence"].includes(ending)) {
+  const cut = ["max_tokens", "model_context_window_exceeded"].includes(ending);
+  say(`Warning: stop_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
+}
+const facts = ["input_tokens", "output_tokens", "credits_consumed", "credits_remaining"]
+  .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
+if (facts.length) say(facts.join(", "));
+process.exit();
+
+function send(body) {
+  return fetch(BASE_URL + "/v1/messages", {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "anthropic-version": "2023-06-01",
+      "X-API-Key": KEY,
+    },
+    body: JSON.stringify(body),
+    redirect: "manual",
+  });
+}
+
+async function ask() {
+  let body = BODIES[0];
+  let switched = "";
+  for (let tries = 1; ; tries++) {
+    timer.refresh();
+    const reply = await send(body).catch((error) => error);
+    if (reply.status === 200 && switched) say(switched);
+    if (reply.status === 200) return reply;
+    const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
+    const target = headers.get("location");
+    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    let line = `HTTP ${status}: ${await words(text)}`;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    if (status === 404) line += ` (${body.model})`;
+    const missing = MISSING.test(line) || text.includes("model_not_found");
+    const instead = (status === 400 && missing) || status === 404 || status === 503;
+    if (instead && body !== BODIES[1] && tries < MAX_REQUESTS) {
+      body = BODIES[1];
+      switched = `Warning: ${line}; asking ${body.model} instead`;
+      continue;
+    }
+    const wait = pause(headers, tries);
+    const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
+    if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
+    await new Promise((done) => setTimeout(done, wait * 1000));
+  }
+}
+
+function reason({ code, message }) {
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(code)) return "the connection broke";
+  // "bad port" is fetch's own refusal of a few ports.
+  return /ECONNREFUSED|bad port/.test(code ?? message) ? "connection refused" : message || code;
+}
+
+function pause(headers, tries) {
+  const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
+  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
+}
+
+async function answer(reply) {
+  const json = await read(reply);
+  const error = json?.error || ([json?.type, json?.object].includes("error") && json);
+  if (error) await fail(await words(JSON.stringify({ error })));
+  const content = json?.content ?? [];
+  const blocks = typeof content === "string" ? [{ type: "text", text: content }] : content;
+  const text = blocks.map((block) => (block?.type === "text" && block.text) || "").join("");
+  const ending = json?.stop_reason;
+  const told = { ...json, ...json?.usage };
+  if (!text && !ending) await fail("no answer in the response");
+  return { text, ending, told };
+}
+
+async function read(reply) {
+  const chunks = [];
+  for await (const chunk of reply.body) {
+    timer.refresh();
+    chunks.push(chunk);
+  }
+  const page = new TextDecoder().decode(Buffer.concat(chunks));
+  if (!page.trim()) await fail("HTTP 200: empty answer");
+  const type = reply.headers.get("content-type") ?? "no content type";
+  const excerpt = (await words(page)).slice(0, 100);
+  // Node 20 takes a body in pieces for a whole one when the connection breaks.
+  const cut = /^[{[]/.test(page) && !reply.headers.has("content-length");
+  return parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
+}
+
+// The JSON as it was written: the whole text, or what stands in its first code fence.
+async function written(text) {
+  const fenced = text.match(/```\w*([^]*?)(```|$)/)?.[1] ?? "";
+  for (const json of [text.trim(), fenced.trim()]) {
+    const value = await parse(json).catch(() => undefined);
+    if (value !== undefined) return { json, value };
+  }
+}
+
+// What is wrong with a value, or nothing.
+function misfit(value, schema, path) {
+  const here = path || "the answer";
+  const types = [schema.type ?? []].flat();
+  const typed = !types.length || types.some((type) => isA(value, type));
+  if (!typed) return `${here} must be ${types.join(" or ")}`;
+  const allowed = schema.enum?.map((one) => JSON.stringify(one));
+  const listed = !allowed || allowed.includes(JSON.stringify(value));
+  if (!listed) return `${here} is not one of ${allowed.join(", ")}`;
+  if (Array.isArray(value) && schema.items) {
+    return value.map((item, i) => misfit(item, schema.items, `${path}[${i}]`)).find(Boolean);
+  }
+  return isObject(value) ? misfitFields(value, schema, path) : undefined;
+}
+
+function misfitFields(value, schema, path) {
+  const here = path || "the answer";
+  const { properties = {}, required = [] } = schema;
+  const lacking = required.find((name) => !Object.hasOwn(value, name));
+  if (lacking !== undefined) return `${here} lacks ${lacking}`;
+  const known = Object.keys(value).filter((name) => Object.hasOwn(properties, name));
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (schema.additionalProperties === false && unknown !== undefined) {
+    return `${here} has the unknown field ${unknown}`;
+  }
+  const prefix = path && `${path}.`;
+  return known.map((name) => misfit(value[name], properties[name], prefix + name)).find(Boolean);
+}
+
+function isA(value, type) {
+  if (type === "integer") return Number.isInteger(value);
+  if (type === "array") return Array.isArray(value);
+  if (type === "object") return isObject(value);
+  return type === "null" ? value === null : typeof value === type;
+}
+
+async function words(text) {
+  const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
+  const told = [error?.message, error, detail, message];
+  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
+}
+
+function say(line) {
+  const pieces = Array.from(KEY, (_, i) => KEY.slice(i, i + 8)).slice(0, -7);
+  const hide = (said, piece) => said.replaceAll(piece || "\n", "***");
+  console.error([KEY, ...pieces].reduce(hide, clean(line)).slice(0, 300));
+}
+
+function fail(line, code = 1) {
+  if (raw) process.stdout.write(raw + "\n");
+  say(`Error: ${line}`);
+  return new Promise(() => process.stdout.write("", () => process.exit(code)));
+}

@@ -1,0 +1,145 @@
+// List the models of the gateway and mark those of the decision table: AINative, with fetch.
+
+const KEY = (process.env.AINATIVE_API_KEY ?? "").trim();
+const BASE_URL = (process.env.AINATIVE_BASE_URL?.trim() || "https://api.ainative.studio")
+  .replace(/\/+$/, "");
+const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
+const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+  .map((name) => process.env[name]).find(Boolean);
+const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const MAX_REQUESTS = 3;
+const CUT = "the connection broke before the answer was complete";
+const ADVICE = {
+  "HTTP 401": "invalid key: check the key variable and --auth",
+  "HTTP 402": "no credit left: top up or upgrade the plan",
+  "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+  "HTTP 429": "rate limit: back off and retry later",
+  "HTTP 503": "model unavailable: retry later or use another model",
+};
+const parse = async (text) => JSON.parse(text);
+const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
+
+const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
+process.on("SIGINT", () => process.exit(130));
+process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
+process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+if (!/^[!-~]+$/.test(KEY)) {
+  const wrong = "AINATIVE_API_KEY is not set, or holds a character that a header cannot carry";
+  await fail(wrong + ": export AINATIVE_API_KEY=\"your-key\"", 2);
+}
+if (!/^https:\/\/[\w.-]+(:\d+)?(\/[^\s?#]*)?$/.test(BASE_URL) && !LOCAL.test(BASE_URL)) {
+  await fail("AINATIVE_BASE_URL must be https://..., or http:// to this machine", 2);
+}
+if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
+  const undici = await import("undici").catch(() => fail("a proxy needs npm install undici@6", 2));
+  process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
+  undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
+}
+
+const OURS = [
+  "qwen-coder-32b",
+  "claude-sonnet-4-5",
+  "claude-sonnet-4-6",
+  "claude-opus-4-6",
+  "claude-opus-4-5",
+  "gpt-5-3-codex",
+];
+const json = await checked(await read(await ask()));
+const list = [json?.data, json?.models, json].find(Array.isArray) ?? [];
+const isText = (value) => value && typeof value === "string";
+const named = list.map((one) => [one, one?.id, one?.name, one?.model].find(isText));
+const ids = [...new Set(named.filter(Boolean).map((id) => id.replace(/^models\//, "")))];
+if (!ids.length) await fail("no models in the response");
+for (const id of ids) await print(`${OURS.includes(id) ? "*" : " "} ${id}\n`);
+const absent = OURS.filter((id) => !ids.includes(id));
+if (absent.length) say(`Warning: not listed: ${absent.join(", ")}`);
+say(`${ids.length} models; * marks those of the decision table`);
+process.exit();
+
+function send() {
+  return fetch(BASE_URL + "/api/v1/models", {
+    method: "GET",
+    headers: {
+      "X-API-Key": KEY,
+    },
+    redirect: "manual",
+  });
+}
+
+async function ask() {
+  for (let tries = 1; ; tries++) {
+    timer.refresh();
+    const reply = await send().catch((error) => error);
+    if (reply.status === 200) return reply;
+    const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
+    const target = headers.get("location");
+    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    let line = `HTTP ${status}: ${await words(text)}`;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const wait = pause(headers, tries);
+    const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
+    if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
+    await new Promise((done) => setTimeout(done, wait * 1000));
+  }
+}
+
+function reason({ code, message }) {
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(code)) return "the connection broke";
+  // "bad port" is fetch's own refusal of a few ports.
+  return /ECONNREFUSED|bad port/.test(code ?? message) ? "connection refused" : message || code;
+}
+
+function pause(headers, tries) {
+  const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
+  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
+}
+
+async function read(reply) {
+  const chunks = [];
+  for await (const chunk of reply.body) {
+    timer.refresh();
+    chunks.push(chunk);
+  }
+  const page = new TextDecoder().decode(Buffer.concat(chunks));
+  if (!page.trim()) await fail("HTTP 200: empty answer");
+  const type = reply.headers.get("content-type") ?? "no content type";
+  const excerpt = (await words(page)).slice(0, 100);
+  // Node 20 takes a body in pieces for a whole one when the connection breaks.
+  const cut = /^[{[]/.test(page) && !reply.headers.has("content-length");
+  return parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
+}
+
+async function checked(json) {
+  const said = await words(JSON.stringify(json));
+  const code = json?.statusCode ?? json?.code ?? 200;
+  if (String(code) !== "200") await fail(advised(`statusCode ${code}: ${said}`));
+  if (json?.error) await fail(said);
+  return json;
+}
+
+async function words(text) {
+  const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
+  const told = [error?.message, error, detail, message];
+  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
+}
+
+function say(line) {
+  const pieces = Array.from(KEY, (_, i) => KEY.slice(i, i + 8)).slice(0, -7);
+  const hide = (said, piece) => said.replaceAll(piece || "\n", "***");
+  console.error([KEY, ...pieces].reduce(hide, clean(line)).slice(0, 300));
+}
+
+function fail(line, code = 1) {
+  say(`Error: ${line}`);
+  return new Promise(() => process.stdout.write("", () => process.exit(code)));
+}

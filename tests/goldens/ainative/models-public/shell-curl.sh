@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# AINative: list the models of the gateway and mark those of the decision table. Needs curl and jq.
+export LC_ALL=C READ_TIMEOUT=120
+CONNECT_TIMEOUT=10 MAX_REQUESTS=3 # seconds, times
+
+refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
+await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
+
+hash curl jq 2>/dev/null || refuse 'this program needs curl and jq'
+[[ ${AINATIVE_API_KEY-} =~ ^[[:space:]]*([!-~]+)[[:space:]]*$ ]] ||
+  refuse 'AINATIVE_API_KEY is not set, or holds a character that a header' \
+    'cannot carry: export AINATIVE_API_KEY="your-key"'
+AINATIVE_API_KEY=${BASH_REMATCH[1]}
+base=https://api.ainative.studio here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
+[[ ${AINATIVE_BASE_URL-} =~ [^[:space:]](.*[^[:space:]/])? ]] && base=${BASH_REMATCH[0]}
+[[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
+  refuse 'AINATIVE_BASE_URL must be https://..., or http:// to this machine'
+[[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
+child='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
+trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+
+read -r -d '' program <<'JQ'
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
+  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def line: flat | reduce (env.AINATIVE_API_KEY | ., .[range(length - 7):][:8]) as $secret
+  (.; split($secret) | join("***")) | .[:300];
+def failure: . as $said | first({
+    "HTTP 401": "invalid key: check the key variable and --auth",
+    "HTTP 402": "no credit left: top up or upgrade the plan",
+    "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
+    "HTTP 429": "rate limit: back off and retry later",
+    "HTTP 503": "model unavailable: retry later or use another model"
+  } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
+  | "Error: \($said)\(.)" | line;
+def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
+def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
+  | flat | .[:200] | if . == "" then "empty answer" else . end;
+def reply: .;
+def fault: if type != "object" then null
+  elif (.statusCode // .code // 200 | tostring) != "200" then
+    "statusCode \(.statusCode // .code): \(tojson | words)"
+  elif (.error // "") != "" then tojson | words else null end;
+def ids: [(objects | .data, .models), .] | map(arrays)[0] // []
+  | map(strings, (objects | first((.id, .name, .model) | strings | select(. != ""))))
+  | map(ltrimstr("models/"))
+  | reduce .[] as $id ([]; if index($id) then . else . + [$id] end);
+def found: [
+    "qwen-coder-32b",
+    "claude-sonnet-4-5",
+    "claude-sonnet-4-6",
+    "claude-opus-4-6",
+    "claude-opus-4-5",
+    "gpt-5-3-codex"
+  ] as $ours
+  | ids as $ids | ($ours - $ids) as $missing
+  | if $ids == [] then {out: "", said: ("no models in the response" | failure)} else
+      {out: ($ids | map(. as $id | (if $ours | index($id) then "* " else "  " end) + . + "\n")
+          | join("")),
+        said: ([($missing | select(. != []) | "Warning: not listed: \(join(", "))" | line),
+          "\($ids | length) models; * marks those of the decision table"] | join("\n"))} end;
+def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
+  | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
+  | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def kind: header("content-type") // "no type" | split(";")[0];
+    def fail($line): "fail 0 \($line | failure)";
+    ($head | split(" ")[1] // "" | .[:3]) as $status
+  | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
+    // ($body | words)) as $words
+  | "HTTP \($status): \($words)" as $line
+  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
+      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+    // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
+      elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
+    if env.code == "28" and ($status == "200" or env.late == "1") then
+      fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" then
+      retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
+        "28": "timed out"}[env.code] // "the connection broke") + ")")
+    elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
+      retry($line)
+    elif $status != "200" then fail($line)
+    elif env.code != "0" then fail("the connection broke before the answer was complete")
+    elif $words == "empty answer" then fail($line)
+    else
+      [$body | fromjson?]
+      | if length == 0 then fail("not JSON (\(kind)): \($words[:100])") else .[0] | reply
+        | if fault then fail(fault)
+          else "ok"
+          end
+        end
+    end;
+JQ
+
+mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
+  sed -e 's/\\\\/\\u005c/g' -e 's/\\u\([dD][89abAB]..\)\\u\([dD][c-fC-F]..\)/\\U\1\\U\2/g' \
+    -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
+}
+reply() { sed '/^HTTP\//,/^$/d' "$tmp/all"; } # the body of the last one
+
+for ((left = MAX_REQUESTS - 1; ; left--)); do
+  SECONDS=0
+  curl -q --silent --proto '=http,https' --suppress-connect-headers \
+    --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
+    -H @<(printf '%s\n' 'X-API-Key: '"$AINATIVE_API_KEY") \
+    --dump-header "$tmp/head" "$base"/api/v1/models >"$tmp/body" &
+  child=$!
+  await
+  { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
+  read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
+    left=$left jq -Rrs "$program judge" "$tmp/all")
+  case $verdict in
+    ok) break ;;
+    retry) sleep "$pause" & child=$!; await ;;
+    *) printf '%s\n' "$said" >&2; exit 1 ;;
+  esac
+done
+found=$(reply | jq "$program found")
+jq -j .out <<<"$found" 2>/dev/null || exit 141 # nobody reads the answer any more
+said=$(jq -r .said <<<"$found")
+[[ ! $said ]] || printf '%s\n' "$said" >&2
+[[ $said != Error:* ]]

@@ -1,0 +1,140 @@
+// Print the credits that are left: AIReiter, with fetch.
+
+const KEY = (process.env.AIREITER_API_KEY ?? "").trim();
+const BASE_URL = (process.env.AIREITER_BASE_URL?.trim() || "https://aireiter.com/api")
+  .replace(/\/+$/, "");
+const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
+const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+  .map((name) => process.env[name]).find(Boolean);
+const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const MAX_REQUESTS = 3;
+const CUT = "the connection broke before the answer was complete";
+const ADVICE = {
+  "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
+  "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
+  "HTTP 403": "not allowed, or not in your plan",
+  "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+  "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
+};
+const parse = async (text) => JSON.parse(text);
+const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
+
+const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
+process.on("SIGINT", () => process.exit(130));
+process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
+process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+if (!/^[!-~]+$/.test(KEY)) {
+  const wrong = "AIREITER_API_KEY is not set, or holds a character that a header cannot carry";
+  await fail(wrong + ": export AIREITER_API_KEY=\"your-key\"", 2);
+}
+if (!/^https:\/\/[\w.-]+(:\d+)?(\/[^\s?#]*)?$/.test(BASE_URL) && !LOCAL.test(BASE_URL)) {
+  await fail("AIREITER_BASE_URL must be https://..., or http:// to this machine", 2);
+}
+if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
+  const undici = await import("undici").catch(() => fail("a proxy needs npm install undici@6", 2));
+  process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
+  undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
+}
+
+const json = await checked(await read(await ask()));
+const found = ["data.credits", "data.balance"].map((place) => {
+  const names = place.split(".");
+  const holder = names.slice(0, -1).reduce((value, name) => value?.[name], json);
+  return { holder, name: names.at(-1), value: holder?.[names.at(-1)] };
+});
+const { holder, name, value } = found.find((one) => one.value != null) ?? {};
+if (value == null) await fail("no balance in the response");
+const shown = typeof value === "string" ? value : JSON.stringify(value);
+await print((holder.unlimited === true ? "unlimited" : shown) + "\n");
+const facts = Object.entries(holder)
+  .filter(([other, value]) => other !== name && typeof value !== "object")
+  .map(([other, value]) => `${other}: ${value}`);
+if (facts.length) say(facts.join(", "));
+process.exit();
+
+function send() {
+  return fetch(BASE_URL + "/openapi/balance", {
+    method: "GET",
+    headers: {
+      "Authorization": "Bearer " + KEY,
+    },
+    redirect: "manual",
+  });
+}
+
+async function ask() {
+  for (let tries = 1; ; tries++) {
+    timer.refresh();
+    const reply = await send().catch((error) => error);
+    if (reply.status === 200) return reply;
+    const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
+    const target = headers.get("location");
+    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    let line = `HTTP ${status}: ${await words(text)}`;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const wait = pause(headers, tries);
+    const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
+    if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
+    if (!again || tries === MAX_REQUESTS) await fail(advised(line));
+    await new Promise((done) => setTimeout(done, wait * 1000));
+  }
+}
+
+function reason({ code, message }) {
+  if (/ECONNRESET|EPIPE|UND_ERR_SOCKET/.test(code)) return "the connection broke";
+  // "bad port" is fetch's own refusal of a few ports.
+  return /ECONNREFUSED|bad port/.test(code ?? message) ? "connection refused" : message || code;
+}
+
+function pause(headers, tries) {
+  const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
+  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
+}
+
+async function read(reply) {
+  const chunks = [];
+  for await (const chunk of reply.body) {
+    timer.refresh();
+    chunks.push(chunk);
+  }
+  const page = new TextDecoder().decode(Buffer.concat(chunks));
+  if (!page.trim()) await fail("HTTP 200: empty answer");
+  const type = reply.headers.get("content-type") ?? "no content type";
+  const excerpt = (await words(page)).slice(0, 100);
+  // Node 20 takes a body in pieces for a whole one when the connection breaks.
+  const cut = /^[{[]/.test(page) && !reply.headers.has("content-length");
+  return parse(page).catch(() => fail(cut ? CUT : `not JSON (${type}): ${excerpt}`));
+}
+
+async function checked(json) {
+  const said = await words(JSON.stringify(json));
+  const code = json?.statusCode ?? json?.code ?? 200;
+  if (String(code) !== "200") await fail(advised(`statusCode ${code}: ${said}`));
+  if (json?.error) await fail(said);
+  return json;
+}
+
+async function words(text) {
+  const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
+  const told = [error?.message, error, detail, message];
+  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  return clean(said).slice(0, 200) || "empty answer";
+}
+
+function advised(line) {
+  const mark = Object.keys(ADVICE).find((mark) => line.includes(mark));
+  return mark ? `${line}; ${ADVICE[mark]}` : line;
+}
+
+function say(line) {
+  const pieces = Array.from(KEY, (_, i) => KEY.slice(i, i + 8)).slice(0, -7);
+  const hide = (said, piece) => said.replaceAll(piece || "\n", "***");
+  console.error([KEY, ...pieces].reduce(hide, clean(line)).slice(0, 300));
+}
+
+function fail(line, code = 1) {
+  say(`Error: ${line}`);
+  return new Promise(() => process.stdout.write("", () => process.exit(code)));
+}

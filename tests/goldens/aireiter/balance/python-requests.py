@@ -1,0 +1,155 @@
+"""Print the credits that are left: AIReiter, with requests."""
+
+import contextlib
+import json
+import os
+import re
+import sys
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import requests
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+    sys.exit(2)
+
+KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
+MAX_REQUESTS = 3
+READS = ["data.credits", "data.balance"]
+ADVICE = {
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
+    "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
+    "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+    "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+def send():
+    """The reply to one request, its body still to be read."""
+    return requests.get(
+        BASE_URL + "/openapi/balance",
+        headers={"Authorization": "Bearer " + KEY},
+        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), stream=True, allow_redirects=False,
+        auth=lambda request: request,  # keeps the passwords of ~/.netrc out
+    )
+
+
+def ask():
+    """The reply to the request, sent again where that helps."""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send()
+        except requests.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except requests.RequestException as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                return reply
+            said = reply.content.decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}"
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
+    body, kind = reply.content.decode("utf-8-sig", "replace"), reply.headers.get("content-type")
+    try:
+        return json.loads(body)
+    except ValueError:
+        say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def sound(said):
+    """The same, if it is no failure inside of an HTTP 200."""
+    code = said.get("statusCode", said.get("code")) if isinstance(said, dict) else None
+    if code not in (None, 200, "200"):
+        say(f"Error: statusCode {code}: {words(said)}", 1)
+    if isinstance(said, dict) and (said.get("error") or said.get("object") == "error"):
+        say("Error: " + words(said), 1)
+    return said
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AIREITER_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AIREITER_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    said = sound(loaded(ask()))
+    for path in READS:
+        *outer, name = path.split(".")
+        place = said
+        for key in outer:
+            place = place.get(key) if isinstance(place, dict) else None
+        if isinstance(place, dict) and place.get(name) is not None:
+            break
+    else:
+        say("Error: no balance in the response", 1)
+    plain = {key: one for key, one in place.items() if isinstance(one, (bool, float, int, str))}
+    shown = {key: one if isinstance(one, str) else json.dumps(one) for key, one in plain.items()}
+    print("unlimited" if place.get("unlimited") is True else shown[name], flush=True)
+    if rest := [f"{key}: {one}" for key, one in shown.items() if key != name]:
+        say(", ".join(rest))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

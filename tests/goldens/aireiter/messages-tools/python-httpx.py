@@ -1,0 +1,288 @@
+"""Let the model use tools and print the answer: AIReiter, with httpx."""
+
+import contextlib
+import functools
+import json
+import os
+import re
+import sys
+import time
+from email.utils import mktime_tz, parsedate_tz
+
+try:
+    import httpx
+except ModuleNotFoundError:
+    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+    sys.exit(2)
+
+TOOLS = [
+    {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "input_schema": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "input_schema": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+]
+MESSAGES = [{"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}]
+BODIES = [
+    {
+        "model": "claude-sonnet-4-6",
+        "messages": MESSAGES,
+        "tools": TOOLS,
+        "max_tokens": 4096,
+        "stream": False,
+    },
+    {
+        "model": "claude-opus-4-6",
+        "messages": MESSAGES,
+        "tools": TOOLS,
+        "max_tokens": 4096,
+        "stream": False,
+    },
+]
+KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").strip().rstrip("/")
+LOCAL = r"https?://(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(/[^\s?#@]*)?"
+CONNECT_TIMEOUT, READ_TIMEOUT, LONGEST_WAIT = 10, 120, 60  # seconds
+MAX_REQUESTS = 3
+MAX_ROUNDS = 8
+USAGE = ["input_tokens", "output_tokens"]
+MISSING = r"model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model"
+TELLS = ["input_tokens", "output_tokens", "task_id"]
+ADVICE = {
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
+    "HTTP 401": "check the key", "HTTP 402": "no credit left: top up",
+    "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+    "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model",
+}
+
+
+def say(line, code=0):
+    """One line on stderr without control characters and the key; a code ends the program."""
+    line += "".join([f"; {advice}" for mark, advice in ADVICE.items() if code and mark in line][:1])
+    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
+    for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
+        line = line.replace(piece or "\n", "***")
+    print(line[:300], file=sys.stderr)
+    if code:
+        sys.exit(code)
+
+
+def words(said):
+    """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
+    with contextlib.suppress(AttributeError, ValueError):
+        said = json.loads(said) if isinstance(said, str) else said
+        for name in ("error", "error", "detail", "message"):
+            said = said.get(name) or said
+    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+
+
+def cause(problem):
+    """Why a connection failed, in the system's own words."""
+    found = re.findall(r"(?<=\] )[\w ]+|timed out", str(problem).replace("Connection reset by peer", ""))
+    return found[-1].lower() if found else "the connection broke"
+
+
+def pause(headers, tries):
+    """Seconds until the next try: as the server asks, or else 0.5, then 1."""
+    ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if ms.isdecimal() or after.isdecimal():
+        return int(ms) / 1000 if ms.isdecimal() else int(after)
+    date = parsedate_tz(after)
+    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+
+
+@functools.cache
+def client():
+    """The client, made once the settings have been checked."""
+    return httpx.Client(timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), follow_redirects=False)
+
+
+def send(body):
+    """The reply to one request, its body still to be read."""
+    headers = {"Authorization": "Bearer " + KEY, "anthropic-version": "2023-06-01"}
+    url = BASE_URL + "/v1/messages"
+    request = client().build_request("POST", url, headers=headers, json=body)
+    return client().send(request, stream=True)
+
+
+def ask(bodies):
+    """The reply to a request, sent again where that helps, or else to the other model."""
+    switched = ""
+    for tries in range(1, MAX_REQUESTS + 1):
+        try:
+            reply = send(bodies[0])
+        except httpx.ReadTimeout:
+            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except httpx.HTTPError as problem:
+            line = f"cannot reach {BASE_URL} ({cause(problem)})"
+            status, wait, said = 500, 2**tries / 4, ""
+        else:
+            if reply.status_code == 200:
+                if switched:
+                    say(switched)
+                return reply
+            said = reply.read().decode("utf-8-sig", "replace")
+            status, wait = reply.status_code, pause(reply.headers, tries)
+            if "location" in reply.headers:
+                said = f"redirect to {reply.headers['location']} not followed"
+            line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
+        gone = re.search(MISSING, line, re.I) or "model_not_found" in said
+        missing = status in (404, 503) or status == 400 and gone
+        if missing and len(bodies) > 1 and tries < MAX_REQUESTS:
+            del bodies[0]
+            switched = f"Warning: {line}; asking {bodies[0]['model']} instead"
+            continue
+        retryable = (status in (408, 429) or status >= 500) and "insufficient_quota" not in said
+        if not retryable or tries == MAX_REQUESTS or wait > LONGEST_WAIT:
+            say(f"Error: {line}" + f"; try again in {wait:.0f} s" * (wait > LONGEST_WAIT), 1)
+        time.sleep(wait)
+
+
+def tool_get_weather(arguments):
+    """Put your own code here: what it returns, the model is told."""
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def tool_get_time(arguments):
+    """Put your own code here: what it returns, the model is told."""
+    return {"time": "14:05"}
+
+
+HANDLERS = {  # for each tool its function, and the arguments that it must have
+    "get_weather": (tool_get_weather, ["city"]),
+    "get_time": (tool_get_time, ["city"]),
+}
+
+
+def run(name, arguments):
+    """What a tool answers, and whether that is an error; the model is told either way."""
+    if name not in HANDLERS:
+        return {"error": f"unknown tool: {name}"}, True
+    with contextlib.suppress(ValueError):
+        arguments = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+    if not isinstance(arguments, dict):
+        return {"error": "the arguments are not a JSON object"}, True
+    function, required = HANDLERS[name]
+    for one in required:
+        if one not in arguments:
+            return {"error": f"missing argument: {one}"}, True
+    try:
+        result = function(arguments)
+        compact(result)  # whatever is no JSON fails here
+    except Exception as problem:
+        say(f"Warning: the tool {name} failed: {type(problem).__name__}")
+        return {"error": type(problem).__name__}, True
+    return result, False
+
+
+def compact(value):
+    """A value as JSON without spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def sendable(turns):
+    """The same turns, whatever is half a character joined to its other half, or replaced."""
+    whole = json.loads(json.dumps(turns))
+    return json.loads(json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def results(asked):
+    """What the tools answer to the calls of a turn, as one further turn."""
+    found = []
+    for block in asked["content"]:
+        if block.get("type") == "tool_use":
+            result, failed = run(block["name"], block.get("input"))
+            if not isinstance(block.get("input"), dict):
+                block["input"] = {}  # nothing else may be sent back
+            found.append({"type": "tool_result", "tool_use_id": block["id"], "content": compact(result)})
+            if failed:
+                found[-1]["is_error"] = True
+    return [{"role": "user", "content": found}] if found else []
+
+
+def loaded(reply):
+    """The JSON of a reply; anything else is a failure."""
+    body, kind = reply.read().decode("utf-8-sig", "replace"), reply.headers.get("content-type")
+    try:
+        return json.loads(body)
+    except ValueError:
+        say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
+
+
+def answer(said):
+    """The text of the answer, why it ended, what else it tells, and the turn as it is sent back."""
+    if said.get("error") or "error" in (said.get("type"), said.get("object")):
+        say("Error: " + words(said), 1)
+    content, finish = said.get("content") or [], said.get("stop_reason")
+    if not content and not finish:
+        say("Error: no answer in the response", 1)
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    text = "".join(block.get("text") or "" for block in blocks if block.get("type") == "text")
+    told = {**said, **(said.get("usage") or {})}
+    return text, finish, told, {"role": "assistant", "content": blocks}
+
+
+def tell(finish, told, text):
+    """Why the answer ended, where that is not as usual, and what else it tells."""
+    if finish and finish not in ["end_turn", "stop_sequence", "tool_use"]:
+        cut = ": cut at the token limit" if finish in ["max_tokens", "model_context_window_exceeded"] else ""
+        say(f"Warning: stop_reason is {finish}{cut}")
+    elif not text:
+        say("Warning: the answer holds no text")
+    facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
+    if facts:
+        say(", ".join(facts))
+
+
+def main():
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not re.fullmatch("[!-~]+", KEY):
+        say("Error: AIREITER_API_KEY is not set, or holds a character that a header cannot carry: "
+            "export AIREITER_API_KEY=\"your-key\"", 2)
+    if not re.fullmatch(r"https://[\w.-]+(:\d+)?(/[^\s?#@]*)?|" + LOCAL, BASE_URL):
+        say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
+    if re.fullmatch(LOCAL, BASE_URL):
+        os.environ["no_proxy"] = "*"
+    total = {}
+    for _ in range(MAX_ROUNDS):
+        text, finish, told, asked = answer(loaded(ask(BODIES)))
+        for name in USAGE:
+            if total.get(name) is not None:
+                told[name] = (told.get(name) or 0) + total[name]
+        total.update(told)
+        found = results(asked)
+        if text or not found:
+            print(text, flush=True)
+        if not found:
+            return tell(finish, total, text)
+        MESSAGES.extend(sendable([asked, *found]))
+    say(f"Error: stopped after {MAX_ROUNDS} rounds of tool calls", 1)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
+        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except (AttributeError, LookupError, TypeError):
+        say("Error: no answer in the response", 1)
+    except Exception as problem:
+        late = "timed out" in str(problem) and f"no answer within {READ_TIMEOUT} s"
+        say(f"Error: {late or 'the connection broke before the answer was complete'}", 1)

@@ -1,0 +1,236 @@
+#!/usr/bin/env bash
+# AIReiter: make a picture from a text and save it. Needs curl and jq.
+export LC_ALL=C READ_TIMEOUT=300
+CONNECT_TIMEOUT=10 MAX_REQUESTS=3 # seconds, times
+POLL=3 TIME_LIMIT=600 # seconds: between two looks at the task, and for all of them
+MAX_DOWNLOAD=50 # MB
+
+refuse() { printf 'Error: %s\n' "$*" >&2; exit 2; }
+await() { wait "$child"; code=$? child=''; } # Ctrl-C ends a wait at once
+
+hash curl jq 2>/dev/null || refuse 'this program needs curl and jq'
+[[ ${AIREITER_API_KEY-} =~ ^[[:space:]]*([!-~]+)[[:space:]]*$ ]] ||
+  refuse 'AIREITER_API_KEY is not set, or holds a character that a header' \
+    'cannot carry: export AIREITER_API_KEY="your-key"'
+AIREITER_API_KEY=${BASH_REMATCH[1]}
+base=https://aireiter.com/api here='(localhost|127(\.[0-9]{1,3}){3}|\[::1\])'
+[[ ${AIREITER_BASE_URL-} =~ [^[:space:]](.*[^[:space:]/])? ]] && base=${BASH_REMATCH[0]}
+[[ $base =~ ^(https://[A-Za-z0-9.-]+|https?://$here)(:[0-9]{1,5})?(/[A-Za-z0-9._~%:@+-]*)*$ ]] ||
+  refuse 'AIREITER_BASE_URL must be https://..., or http:// to this machine'
+[[ $base =~ ^https?://$here(:|/|$) ]] && export no_proxy='*'
+child='' warning='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
+trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
+trap 'exit 130' INT
+
+read -r -d '' program <<'JQ'
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
+  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def line: flat | reduce (env.AIREITER_API_KEY | ., .[range(length - 7):][:8]) as $secret
+  (.; split($secret) | join("***")) | .[:300];
+def failure: . as $said | first({
+    "not compatible with the requested API protocol": "Claude is on /messages: use --protocol anthropic-messages, or a GPT model",
+    "statusCode 433": "no credit left: top up", "HTTP 401": "check the key",
+    "HTTP 402": "no credit left: top up", "HTTP 403": "not allowed, or not in your plan",
+    "HTTP 404": "no such model or path: --task models lists them", "HTTP 413": "request too large",
+    "HTTP 429": "wait, then try again", "HTTP 503": "try again later or use another model"
+  } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
+  | "Error: \($said)\(.)" | line;
+def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
+def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
+  | flat | .[:200] | if . == "" then "empty answer" else . end;
+def reply: objects // {};
+def fault: if type != "object" then null
+  elif (.statusCode // .code // 200 | tostring) != "200" then
+    "statusCode \(.statusCode // .code): \(tojson | words)"
+  elif (.error // "") != "" then tojson | words else null end;
+def task: .data | if type == "array" then .[0] else . end | objects // {};
+def cause: (task | first((.error, .message, .fail_reason) | message) | ": \(words)") // ""
+  | "the task failed\(.)";
+def pictures: [task | .output | arrays[] | objects | .url | strings];
+def text: "";
+def finish: null;
+def told: . + task;
+def ending: ([("task_id", "credits_used")
+    as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
+def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
+  | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
+  | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
+    def kind: header("content-type") // "no type" | split(";")[0];
+    def fail($line): "fail 0 \($line | failure)";
+    ($head | split(" ")[1] // "" | .[:3]) as $status
+  | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
+    // ($body | words)) as $words
+  | "HTTP \($status): \($words)\(if $status == "404" and env.model != ""
+      then " (\(env.model))" else "" end)" as $line
+  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
+      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+    // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
+  | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
+      elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
+    if env.code == "28" and ($status == "200" or env.late == "1") then
+      fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" then
+      retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
+        "28": "timed out"}[env.code] // "the connection broke") + ")")
+    elif env.standin != "" and env.left != "0" and ($status == "404" or $status == "503"
+        or $status == "400" and (($body | contains("model_not_found")) or ($words | test(
+          "(?i)model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model")))) then
+      "switch 0 \("Warning: \($line); asking \(env.standin) instead" | line)"
+    elif ($status | test("408|429|5..")) and ($body | contains("insufficient_quota") | not) then
+      retry($line)
+    elif $status != "200" then fail($line)
+    elif env.code != "0" then fail("the connection broke before the answer was complete")
+    elif $words == "empty answer" then fail($line)
+    else
+      [$body | fromjson?]
+      | if length == 0 then fail("not JSON (\(kind)): \($words[:100])") else .[0] | reply
+        | if fault then fail(fault)
+          else "ok 0 \(task | .status // "unknown" | tostring | line)"
+          end
+        end
+    end;
+JQ
+
+mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
+  sed -e 's/\\\\/\\u005c/g' -e 's/\\u\([dD][89abAB]..\)\\u\([dD][c-fC-F]..\)/\\U\1\\U\2/g' \
+    -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
+}
+reply() { sed '/^HTTP\//,/^$/d' "$tmp/all"; } # the body of the last one
+
+fail() { jq -Rrs "$program line" <<<"Error: $1" >&2; exit "${2-1}"; }
+
+kind() { # png, jpeg, gif or webp, as the first bytes of the file $1 say
+  case $(head -c 12 "$1" | od -An -tx1 | tr -d ' \n') in
+    89504e470d0a1a0a*) echo png ;;
+    ffd8ff*) echo jpeg ;;
+    474946383[79]61*) echo gif ;;
+    52494646????????57454250) echo webp ;;
+  esac
+}
+
+decoded() { # the base64 text in the file $1, strictly, to $2
+  local rest
+  tr -d ' \t\r\n' <"$1" >"$1.text"
+  rest=$(tr -d 'A-Za-z0-9+/' <"$1.text")
+  [[ $rest =~ ^=?=?$ && $(tail -c 2 "$1.text") == *"$rest" ]] && (($(wc -c <"$1.text") % 4 == 0)) &&
+    { base64 -d <"$1.text" || base64 -D <"$1.text" ||
+      openssl base64 -d -A -in "$1.text"; } >"$2" 2>/dev/null
+}
+
+fetched() { # the picture at the address $1 to $2: over https or from this machine, without the key
+  local status='' direct=() reasons=([6]='unknown host' [7]='connection refused' [28]='timed out')
+  lost() { fail "the picture cannot be fetched ($2): $1"; }
+  [[ $1 =~ ^(https:|http://$here(:[0-9]{1,5})?([/?#]|$)) ]] || lost "$1" 'not https'
+  [[ $1 == https:* ]] || direct=(--noproxy '*')
+  { curl -q --silent --globoff --proto '=http,https' --connect-timeout "$CONNECT_TIMEOUT" \
+    --speed-limit 1 --speed-time "$READ_TIMEOUT" "${direct[@]}" --dump-header "$tmp/head" --url "$1"
+    echo $? >"$tmp/code"; } | head -c $((MAX_DOWNLOAD * 1024 * 1024 + 1)) >"$2" &
+  child=$!
+  await
+  (($(wc -c <"$2") <= MAX_DOWNLOAD * 1024 * 1024)) || lost "$1" "larger than $MAX_DOWNLOAD MB"
+  code=$(<"$tmp/code")
+  ((! code)) || lost "$1" "${reasons[code]-the connection broke}"
+  status=$(sed -n 's/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$tmp/head" | tail -n 1)
+  [[ $status == 200 ]] || lost "$1" "HTTP $status"
+}
+
+obtained() { # the picture that the text in the file $1 is, or names, to $2
+  if [[ ! $(head -c 500 "$1") =~ ^[Dd][Aa][Tt][Aa]: ]]; then
+    fetched "$(<"$1")" "$2"
+  elif [[ ! $(head -c 500 "$1") =~ ^[^,]*\;base64, ]]; then
+    fail 'unreadable image data'
+  else
+    sed '1s/^[^,]*,//' "$1" >"$1.base64"
+    decoded "$1.base64" "$2" || fail 'unreadable image data'
+  fi
+  [[ $(kind "$2") ]] || fail 'unreadable image data'
+}
+
+saved() { # keeps the file $1 under the next free number, and prints its name
+  local type name number=1 wrong=''
+  type=$(kind "$1")
+  while :; do
+    name=image-$number.${type/jpeg/jpg}
+    if ! compgen -G "image-$number.*" >/dev/null; then
+      wrong=$({ set -C; cat <"$1" >"$name"; } 2>&1) && break
+      [[ $wrong == *'cannot overwrite'* ]] || {
+        rm -f "$name"
+        fail "$name cannot be written: ${wrong##*: }; run the program again"
+      }
+    fi
+    ((number++))
+  done
+  printf '%s\n' "$name"
+}
+
+ask() { # a request, and again while that may help; the reply is in $tmp
+  for ((left = MAX_REQUESTS - 1; ; left--)); do
+    SECONDS=0
+    curl -q --silent --proto '=http,https' --suppress-connect-headers \
+      --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
+      -H @<(printf '%s\n' 'Authorization: Bearer '"$AIREITER_API_KEY") \
+      -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$3" \
+      --dump-header "$tmp/head" "$base$2" >"$tmp/body" &
+    child=$!
+    await
+    { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
+    read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
+      left=$left model=$1 standin=${4-} jq -Rrs "$program judge" "$tmp/all")
+    case $verdict in
+      ok) break ;;
+      switch) warning=$said && shift 3 ;;
+      retry) sleep "$pause" & child=$!; await ;;
+      *) printf '%s\n' "$said" >&2; exit 1 ;;
+    esac
+  done
+  [[ ! $warning ]] || printf '%s\n' "$warning" >&2
+  warning=''
+}
+
+id=${1-cc-$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')}
+[[ $id =~ ^[A-Za-z0-9_-]{1,64}$ ]] ||
+  refuse 'the task id may hold up to 64 letters, digits, - and _'
+task_id="\"$id\"" again="bash $0 $id"
+
+if ((! $#)); then
+  # a model, its path and its request, then its stand-in's
+  set -- gpt_image_2 /openapi/submit \
+    '{
+    "model": "gpt_image_2",
+    "params": {"prompt": "A lighthouse at dusk, in watercolour."},
+    "out_task_id": '"$task_id"'
+  }' \
+    nano_banana /openapi/submit \
+    '{
+    "model": "nano_banana",
+    "params": {"prompt": "A lighthouse at dusk, in watercolour."},
+    "out_task_id": '"$task_id"'
+  }'
+  ask "$@"
+  printf 'task %s: submitted; ask again later with: %s\n' "$id" "$again" >&2
+fi
+
+started=$(date +%s) shown='' since=0
+while :; do
+  ask '' /openapi/query "{\"out_task_id\": $task_id}"
+  state=$said
+  [[ $state != completed ]] || break
+  [[ $state != failed ]] || fail "$(reply | jq -r "$program cause")"
+  waited=$(($(date +%s) - started))
+  if [[ $state != "$shown" ]] || ((waited - since >= 30)); then
+    printf 'task %s: %s\n' "$id" "$state" >&2
+    shown=$state since=$waited
+  fi
+  ((waited <= TIME_LIMIT)) || fail "not finished within $TIME_LIMIT s; ask again with: $again"
+  sleep "$POLL" & child=$!; await
+done
+count=$(reply | jq "$program reply | pictures | length")
+((count)) || fail "$(reply | jq -r "$program reply | \"the answer holds no picture\"
+  + ((text | select(test(\"\\\\S\")) | \": \(words[:100])\") // \"\")")"
+for ((i = 0; i < count; i++)); do
+  reply | jq -j "$program reply | pictures[$i]" >"$tmp/data"
+  obtained "$tmp/data" "$tmp/picture-$i"
+done
+for ((i = 0; i < count; i++)); do saved "$tmp/picture-$i"; done
+said=$(reply | jq -r "$program reply | {finish: finish, told: told} | ending")
+[[ ! $said ]] || printf '%s\n' "$said" >&2

@@ -1,0 +1,57 @@
+"""The trigger queries are in the form evaluation tools take, balanced, in two languages, and the README's loop works."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+EVALS = Path(__file__).parent / "evals"
+QUERIES = json.loads((EVALS / "trigger-queries.json").read_text(encoding="utf-8"))
+CHINESE = re.compile("[\u4e00-\u9fff]")
+# As Claude Code tells it: the skill is loaded for every query that names AITOLL.
+CLIENT = """#!/bin/sh
+if grep -q AITOLL; then
+  echo '{"type":"assistant","message":{"content":[{"type":"tool_use","name":"Skill","input":{"skill":"chat-completions"}}]}}'
+else
+  echo '{"type":"assistant","message":{"content":[{"type":"text","text":"No."}]}}'
+fi
+echo '{"type":"result","subtype":"success"}'
+"""
+
+
+def test_the_form() -> None:
+    assert 18 <= len(QUERIES) <= 24
+    assert all(set(one) == {"query", "should_trigger"} and isinstance(one["should_trigger"], bool) for one in QUERIES)
+    assert len({one["query"] for one in QUERIES}) == len(QUERIES)
+
+
+def test_both_kinds_come_in_both_languages() -> None:
+    for wanted in (True, False):
+        queries = [one["query"] for one in QUERIES if one["should_trigger"] is wanted]
+        assert 0.4 <= len(queries) / len(QUERIES) <= 0.6
+        chinese = [one for one in queries if CHINESE.search(one)]
+        assert len(chinese) >= 3
+        assert len(queries) - len(chinese) >= 3
+
+
+def test_the_loop_of_the_readme_tells_right_from_wrong(tmp_path: Path) -> None:
+    if not shutil.which("jq"):
+        assert os.environ.get("CI") != "true"
+        pytest.skip("needs jq")
+    (tmp_path / "claude").write_text(CLIENT)
+    (tmp_path / "claude").chmod(0o755)
+    loop = re.findall(r"(?:^    .*\n)+", (EVALS / "README.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
+    some = QUERIES[:3] + QUERIES[-3:]
+    (tmp_path / "tests" / "evals").mkdir(parents=True)
+    (tmp_path / "tests" / "evals" / "trigger-queries.json").write_text(json.dumps(some))
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ran = subprocess.run(["bash", "-c", loop], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert len(lines) == 3 * len(some)
+    for line, one in zip(lines[::3], some, strict=True):
+        assert line["loaded"] == ("AITOLL" in one["query"])
+        assert line["right"] == (one["should_trigger"] == line["loaded"])

@@ -1,0 +1,209 @@
+"""`install`, `uninstall` and `list installed`: where the skill goes, and what they leave alone."""
+
+import json
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from support.packed import run, tree
+
+AGENTS = {
+    "claude": ".claude/skills",
+    "codex": ".agents/skills",
+    "gemini": ".agents/skills",
+    "openclaw": ".agents/skills",
+}
+
+
+def skill(home: Path, agent: str = "claude") -> Path:
+    return home / AGENTS[agent] / "chat-completions"
+
+
+def written(folder: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    """A program, by an interpreter without any package, as an agent calls it."""
+    door = folder / "scripts" / "chat-completions.py"
+    command = [sys.executable, "-I", "-S", str(door), "write", "Say hello", "--output", str(home / "tmp" / "ask.py")]
+    env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(home / "tmp")}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_it_goes_where_the_agent_looks_and_goes_again(agent: str, tmp_path: Path) -> None:
+    ran = run(tmp_path, "install", "--agent", agent)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith(f": {skill(tmp_path, agent)}\n")
+    assert (skill(tmp_path, agent) / "SKILL.md").is_file()
+    gone = run(tmp_path, "uninstall", "--agent", agent)
+    assert gone.stdout.startswith("Removed for ")
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_all_agents_need_two_folders_and_each_writes_programs_offline(tmp_path: Path) -> None:
+    ran = run(tmp_path, "install", "--agent", "all")
+    assert ran.stdout.count("Installed") == 2
+    for agent in ("claude", "codex"):
+        before = tree(skill(tmp_path, agent))
+        wrote = written(skill(tmp_path, agent), tmp_path)
+        assert wrote.returncode == 0, wrote.stderr
+        assert "requests" in (tmp_path / "tmp" / "ask.py").read_text()
+        assert tree(skill(tmp_path, agent)) == before  # compiled already: nothing had to be written
+    assert any(name.endswith(f"{sys.implementation.cache_tag}.pyc") for name in before)
+    rows = json.loads(run(tmp_path, "list", "installed", "--format", "json").stdout)
+    assert [(one["agents"], one["made_by_install"]) for one in rows] == [
+        (["claude"], True),
+        (["codex", "gemini", "openclaw"], True),
+    ]
+    assert run(tmp_path, "uninstall", "--agent", "all").returncode == 0
+    assert run(tmp_path, "list", "installed", "--format", "json").stdout == "[]\n"
+    assert run(tmp_path, "list", "installed").stdout.strip() == ""
+
+
+def test_it_is_compiled_for_the_python_of_agents_too(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    python = tmp_path / "bin" / "python3"
+    log = tmp_path / "tmp" / "log"
+    python.write_text(f'#!/bin/sh\necho "$@" >> {log}\necho cpython-999\n')
+    python.chmod(0o755)
+    run(tmp_path, "install", "--agent", "claude", PATH=f"{tmp_path}/bin:/usr/bin:/bin")
+    assert re.search(r"-m compileall .*checked-hash \S+/scripts$", log.read_text().splitlines()[-1])
+    python.write_text("#!/bin/sh\nexit 1\n")
+    assert run(tmp_path, "install", "--agent", "claude", PATH=f"{tmp_path}/bin:/usr/bin:/bin").returncode == 0
+
+
+def test_a_project_a_folder_and_another_home_of_claude(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    assert run(tmp_path, "install", "--agent", "claude", "--project", cwd=project).returncode == 0
+    assert (skill(project) / "SKILL.md").is_file()
+    assert run(tmp_path, "install", "--dir", "some/skills", cwd=project).returncode == 0
+    assert (project / "some/skills/chat-completions/SKILL.md").is_file()
+    assert run(tmp_path, "install", "--agent", "claude", CLAUDE_CONFIG_DIR=str(tmp_path / "c")).returncode == 0
+    assert (tmp_path / "c/skills/chat-completions/SKILL.md").is_file()
+    for words in (["--agent", "claude", "--project"], ["--dir", "some/skills"]):
+        assert run(tmp_path, "uninstall", *words, cwd=project).returncode == 0
+    assert list(project.iterdir()) == []
+
+
+def test_the_live_rooms_stay_outside_and_say_so(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    rooms = {one.name for one in (skill(tmp_path) / "scripts" / "chat_completions").iterdir()}
+    assert not rooms & {"live", "installing"}
+    door = [sys.executable, str(skill(tmp_path) / "scripts" / "chat-completions.py")]
+    for words in (
+        ["install", "--agent", "all"],
+        ["uninstall", "--agent", "all"],
+        ["list", "installed"],
+        ["write", "--run"],
+    ):
+        ran = subprocess.run([*door, *words], capture_output=True, text=True, check=False)
+        assert ran.returncode == 3, words
+        assert re.search(r"Hint: .*(pip install |README)", ran.stderr), ran.stderr
+
+
+def test_upgrading_keeps_what_is_the_users(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    gateways = skill(tmp_path) / "references" / "gateways"
+    (gateways / "mine.yaml").write_text("name: Mine\n")
+    shipped = next(one for one in sorted(gateways.glob("*.yaml")) if one.name != "mine.yaml")
+    original = shipped.read_bytes()
+    shipped.write_bytes(original + b"# my remark\n")
+    config = tmp_path / ".config" / "chat-completions" / "gateways"
+    config.mkdir(parents=True)
+    (config / "other.yaml").write_text("name: Other\n")
+    again = run(tmp_path, "install", "--agent", "claude")
+    assert again.returncode == 0
+    assert f"{shipped.name}.yours beside it" in again.stderr
+    assert (gateways / "mine.yaml").read_text() == "name: Mine\n"
+    assert shipped.read_bytes() == original
+    assert shipped.with_name(f"{shipped.name}.yours").read_bytes() == original + b"# my remark\n"
+    rows = json.loads(run(tmp_path, "list", "installed", "--format", "json").stdout)
+    assert len(rows[0]["own_files"]) == 2
+    gone = run(tmp_path, "uninstall", "--agent", "claude")
+    assert "Kept, because it is yours" in gone.stderr
+    assert set(tree(skill(tmp_path))) == {
+        f"references/gateways/{one}" for one in ("mine.yaml", f"{shipped.name}.yours")
+    }
+    assert (config / "other.yaml").is_file()
+
+
+def test_a_folder_of_somebody_else_is_left_alone_unless_forced(tmp_path: Path) -> None:
+    mine = skill(tmp_path) / "references" / "gateways" / "mine.yaml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("name: Mine\n")
+    (skill(tmp_path) / "SKILL.md").write_text("another skill\n")
+    before = tree(tmp_path)
+    for command in ("install", "uninstall"):
+        ran = run(tmp_path, command, "--agent", "claude")
+        assert ran.returncode == 3
+        assert "was not made by `install`" in ran.stderr
+        assert "--force" in ran.stderr
+        assert tree(tmp_path) == before
+    assert run(tmp_path, "install", "--agent", "claude", "--force").returncode == 0
+    assert mine.read_text() == "name: Mine\n"
+    assert "another skill" not in (skill(tmp_path) / "SKILL.md").read_text()
+
+
+def test_a_link_is_replaced_and_never_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "SKILL.md").write_text("a working copy\n")
+    skill(tmp_path).parent.mkdir(parents=True)
+    skill(tmp_path).symlink_to(elsewhere)
+    assert run(tmp_path, "install", "--agent", "claude").returncode == 3
+    assert run(tmp_path, "install", "--agent", "claude", "--force").returncode == 0
+    assert not skill(tmp_path).is_symlink()
+    assert tree(elsewhere) == {"SKILL.md": b"a working copy\n"}
+
+
+def test_a_second_place_that_the_agent_reads_is_told(tmp_path: Path) -> None:
+    other = tmp_path / ".codex" / "skills" / "chat-completions"
+    other.mkdir(parents=True)
+    (other / "SKILL.md").write_text("x")
+    ran = run(tmp_path, "install", "--agent", "codex")
+    assert f"will list the skill twice: remove {other}" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Which agent?"),
+        (["--agent", "claud"], "Did you mean 'claude'?"),
+        (["--agent", "claude", "--dir", "x", "--project"], "contradict"),
+        (["--agent", "claude", "--sha256", "0" * 64], "--from"),
+        (["--dir", "/dev/null"], "cannot be written"),
+    ],
+)
+def test_wrong_use_is_one_sentence_and_leaves_nothing(words: list[str], said: str, tmp_path: Path) -> None:
+    ran = run(tmp_path, "install", *words)
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert ran.stderr.count("\n") <= 2
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
+
+
+def test_what_no_person_made_goes_with_the_rest(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    for name in (".DS_Store", "scripts/__pycache__/x.cpython-999.pyc"):
+        (skill(tmp_path) / name).parent.mkdir(exist_ok=True)
+        (skill(tmp_path) / name).write_bytes(b"x")
+    assert run(tmp_path, "uninstall", "--agent", "claude").returncode == 0
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
+
+
+def test_several_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        ran = list(pool.map(lambda _: run(tmp_path, "install", "--agent", "claude"), range(3)))
+    assert [one.returncode for one in ran] == [0, 0, 0]
+    assert [one.name for one in skill(tmp_path).parent.iterdir()] == ["chat-completions"]
+    assert run(tmp_path, "uninstall", "--agent", "claude").stderr == ""
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]
+
+
+def test_nothing_to_remove_is_no_fault(tmp_path: Path) -> None:
+    ran = run(tmp_path, "uninstall", "--agent", "all")
+    assert ran.returncode == 0
+    assert ran.stderr.count("Nothing is installed") == 2

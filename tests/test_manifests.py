@@ -1,0 +1,53 @@
+"""What clients read beside SKILL.md: the manifests for plugins and Codex's own description."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from chat_completions import __version__
+from chat_completions.installing import agents
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def manifest(name: str) -> dict[str, Any]:
+    return dict(json.loads((ROOT / ".claude-plugin" / name).read_text(encoding="utf-8")))
+
+
+def test_the_plugin_is_this_version() -> None:
+    plugin, market = manifest("plugin.json"), manifest("marketplace.json")
+    assert plugin["version"] == __version__
+    (offered,) = market["plugins"]
+    assert offered["name"] == plugin["name"] == market["name"] == "chat-completions"
+    assert offered["source"] == "./"
+    assert "version" not in offered  # said once, in plugin.json
+
+
+def test_codex_shows_it_with_its_own_words() -> None:
+    about = yaml.safe_load((ROOT / "agents" / "openai.yaml").read_text(encoding="utf-8"))
+    assert set(about) == {"interface", "policy"}
+    assert 25 <= len(about["interface"]["short_description"]) <= 64
+    assert "$chat-completions" in about["interface"]["default_prompt"]
+    assert about["policy"]["allow_implicit_invocation"] is True
+
+
+def test_every_channel_s_row_says_what_was_tested_and_when() -> None:
+    table = README.split("## Channels")[1].split("\n## ")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ") and "channel" not in line]
+    assert len(rows) >= 8
+    for _, _, tested in rows:
+        assert re.match(r"2\d{3}-\d\d-\d\d with .*\d\.\d|not run", tested), tested
+    for name in [*(about["name"] for about in agents.known().values()), "SkillHub", "WorkBuddy", "QClaw", "Kimi"]:
+        assert name in table
+    assert "Untested" in table
+
+
+def test_every_agent_s_facts_are_whole() -> None:
+    for name, about in agents.known().items():
+        assert set(about) <= {"name", "user", "variable", "project", "also"}, name
+        assert about["user"].startswith("~/")
+        assert about["user"] not in about.get("also", [])
+        assert not about["project"].startswith(("~", "/"))

@@ -1,0 +1,298 @@
+"""A real Next.js app, built from written files, driven in a real browser against a scripted gateway."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chat_completions.snippet import make
+from playwright.sync_api import Page, expect
+from support.notation import chunk, streamed_answer, whole_answer
+from support.programs import Shape, request
+from support.replies import Reply
+from support.running import WEB
+from support.serving import Server
+from support.web import SDK, bundled, chromium, document, needs, running, succeed
+
+KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
+SYSTEM, QUESTION, ANSWER = "Be kind.", "Say hello", "Hello there, it is good to meet you!"
+STREAM = [("content-type", "text/event-stream")]
+JSON = [("content-type", "application/json")]
+LAYOUT = """export default function Layout({ children }: { children: React.ReactNode }) {
+  return <html lang="en"><body>{children}</body></html>;
+}
+"""
+REFUSED = Reply(401, JSON, json.dumps({"error": {"message": f"no such key: {KEY} or {KEY[3:11]}"}}).encode())
+
+
+def written(folder: Path) -> None:
+    """An app with the streaming programs at /chat and the others at /plain."""
+    for name, stream in (("chat", True), ("plain", False)):
+        route = make(request(Shape("nextjs", "route", stream), system=SYSTEM)).code
+        page = make(request(Shape("react", "component", stream), prompt=QUESTION)).code
+        for file, code in ((f"app/api/{name}/route.ts", route), (f"app/{name}/page.tsx", page)):
+            (folder / file).parent.mkdir(parents=True)
+            (folder / file).write_text(code.replace('"/api/chat"', f'"/api/{name}"'), encoding="utf-8")
+    (folder / "app" / "layout.tsx").write_text(LAYOUT)
+    # The packages are elsewhere: the file system is the only folder that holds both.
+    (folder / "next.config.mjs").write_text('export default { turbopack: { root: "/" } };\n')
+    shutil.copy(WEB / "tsconfig.json", folder)
+    (folder / "node_modules").symlink_to(WEB / "node_modules")
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built app; where tests run side by side, the first of them builds it for all."""
+    needs("node")
+    mine = tmp_path_factory.getbasetemp()
+    shared = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "next-app"
+    with (shared.parent / "next-app.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "built").exists():
+            shutil.rmtree(shared, ignore_errors=True)
+            written(shared)
+            succeed("node", str(WEB / "node_modules/next/dist/bin/next"), "build", cwd=shared, CI="true")
+            (shared / "built").touch()
+    return shared
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Server]:
+    with Server([]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def address(app: Path, gateway: Server) -> Iterator[str]:
+    with Server([]) as free:
+        port = free.host.rpartition(":")[2]
+    command = ["node", str(WEB / "node_modules/next/dist/bin/next"), "start", "-H", "127.0.0.1", "-p", port]
+    env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": gateway.url}
+    with running(command, env, f"http://127.0.0.1:{port}/chat", app):
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def browser_page() -> Iterator[Page]:
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 800, "height": 600})
+        page.set_default_timeout(20_000)
+        expect.set_options(timeout=20_000)
+        yield page
+
+
+@pytest.fixture
+def chat(browser_page: Page, address: str, gateway: Server) -> Page:
+    gateway.requests.clear()
+    browser_page.goto(f"{address}/chat")
+    return browser_page
+
+
+def send(page: Page, text: str | None = None) -> None:
+    if text is not None:
+        page.get_by_label("Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def turns(page: Page) -> list[str]:
+    """What stands in the history, as `who: text`."""
+    items = page.get_by_role("listitem").all()
+    return [": ".join(item.locator("> *").all_text_contents()) for item in items]
+
+
+def alert(page: Page) -> str:
+    """The one line that says what went wrong."""
+    found = page.locator("p[role=alert]")
+    expect(found).to_be_visible()
+    return found.inner_text()
+
+
+def shows_no_key(page: Page) -> bool:
+    return not any(KEY[start : start + 8] in page.content() for start in range(len(KEY) - 7))
+
+
+def test_a_message_goes_out_and_the_answer_comes_piece_by_piece(chat: Page, gateway: Server) -> None:
+    gateway.replies = [Reply(200, STREAM, chunks=streamed_answer(ANSWER), pause=0.5)]
+    half = ANSWER[: len(ANSWER) // 2]
+    send(chat)
+    button = chat.locator("button")
+    expect(button).to_be_disabled()
+    expect(chat.get_by_role("listitem").last).to_have_text(f"Assistant{half}")
+    expect(button).to_be_disabled()
+    expect(chat.get_by_role("listitem").last).to_have_text(f"Assistant{ANSWER}")
+    expect(chat.get_by_role("status")).to_have_text("prompt_tokens: 12, completion_tokens: 15, total_tokens: 27")
+    expect(chat.get_by_label("Message")).to_have_value("")
+    assert turns(chat) == [f"You: {QUESTION}", f"Assistant: {ANSWER}"]
+    sent = json.loads(gateway.requests[0].body)
+    assert sent["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
+    assert sent["stream"] is True
+    assert gateway.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+    send(chat, "And you?")
+    expect(chat.get_by_role("listitem")).to_have_count(4)
+    expect(chat.locator("button")).to_have_text("Send")
+    said = [one["content"] for one in json.loads(gateway.requests[1].body)["messages"]]
+    assert said == [SYSTEM, QUESTION, ANSWER, "And you?"]
+
+
+def test_an_error_of_the_gateway_is_one_line_without_the_key(chat: Page, gateway: Server) -> None:
+    gateway.replies = [REFUSED]
+    send(chat, "Are you there?")
+    assert alert(chat) == "Error: HTTP 401: no such key: *** or ***; check the key"
+    assert shows_no_key(chat)
+    expect(chat.get_by_label("Message")).to_have_value("Are you there?")
+    expect(chat.locator("button")).to_be_enabled()
+    assert len(gateway.requests) == 1
+
+    gateway.replies, gateway.requests[:] = [Reply(200, STREAM, chunks=streamed_answer(ANSWER))], []
+    send(chat)
+    expect(chat.get_by_role("listitem")).to_have_count(2)
+    expect(chat.locator("p[role=alert]")).to_have_count(0)
+    said = [one["content"] for one in json.loads(gateway.requests[0].body)["messages"]]
+    assert said == [SYSTEM, "Are you there?"], "what failed is not part of the conversation"
+
+
+@pytest.mark.parametrize(
+    ("end", "event", "words"),
+    [
+        ("cut", "", "the stream ended before the answer was complete"),
+        ("reset", "", "the stream ended before the answer was complete"),
+        ("done", f'«{{"error":{{"message":"line dropped for {KEY}"}}}}»', "line dropped for ***"),
+    ],
+    ids=["cut", "reset", "error"],
+)
+def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server, end: str, event: str, words: str) -> None:
+    gateway.replies = [Reply(200, STREAM, chunks=[chunk("«Hello »«there»"), chunk(event)], pause=0.1, end=end)]  # type: ignore[arg-type]
+    send(chat)
+    assert alert(chat) == f"Error: {words}"
+    assert shows_no_key(chat)
+    assert turns(chat) == [f"You: {QUESTION}", "Assistant: Hello there"]
+    expect(chat.get_by_label("Message")).to_have_value(QUESTION)
+    assert len(gateway.requests) == 1
+
+
+def test_another_model_answers_where_the_first_is_down(chat: Page, gateway: Server) -> None:
+    gateway.replies = [Reply(503), Reply(200, STREAM, chunks=streamed_answer(ANSWER))]
+    send(chat)
+    expect(chat.get_by_role("listitem").last).to_have_text(f"Assistant{ANSWER}")
+    expect(chat.get_by_role("status")).to_contain_text(re.compile(r"^HTTP 503: empty answer; asking \S+ instead; "))
+
+
+def test_a_handler_that_is_not_there_is_told(browser_page: Page, address: str) -> None:
+    browser_page.goto(f"{address}/chat")
+    browser_page.route("**/api/chat", lambda route: route.fulfill(status=404, body="<h1>Not found</h1>"))
+    send(browser_page)
+    told = alert(browser_page)
+    browser_page.unroute_all()
+    assert told == "Error: HTTP 404 from /api/chat"
+
+
+def test_whoever_leaves_the_page_ends_the_request(chat: Page, gateway: Server) -> None:
+    gateway.replies, gateway.last_byte = [Reply(200, STREAM, chunks=[chunk("«Hello »")] * 20, pause=0.1)], 0
+    send(chat)
+    expect(chat.get_by_role("listitem").last).to_contain_text("Hello")
+    chat.goto("about:blank")
+    time.sleep(2.5)  # all of it would have been sent by now
+    assert gateway.last_byte == 0
+
+
+def test_the_answer_in_one_piece(browser_page: Page, address: str, gateway: Server) -> None:
+    gateway.replies, gateway.requests[:] = [Reply(200, JSON, whole_answer(ANSWER), wait=0.5)], []
+    browser_page.goto(f"{address}/plain")
+    send(browser_page)
+    expect(browser_page.locator("button")).to_be_disabled()
+    expect(browser_page.get_by_role("listitem").last).to_have_text(f"Assistant{ANSWER}")
+    assert "stream" not in json.loads(gateway.requests[0].body)
+
+    gateway.replies = [REFUSED]
+    send(browser_page, "And you?")
+    assert alert(browser_page) == "Error: HTTP 401: no such key: *** or ***; check the key"
+    assert shows_no_key(browser_page)
+
+
+def test_nothing_of_the_server_is_in_what_the_browser_gets(app: Path) -> None:
+    files = list((app / ".next" / "static").rglob("*.js"))
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    assert "/api/chat" in text
+    for secret in ("AITOLL", "aitoll.net", SYSTEM, "process.env"):
+        assert secret.lower() not in text.lower().replace("process.env.next", "")
+
+
+# A page on the vendor's own package
+
+
+@pytest.fixture(scope="module")
+def vendor(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    needs("node")
+    folder, shape = tmp_path_factory.mktemp("vendor"), Shape("react", "ainative-react-sdk", False)
+    facts = request(shape, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(
+        gateway="ainative", protocol=None
+    )
+    bundled({"page": make(facts).code}, folder, SDK)
+    return document(folder, "page")
+
+
+@pytest.fixture
+def vendor_page(browser_page: Page, vendor: str, gateway: Server) -> Iterator[Page]:
+    gateway.requests.clear()
+    browser_page.route(f"{gateway.url}/page", lambda route: route.fulfill(body=vendor, content_type="text/html"))
+    browser_page.goto(f"{gateway.url}/page")
+    yield browser_page
+    browser_page.unroute_all()
+
+
+def test_the_vendors_package_answers(vendor_page: Page, gateway: Server) -> None:
+    gateway.replies = [Reply(200, JSON, whole_answer(ANSWER), wait=0.5)]
+    vendor_page.get_by_label("Key").fill(f" {KEY} ")
+    send(vendor_page)
+    expect(vendor_page.locator("button")).to_be_disabled()
+    expect(vendor_page.get_by_role("listitem").last).to_have_text(f"Assistant{ANSWER}")
+    expect(vendor_page.get_by_role("status")).to_contain_text("total_tokens: 27")
+    (asked,) = gateway.requests
+    sent = json.loads(asked.body)
+    assert asked.path == "/api/v1/public/managed-chat/chat/completions"
+    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    assert sent["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
+    assert (sent["preferred_model"], sent["stream"]) == ("claude-sonnet-4-6", False)
+
+
+@pytest.mark.parametrize(
+    ("reply", "words", "asked"),
+    [
+        (
+            Reply(401, JSON, json.dumps({"detail": f"no such key: {KEY}"}).encode()),
+            r"^HTTP 401: no such key: \*{3}; inv",
+            1,
+        ),
+        (Reply(402, JSON, b'{"detail": "balance is 0"}'), "^HTTP 402: balance is 0; no credit left", 1),
+        (Reply(422, JSON, b'{"detail": [{"msg": "field required"}]}'), "^HTTP 422: .*field required", 1),
+        (Reply(500), "^HTTP 500", 3),
+        (Reply(503), "^HTTP 503", 3),
+        (Reply(200, [("content-type", "text/html")], b"<h1>Sign in</h1>"), "^no answer: ", 1),
+        (Reply(200, JSON, b'{"choices": [], "error": {"message": "melted"}}'), "^no answer: ", 1),
+    ],
+    ids=lambda value: "" if isinstance(value, (str, int)) else str(value.status),
+)
+def test_an_error_through_the_vendors_package(
+    vendor_page: Page, gateway: Server, reply: Reply, words: str, asked: int
+) -> None:
+    gateway.replies = [reply]
+    vendor_page.get_by_label("Key").fill(KEY)
+    send(vendor_page)
+    told = alert(vendor_page)
+    assert re.search(words, told.removeprefix("Error: ")), told
+    assert KEY[:8] not in told
+    assert len(gateway.requests) == asked
+    expect(vendor_page.get_by_label("Message")).to_have_value(QUESTION)
+    expect(vendor_page.locator("button")).to_be_enabled()
+
+
+def test_without_a_key_the_vendors_package_asks_nothing(vendor_page: Page, gateway: Server) -> None:
+    send(vendor_page)
+    assert alert(vendor_page).startswith("Error: AINATIVE_JWT is not pasted")
+    assert gateway.requests == []

@@ -1,0 +1,181 @@
+"""Every cell of React and Next.js, in a real browser, against its cassette, matched strictly.
+
+A React page asks the route handler that was written with the same options; a page on a vendor's
+package asks the gateway itself.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from chat_completions.errors import NotOffered
+from chat_completions.live import cassette
+from chat_completions.live.replay import Replay, serving
+from chat_completions.shapes import Request, Snippet
+from chat_completions.snippet import make
+from playwright.sync_api import Page
+from support.cells import CASSETTES, loaded
+from support.running import WEB
+from support.web import SDK, bundled, chromium, document, needs, running
+
+KEY = "key-of-the-tests-0123456789"
+COMPONENT, HANDLER, VENDOR = ("react", "component"), ("nextjs", "route"), ("react", "ainative-react-sdk")
+
+
+class Scene(NamedTuple):
+    """A cassette, and how its programs are named here."""
+
+    file: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.parent.name}.{self.file.stem}"
+
+    def snippet(self, program: tuple[str, str], base_url: str | None = None) -> Snippet:
+        """The program of this language and library that belongs to the cassette."""
+        language, library = program
+        options = {
+            "protocol": "openai-chat",
+            **loaded(self.file)["write"],
+            **({"base_url": base_url} if base_url else {}),
+        }
+        return make(Request(self.file.parent.name, language=language, library=library, **options))
+
+
+@cache
+def scenes(program: tuple[str, str]) -> list[Scene]:
+    """Those for which such a program is written."""
+    found = []
+    for scene in map(Scene, sorted(CASSETTES.glob("*/*.yaml"))):
+        data = loaded(scene.file)
+        if "write" not in data or "/".join(program) not in data.get("programs", ["/".join(program)]):
+            continue
+        try:
+            scene.snippet(program)
+        except NotOffered:
+            continue
+        found.append(scene)
+    return found
+
+
+def root(snippet: Snippet) -> str:
+    """The path of the base URL."""
+    return "/".join(["", *snippet.call.base_url.split("/")[3:]])
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[Replay]:
+    with serving([]) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with chromium() as browser:
+        yield browser.new_page()
+
+
+@pytest.fixture(scope="module")
+def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the bundled pages and of what answers them."""
+    needs("node")
+    folder = tmp_path_factory.mktemp("pages")
+    env: dict[str, str] = {}
+    pages: dict[str, str] = {}
+    for scene in scenes(COMPONENT):
+        route = scene.snippet(HANDLER)
+        (folder / f"{scene.name}.ts").write_text(route.code, encoding="utf-8")
+        env |= {route.call.auth.key: KEY, route.call.base_env: replay.url + root(route)}
+        pages[scene.name] = scene.snippet(COMPONENT).code
+    bundled(pages, folder)
+    with running(["node", str(WEB / "serve.mjs"), str(folder)], env) as server:
+        yield f"http://127.0.0.1:{_port(server)}"
+
+
+@pytest.fixture(scope="module")
+def vendor_pages(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    needs("node")
+    folder = tmp_path_factory.mktemp("vendor")
+    pages = {one.name: one.snippet(VENDOR, replay.url + root(one.snippet(VENDOR))).code for one in scenes(VENDOR)}
+    bundled(pages, folder, SDK)
+    return folder
+
+
+def _port(server: subprocess.Popen[str]) -> int:
+    assert server.stdout
+    return int(server.stdout.readline())
+
+
+@pytest.mark.parametrize("scene", scenes(COMPONENT), ids=lambda scene: scene.name)
+def test_page_and_handler_together(scene: Scene, page: Page, handlers: str, replay: Replay) -> None:
+    page.goto(f"{handlers}/{scene.name}")
+    _play(replay, scene)
+    page.get_by_role("button", name="Send").click()
+    _judged(page, scene, replay, COMPONENT)
+
+
+@pytest.mark.parametrize("scene", scenes(VENDOR), ids=lambda scene: scene.name)
+def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Path, replay: Replay) -> None:
+    page.goto(replay.url)  # a page of the same origin, whatever it holds, that the next line replaces
+    page.set_content(document(vendor_pages, scene.name))
+    _play(replay, scene)
+    page.get_by_label("Key").fill(KEY)
+    page.get_by_role("button", name="Send").click()
+    _judged(page, scene, replay, VENDOR)
+
+
+def _play(replay: Replay, scene: Scene) -> None:
+    replay.exchanges = cassette.read(scene.file)
+    replay.played, replay.misses = [], []
+
+
+def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) -> None:
+    """What the page shows is what was served; a cut answer is an error and stays on the page."""
+    data = loaded(scene.file)
+    page.wait_for_function("document.querySelector('button').textContent === 'Send'")
+    assert replay.misses == []
+    assert replay.unplayed() == []
+    alert = page.locator("p[role=alert]")
+    assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
+    status = " ".join(page.get_by_role("status").all_text_contents())
+    label, text = page.get_by_role("listitem").last.locator("> *").all_text_contents()
+    served = data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else _answer(data)
+    if served:
+        assert (label, text) == ("Assistant", served)
+    else:
+        assert label == "You"
+        assert "the answer holds no text" in status
+    for name in scene.snippet(program).call.tells:
+        assert (f"{name}: " in status) == (f'"{name}"' in data["interactions"][-1]["response"]["body"]["string"])
+
+
+def _answer(data: dict[str, Any]) -> str:
+    """The text in the last reply, read here independently of any template."""
+    body = data["interactions"][-1]["response"]["body"]["string"]
+    lines = [line.removeprefix("data:") for line in body.splitlines() if line.startswith("data:")]
+    events = [json.loads(one) for one in (lines or [body]) if one.strip() != "[DONE]"]
+    return "".join(piece for event in events for piece in _pieces(event) if piece)
+
+
+def _pieces(event: dict[str, Any]) -> Iterator[str | None]:
+    for choice in event.get("choices", ()):
+        yield choice.get("delta", choice.get("message", {})).get("content")
+    for candidate in event.get("candidates", ()):
+        yield from (part.get("text") for part in candidate.get("content", {}).get("parts", ()))
+    yield event.get("delta", {}).get("text")
+    yield from (block.get("text") for block in event.get("content", ()))
+
+
+def test_every_cell_of_these_languages_has_a_scene() -> None:
+    from chat_completions import listing
+
+    for language, library in (COMPONENT, HANDLER, VENDOR):
+        rows = [one for one in listing.rows("cells", None) if (one["language"], one["library"]) == (language, library)]
+        calls = [scene.snippet((language, library)).call for scene in scenes((language, library))]
+        shown = {(call.gateway, call.task, call.protocol, call.stream) for call in calls}
+        assert rows
+        assert {(one["gateway"], one["task"], one["protocol"], one["stream"]) for one in rows} - shown == set()

@@ -1,0 +1,104 @@
+"""What is written for Next.js and React is strict TypeScript, and holds every text exactly."""
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_completions import listing
+from chat_completions.errors import NotOffered
+from chat_completions.live import trial
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+from support.programs import Shape, request
+from support.running import WEB
+from support.texts import ours
+from support.web import SDK, bundled, needs, types_are_clean
+
+TEXTS = [text for text in ours("texts") if text and text.encode(errors="ignore").decode() == text]
+PACKAGES = {"route": WEB, "component": WEB, "ainative-react-sdk": SDK}
+
+
+@cache
+def cells() -> list[dict[str, Any]]:
+    return listing.rows("cells", None)
+
+
+@pytest.mark.parametrize("library", PACKAGES)
+def test_types_are_clean(library: str, tmp_path: Path) -> None:
+    """Every cell of the library, with and without a system text and a stand-in model."""
+    needs("node")
+    rows = [one for one in cells() if one["library"] == library]
+    assert rows
+    for number, row in enumerate(rows):
+        for system, model in ((None, None), ("Be kind.", "gpt-4o")):
+            try:
+                snippet = make(Request(**row, system=system, model=model))
+            except NotOffered:
+                assert model
+                continue
+            extension = snippet.filename.rpartition(".")[2]
+            (tmp_path / f"{number}-{model}.{extension}").write_text(snippet.code, encoding="utf-8")
+    types_are_clean(tmp_path, PACKAGES[library])
+
+
+@pytest.mark.parametrize("library", ["component", "ainative-react-sdk"])
+def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
+    """Each text as a turn of the conversation, and the last as what the message begins with."""
+    needs("node")
+    orders = {"up": TEXTS, "down": TEXTS[::-1]}
+    pages = {name: _page(library, texts) for name, texts in orders.items()}
+    bundled(pages, tmp_path, PACKAGES[library], "look")
+    for name, texts in orders.items():
+        look = (tmp_path / f"{name}.html").read_bytes().decode()
+        shown = [html.unescape(one) for one in re.findall(r"<div style=[^>]*>(.*?)</div>", look, re.DOTALL)]
+        begun = re.findall(r"<textarea[^>]*>(.*?)</textarea>", look, re.DOTALL)
+        assert shown == texts[:-1]
+        assert [html.unescape(one).removeprefix("\n" * texts[-1].startswith("\n")) for one in begun] == [texts[-1]]
+
+
+def _page(library: str, texts: list[str]) -> str:
+    turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
+    asked = request(Shape("react", library, False), task="conversation", messages=turns)
+    return make(asked._replace(gateway="ainative", protocol=None)).code
+
+
+@pytest.mark.parametrize("library", PACKAGES)
+def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
+    language = "nextjs" if library == "route" else "react"
+    called: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": []}
+    picture = {"role": "user", "content": [{"type": "text", "text": "What is it?"}]}
+    for turn in (called, picture, {"role": "tool", "tool_call_id": "c", "content": "4"}):
+        with pytest.raises(NotOffered, match=r"takes texts of system, user, assistant, and turn 2 is none"):
+            make(
+                Request(
+                    "ainative", "conversation", language, library, messages=[{"role": "user", "content": "Hi"}, turn]
+                )
+            )
+
+
+def test_the_key_is_a_variable_of_the_server() -> None:
+    route = make(request(Shape("nextjs", "route", True)))
+    page = make(request(Shape("react", "component", True)))
+    assert "process.env.AITOLL_API_KEY" in route.code
+    assert "NEXT_PUBLIC" not in route.code + page.code
+    assert "process.env" not in page.code
+    assert (route.filename, page.filename) == ("aitoll-chat.ts", "aitoll-chat.tsx")
+    assert route.run == "mkdir -p app/api/chat && cp aitoll-chat.ts app/api/chat/route.ts && npm run dev"
+
+
+def test_a_file_of_an_app_is_not_run_alone() -> None:
+    with pytest.raises(NotOffered, match="belongs into an app"):
+        trial.prepared(make(request(Shape("nextjs", "route", True))), print)
+
+
+def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:
+    asked = Request("ainative", language="react", library="ainative-react-sdk")
+    found = make(asked)
+    assert found.call.auth.header == "Authorization"
+    assert any("the key is in the browser" in one for one in found.caveats)
+    for other in (asked._replace(gateway="aitoll"), asked._replace(stream=True), asked._replace(auth="api-key")):
+        with pytest.raises(NotOffered):
+            make(other)

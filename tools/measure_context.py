@@ -1,0 +1,61 @@
+"""How much of an agent's context the whole job takes: the listing, SKILL.md, and one answer.
+
+    python tools/measure_context.py
+
+The answer is what `write --output FILE` says, as SKILL.md has agents call it: the longest of all
+offered cells. What the same program weighs when it is shown instead is printed beside it.
+
+Tokens are estimated, as no vendor's tokenizer ships for all: three characters make one, and each
+character beyond ASCII one and a half. That is on the high side: o200k_base (gpt-tokenizer 4.0.0)
+has 3.9 characters a token in SKILL.md and 3.6 in the programs.
+"""
+
+import math
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from chat_completions import explain, listing  # noqa: E402
+from chat_completions.shapes import Request, Snippet  # noqa: E402
+from chat_completions.snippet import make  # noqa: E402
+
+MOST = 2500
+NAMES = ("gateway", "task", "language", "library", "protocol", "stream")
+
+
+def tokens(text: str) -> int:
+    """An estimate that is rather too high."""
+    plain = sum(one.isascii() for one in text)
+    return math.ceil(plain / 3 + (len(text) - plain) * 1.5)
+
+
+def snippets() -> Iterator[Snippet]:
+    """The program of every offered cell."""
+    for cell in listing.rows("cells", None):
+        yield make(Request(**{name: cell[name] for name in NAMES}))
+
+
+def measured() -> dict[str, int]:
+    """The parts and their tokens."""
+    skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
+    front = skill.split("---")[1]
+    answer = max(tokens(explain.notes(one, Path(one.filename))) for one in snippets())
+    return {"front matter, as it is listed": tokens(front), "SKILL.md": tokens(skill), "the longest answer": answer}
+
+
+def main() -> None:
+    """Print the parts and fail where they are too many."""
+    parts = measured()
+    for name, count in {**parts, "in all": sum(parts.values())}.items():
+        print(f"{count:>6,}  {name}")
+    print(f"{MOST:>6,}  at most")
+    shown = tokens(explain.markdown(make(Request("aitoll"))))
+    print(f"\nWhere an agent shows the program instead of writing a file (--format markdown): {shown:,} more.")
+    sys.exit(sum(parts.values()) > MOST)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Makes the archives that are published: two zips, a wheel, their sums, and the tree for plugins.
+
+    python tools/pack.py [--out dist] [--vendor FOLDER]
+
+`--vendor` is a folder that `pip install --target` filled from tools/vendored.txt; without it the
+packages of this interpreter go into the offline archive. Equal sources give equal bytes: names
+are in order, times are SOURCE_DATE_EPOCH or the day of the version in CHANGELOG.md.
+"""
+
+import argparse
+import hashlib
+import io
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from chat_completions import __version__  # noqa: E402
+from chat_completions.installing import contents, packages  # noqa: E402
+
+WHEEL_NEEDS = ("LICENSE", "README.md", "SKILL.md", "agents", "pyproject.toml", "references", "scripts", "templates")
+PLUGIN_FILES = (".claude-plugin/marketplace.json", ".claude-plugin/plugin.json", "LICENSE")
+SMALL, OFFLINE = f"{contents.NAME}.zip", f"{contents.NAME}-offline.zip"
+EARLIEST = 315532800  # the first second a zip can name
+
+
+def main() -> None:
+    """Make everything anew and print what came out."""
+    asks = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    asks.add_argument("--out", type=Path, default=ROOT / "dist")
+    asks.add_argument("--vendor", type=Path)
+    given = asks.parse_args()
+    for file in pack(given.out, given.vendor):
+        print(f"{file.stat().st_size:>9,}  {file.name}")
+
+
+def pack(out: Path, vendor: Path | None = None) -> list[Path]:
+    """The files that were made in `out`, SHA256SUMS last."""
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        tree = Path(name) / contents.NAME
+        _copy_sources(tree)
+        skill = contents.skill(tree)
+        (out / SMALL).write_bytes(zipped(skill))
+        offline = {**skill, **packages.vendored(vendor, native=False)}
+        (out / OFFLINE).write_bytes(zipped(offline))
+        made = [out / SMALL, out / OFFLINE, _wheel(tree, out)]
+    _plugin(out / "plugin", offline)
+    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in made]
+    (out / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    return [*made, out / "SHA256SUMS"]
+
+
+def moment() -> int:
+    """The time that every packed file bears, in seconds since 1970."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given:
+        return max(EARLIEST, int(given))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    day = re.search(rf"^## {re.escape(__version__)} – (\d{{4}}-\d\d-\d\d)$", changes, re.MULTILINE)
+    if day is None:
+        sys.exit(f"Error: CHANGELOG.md has no day for version {__version__}.")
+    return int(datetime.fromisoformat(day[1]).replace(tzinfo=timezone.utc).timestamp())
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """A zip of the files below one top folder, the same bytes for the same files."""
+    when = datetime.fromtimestamp(moment(), timezone.utc).timetuple()[:6]
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(f"{contents.NAME}/{name}", when)
+            entry.create_system = 3  # Unix, wherever it was packed
+            entry.external_attr = (stat.S_IFREG | (0o755 if name == contents.DOOR else 0o644)) << 16
+            archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
+    return held.getvalue()
+
+
+def _copy_sources(tree: Path) -> None:
+    """What git tracks or would track: nothing that happens to lie about gets into a wheel."""
+    if (ROOT / ".git").exists():
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    else:
+        listed = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if "__pycache__" not in path.parts]
+    for name in listed:
+        if name.startswith((*WHEEL_NEEDS, "tests/cassettes/")) and (ROOT / name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, tree / name)
+            (tree / name).chmod(0o644)
+
+
+def _wheel(tree: Path, out: Path) -> Path:
+    """The wheel, built in the copy by hatchling, which sorts it and takes the time as it is given."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tree.parent / "wheel")]
+    env = {**os.environ, "SOURCE_DATE_EPOCH": str(moment())}
+    built = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
+    if built.returncode:
+        sys.exit(f"Error: the wheel cannot be built: {built.stderr.strip()[-300:]}\nHint: pip install hatchling")
+    wheel = next((tree.parent / "wheel").glob("*.whl"))
+    return Path(shutil.copyfile(wheel, out / wheel.name))
+
+
+def _plugin(tree: Path, skill: Mapping[str, bytes]) -> None:
+    """The tree for channels that want `skills/NAME/`: as a repository it is a marketplace and a plugin."""
+    if tree.exists():
+        shutil.rmtree(tree)
+    files = {f"skills/{contents.NAME}/{name}": data for name, data in skill.items()}
+    files.update({name: (ROOT / name).read_bytes() for name in PLUGIN_FILES})
+    for name, data in files.items():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
