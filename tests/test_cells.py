@@ -10,7 +10,7 @@ from chat_completions.live import cassette
 from chat_completions.live.replay import serving
 from chat_completions.shapes import Request
 from chat_completions.snippet import make
-from support.cells import CASSETTES, Cell, cells, key_of, loaded, made, written
+from support.cells import CASSETTES, Cell, in_turn, key_of, loaded, made, written
 from support.checks import key_pieces
 from support.running import COMMANDS, missing, run
 from support.watching import Scene
@@ -18,7 +18,12 @@ from support.watching import Scene
 KEY = "key-of-the-tests-0123456789"
 
 
-@pytest.mark.parametrize("cell", cells(), ids=lambda cell: cell.name)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All cells with --full; without it, fewer of gateways whose programs others have as well."""
+    if "cell" in metafunc.fixturenames:
+        metafunc.parametrize("cell", in_turn(full=metafunc.config.getoption("--full")), ids=lambda cell: cell.name)
+
+
 def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(cell: Cell) -> None:
     lacking = missing(cell.language, cell.library)
     if lacking and os.environ.get("CI") != "true":
