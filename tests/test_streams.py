@@ -22,7 +22,7 @@ def test_streams(runnable: Shape, group: str, full: bool, only: str) -> None:
         if case.group == group
         and case.suits(runnable.protocol)
         and only in ("", case.id)
-        and (only or case.id in listed(runnable) or in_turn(number, runnable, full=full))
+        and (only or case.id in listed(runnable) or in_turn(number, runnable, full=full, own=_own(case, runnable)))
     ]
     check(_trials(chosen, runnable, turn, full=full))
 
@@ -46,6 +46,10 @@ def test_ours_cover_the_collection() -> None:
     """No situation of the collection is missing here."""
     optional = {case.id for case in SHARED if case.level == "may"}
     assert {case.id for case in SHARED} - optional <= shared_cases.covered()
+
+
+def _own(case: Case, shape: Shape) -> bool:
+    return bool(case.protocols) and not shape.usual
 
 
 def _trials(cases: list[Case], shape: Shape, turn: int, *, full: bool) -> list[Trial]:

@@ -256,22 +256,27 @@ def errors() -> str:
 
 
 def programs() -> str:
-    """The chat programs whole, in Python and in cURL, and the lines in which those of other tasks differ."""
+    """The chat programs whole, in Python and in cURL, and of the other tasks the commands and what differs."""
     parts = []
-    for stream, language in product((False, True), ("python", "shell")):
-        snippet = make(Request("aitoll", language=language, stream=stream))
-        title = f"Chat, {snippet.library}{', streaming' if stream else ''}"
-        parts.append(f"### {title}\n\n{_typed(snippet, {'stream': stream})}\n{_block(snippet)}")
-    for task in dict.fromkeys(row["task"] for row in listing.rows("cells", "aitoll")):
+    for language in ("python", "shell"):
+        snippet = make(Request("aitoll", language=language))
+        parts.append(f"### Chat, {snippet.library}\n\n{_typed(snippet, {})}\n{_block(snippet)}")
+    homes: dict[str, str] = {}
+    for gateway in ("aitoll", *OURS):
+        for row in listing.rows("cells", gateway):
+            homes.setdefault(row["task"], gateway)
+    for task, gateway in homes.items():
         if task != "chat":
-            parts.append(f"### {task.capitalize()}\n\n{_of_task(task)}")
+            parts.append(f"### {task.capitalize()}\n\n{_of_task(task, gateway)}")
+    pages = [make(Request("aitoll", language=one, stream=True)) for one in ("nextjs", "react")]
+    parts.append("### A web page\n\n" + "\n".join(_typed(one, {"stream": True}) for one in pages))
     return "\n".join(parts)
 
 
-def _of_task(task: str) -> str:
-    python, shell = (make(Request("aitoll", task=task, language=one)) for one in ("python", "shell"))
+def _of_task(task: str, gateway: str) -> str:
+    python, shell = (make(Request(gateway, task=task, language=one)) for one in ("python", "shell"))
     commands = "\n".join(_typed(one, {"task": task}) for one in (python, shell))
-    return f"{commands}\n{_data(python)}"
+    return f"{commands}\n{_data(python)}" if python.call.messages else commands
 
 
 def samples() -> str:

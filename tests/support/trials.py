@@ -24,7 +24,7 @@ AT_ONCE = 6
 # Starting a client library takes longest: of the cases, those that start it meet one in so many.
 SHARES = {"python-openai": 2, "javascript-openai": 3, "python-google-genai": 2}
 SHARES |= {"javascript-anthropic": 2, "javascript-google-genai": 3}
-OTHER_PROTOCOLS = 4  # what is the same for all protocols is met on chat completions
+OTHER_PROTOCOLS = 8  # what is the same for all protocols is met on chat completions
 READ_TIMEOUT = re.compile(r"\b120(_?000)?\b")
 
 
@@ -110,10 +110,15 @@ def deviations() -> dict[str, dict[str, str]]:
     return yaml.safe_load((FOLDER / "deviations.yaml").read_text(encoding="utf-8")) or {}
 
 
-def in_turn(number: int, shape: Shape, *, full: bool, share: int = 1) -> bool:
-    """Whether this shape meets the case of this number in a run that is not full."""
-    share *= SHARES.get(shape.client, 1) * (1 if shape.usual else OTHER_PROTOCOLS)
-    return full or (number + shapes(shape.mode).index(shape)) % share == 0
+def in_turn(number: int, shape: Shape, *, full: bool, share: int = 1, own: bool = False) -> bool:
+    """Whether this shape meets the case of this number in a run that is not full.
+
+    `own`: the case is one of the shape's protocol alone.
+    """
+    share = (1 if own else share * (1 if shape.usual else OTHER_PROTOCOLS)) * SHARES.get(shape.client, 1)
+    if own:
+        share *= 2
+    return full or (number + shapes(shape.mode, shape.protocol).index(shape)) % share == 0
 
 
 def framings(case: Case, shape: Shape, turn: int, *, full: bool) -> Sequence[str]:

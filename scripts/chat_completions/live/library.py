@@ -27,7 +27,8 @@ def names(gateway: str) -> dict[tuple[str, str, bool], str]:
         options = one.get("write", {"prompt": ""})
         if set(options) <= {"task", "protocol", "stream"} and one["expect"]["exit"] == 0:
             key = options.get("task", "chat"), options["protocol"], bool(options.get("stream"))
-            found.setdefault(key, file.stem)
+            if key[0] in file.stem:
+                found.setdefault(key, file.stem)
     return found
 
 
