@@ -24,10 +24,6 @@ from support.watching import Scene
 
 PWNED = Path("/tmp/pwned")  # noqa: S108 - where the shared texts try to leave a mark
 WRONG_USE = 2
-REPLIES = {
-    "plain": Reply(headers=[("content-type", "application/json")], body=whole_answer("Hello")),
-    "stream": Reply(headers=[("content-type", "text/event-stream")], chunks=streamed_answer("Hello")),
-}
 
 
 @cache
@@ -42,6 +38,31 @@ def ours(name: str) -> Sequence[str]:
 def shared(field: str, expect: str) -> Sequence[str]:
     """The texts of the shared collection that go into this field."""
     return [one["value"] for one in shared_cases.texts() if field in one["fields"] and expect in one["expect"]]
+
+
+def spoken(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Who says what in a request of any protocol, the system first, a turn's parts joined."""
+    beside = body.get("systemInstruction") or body.get("system") or []
+    turns: list[dict[str, Any]] = [
+        {"role": "system", "content": [one]} for one in ([beside] if isinstance(beside, str) else _parts(beside))
+    ]
+    turns += body.get("messages") or body["contents"]
+    said = [(one["role"].replace("model", "assistant"), _joined(one)) for one in turns]
+    return sorted(said, key=lambda one: one[0] != "system")
+
+
+def _parts(held: Any) -> Sequence[Any]:
+    found: Sequence[Any] = held["parts"] if isinstance(held, dict) else held
+    return found
+
+
+def _joined(turn: Mapping[str, Any]) -> str:
+    content = turn.get("content", turn.get("parts"))
+    return (
+        content
+        if isinstance(content, str)
+        else "".join(one if isinstance(one, str) else one["text"] for one in content or ())
+    )
 
 
 def sent(shape: Shape, **facts: Any) -> Mapping[str, Any]:
@@ -72,7 +93,13 @@ def each(jobs: Sequence[Any], check: Any) -> list[str]:
 
 def _deliver(shape: Shape, facts: Mapping[str, Any], *, warm: bool) -> tuple[Mapping[str, Any] | None, Ran]:
     code = make(request(shape, **facts)).code
-    with Server([REPLIES[shape.mode]]) as server:
+    kind = "text/event-stream" if shape.stream else "application/json"
+    said: dict[str, Any] = (
+        {"chunks": streamed_answer("Hello", shape.wire)}
+        if shape.stream
+        else {"body": whole_answer("Hello", shape.wire)}
+    )
+    with Server([Reply(headers=[("content-type", kind)], **said)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url}
         ran = run(code, shape.language, env, scene=Scene(warm=warm))
     if ran.files or PWNED.exists():
