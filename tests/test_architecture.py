@@ -14,6 +14,7 @@ FLOORS = [
     {"installing.agents", "installing.archive", "installing.place", "live.check"},
     {"installing.folders", "live.opening"},
     {"live.record"},
+    {"live.judging"},
     {"live.scenes", "live.replay", "live.tape", "live.running"},
     {"listing", "live.faults", "live.matching", "live.proxy", "live.library", "live.questions"},
     {"snippet", "live.scrub", "live.serving", "live.wire"},

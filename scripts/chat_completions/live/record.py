@@ -14,16 +14,14 @@ from urllib.parse import urlsplit
 from chat_completions import catalog
 from chat_completions.errors import NotOffered
 from chat_completions.live import cassette, tape
-from chat_completions.live.proxy import Heard, Recorder, recording
+from chat_completions.live.judging import Failed, must_be_good, settled
+from chat_completions.live.proxy import Recorder, recording
 from chat_completions.live.replay import serving
 from chat_completions.live.running import Ran, run
 from chat_completions.live.scenes import Scene
 from chat_completions.live.scrub import Secrets, personal
 from chat_completions.shapes import Request, Snippet
 from chat_completions.snippet import make
-
-FAILED = 400  # the lowest status of a failure
-HOPELESS = {401: "key refused", 402: "no credit left", 403: "not allowed", 429: "rate limit"}
 
 
 class Source(NamedTuple):
@@ -39,14 +37,6 @@ class Source(NamedTuple):
     note: str
     mock: bool
     folder: Path
-
-
-class Failed(Exception):
-    """A scene that was not stored, and why; `hopeless` when no other would fare better."""
-
-    def __init__(self, reason: str, *, hopeless: bool = False) -> None:
-        super().__init__(" ".join(reason.split()))
-        self.hopeless = hopeless
 
 
 class Stored(NamedTuple):
@@ -65,8 +55,8 @@ def stored(scene: Scene, source: Source) -> Stored:
     started = time.monotonic()
     secrets = Secrets(source.keys)
     snippet, ran, recorder = _recorded(scene, source, secrets)
-    heard = _settled(recorder.heard)
-    _must_be_good(scene, ran, heard)
+    heard = settled(recorder.heard)
+    must_be_good(scene, ran, heard)
     call = snippet.call
     about = [tape.interaction(one, recorder, call.base_url, call.auth.header) for one in heard]
     document = {
@@ -110,34 +100,6 @@ def _beyond(snippet: Snippet) -> str:
         for one in (snippet.call.base_url, catalog.gateway(snippet.call.gateway).base_url)
     )
     return own.removeprefix(usual)
-
-
-def _settled(heard: Sequence[Heard]) -> list[Heard]:
-    """What is worth keeping: not the failures that the program overcame by asking again."""
-    later = [{(one.method, one.path, one.body) for one in heard[number:]} for number in range(1, len(heard) + 1)]
-    return [
-        one
-        for one, rest in zip(heard, later, strict=True)
-        if not ((one.failure or one.status >= FAILED) and (one.method, one.path, one.body) in rest)
-    ]
-
-
-def _must_be_good(scene: Scene, ran: Ran, heard: Sequence[Heard]) -> None:
-    """Failed unless the program ended as the scene says, on whole replies of that status."""
-    broken = next((one.failure for one in heard if one.failure), "")
-    last = heard[-1] if heard else None
-    status = last.status if last else 0
-    as_meant = scene.key != "<key>" or 0 not in scene.exits
-    hopeless = not as_meant and (bool(broken and not status) or status in HOPELESS)
-    if broken or last is None:
-        raise Failed(f"the gateway did not answer whole: {broken or ran.last}", hopeless=hopeless)
-    if ran.code not in scene.exits:
-        told = f"{HOPELESS[status]}: " if status in HOPELESS else ""
-        raise Failed(f"{told}the program ended with {ran.code}: {ran.last or 'no word'}", hopeless=hopeless)
-    if scene.statuses and status not in scene.statuses:
-        raise Failed(f"the reply was {status}, not {' or '.join(map(str, scene.statuses))}")
-    if scene.exits == (0,) and any(one.status in HOPELESS for one in heard):
-        raise Failed(f"the gateway answered {', '.join(str(one.status) for one in heard)}")
 
 
 def _must_play(scene: Scene, source: Source, snippet: Snippet, document: dict[str, Any]) -> None:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from chat_completions.live.record import Failed, Source, Stored, stored
+from chat_completions.live.judging import Failed
+from chat_completions.live.record import Source, Stored, stored
 from chat_completions.live.scenes import Scene
 
 GOES_ON_FOR = 24 * 3600  # seconds in which an interrupted recording is taken up again
