@@ -9,7 +9,7 @@ from support.cases import Case, load
 from support.programs import Shape, request
 from support.running import Ran, missing, run
 from support.serving import Server
-from support.texts import REPLIES, ours
+from support.texts import hello, ours
 from support.trials import KEY, Trial, check
 
 SPOKEN = ("openai-chat", "anthropic-messages", "gemini-generate")
@@ -53,7 +53,7 @@ def test_faults_and_streams(shape: Shape, group: str, full: bool, only: str) -> 
 
 def asked(shape: Shape, body: object, **facts: object) -> tuple[Ran, Server]:
     """What the handler does with this list of messages, or with whatever comes in its place."""
-    with Server([REPLIES[shape.mode]]) as server:
+    with Server([hello(shape)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url, "CHAT_TURNS": json.dumps(body)}
         return run(make(request(shape, **facts)).code, "nextjs", env), server
 

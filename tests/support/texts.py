@@ -91,6 +91,13 @@ def each(jobs: Sequence[Any], check: Any) -> list[str]:
         return [said for said in pool.map(check, jobs) if said]
 
 
+def hello(shape: Shape) -> Reply:
+    """A short answer, in the form that a program of this shape asks for."""
+    if shape.stream:
+        return Reply(headers=[("content-type", "text/event-stream")], chunks=streamed_answer("Hello", shape.wire))
+    return Reply(headers=[("content-type", "application/json")], body=whole_answer("Hello", shape.wire))
+
+
 def _deliver(shape: Shape, facts: Mapping[str, Any], *, warm: bool) -> tuple[Mapping[str, Any] | None, Ran]:
     code = make(request(shape, **facts)).code
     kind = "text/event-stream" if shape.stream else "application/json"
