@@ -6,10 +6,10 @@ CLIENTS ?= build/clients
 .PHONY: test test-full goldens references record bench pack address scan context clients test-clients
 
 test:
-	$(PYTHON) -m pytest -n 2
+	$(PYTHON) -m pytest -n 3
 
 test-full:
-	$(PYTHON) -m pytest -n 2 --full
+	$(PYTHON) -m pytest -n 3 --full
 
 goldens:
 	$(PYTHON) -m pytest -q tests/test_goldens.py --update-goldens

@@ -129,8 +129,7 @@ def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Pat
 
 
 def _play(replay: Replay, scene: Scene) -> None:
-    replay.exchanges = cassette.read(scene.file)
-    replay.played, replay.misses = [], []
+    replay.load(cassette.read(scene.file))
 
 
 def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from chat_completions import catalog
 from chat_completions.errors import NotOffered
 from chat_completions.offers import streamed
-from chat_completions.shapes import Request
-from chat_completions.snippet import pieces
+from chat_completions.shapes import Gateway, Language, Request, Task
+from chat_completions.snippet import fitting
 
 COLUMNS = {
     "gateways": ("gateway", "name", "base_url", "key"),
@@ -49,7 +49,8 @@ def nearest(request: Request) -> str:
     """
     language = catalog.language(request.language)
     library = request.library or next(iter(language.libraries))
-    asked = _tried(request._replace(language=language.id, library=library))
+    known = (catalog.gateway(request.gateway), catalog.task(request.task), language)
+    asked = _tried(request._replace(language=language.id, library=library), *known)
     return "" if asked["offered"] else _nearest(asked, _cells(request.gateway))
 
 
@@ -85,24 +86,27 @@ def _models(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _cells(gateway: str) -> list[dict[str, Any]]:
-    """Every combination, with whether it is offered, else why not."""
-    found: list[dict[str, Any]] = []
-    for task, language in product(catalog.names("task"), catalog.names("language")):
-        for library, stream in product(catalog.language(language).libraries, (False, True)):
-            for protocol in catalog.task(task).body:
-                found.append(_tried(Request(gateway, task, language, library, protocol, stream)))
-    return found
+def _cells(name: str) -> list[dict[str, Any]]:
+    """Every combination at a gateway, with whether it is offered, else why not."""
+    gateway = catalog.gateway(name)
+    tasks = [catalog.task(one) for one in catalog.names("task")]
+    languages = [catalog.language(one) for one in catalog.names("language")]
+    return [
+        _tried(Request(name, task.id, language.id, library.id, protocol, stream), gateway, task, language)
+        for task, language in product(tasks, languages)
+        for library, stream in product(language.libraries.values(), (False, True))
+        for protocol in task.body
+    ]
 
 
-def _tried(request: Request) -> dict[str, Any]:
+def _tried(request: Request, gateway: Gateway, task: Task, language: Language) -> dict[str, Any]:
     cell = {
-        "gateway": catalog.gateway(request.gateway).id,
+        "gateway": gateway.id,
         **{name: getattr(request, name) for name in ("task", "language", "library", "protocol", "stream")},
     }
     try:
-        found = pieces(request)
-        streamed(request, found.task, found.protocol)
+        found = fitting(request, gateway, task, language, language.libraries[str(request.library)])
+        streamed(request, task, found.protocol)
     except NotOffered as problem:
         return {**cell, "offered": False, "reason": str(problem), "nearest": ""}
     return {**cell, "offered": True, "reason": "", "nearest": ""}

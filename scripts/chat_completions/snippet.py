@@ -70,8 +70,12 @@ def pieces(request: Request) -> Pieces:
     name = request.library or next(iter(language.libraries))
     if name not in language.libraries:
         raise UnknownName(f"{language.name} library", name, language.libraries)
-    library = language.libraries[name]
     _known_protocol(request.protocol, gateway)
+    return fitting(request, gateway, task, language, language.libraries[name])
+
+
+def fitting(request: Request, gateway: Gateway, task: Task, language: Language, library: Library) -> Pieces:
+    """The pieces with the protocol on which they fit together; NotOffered where there is none."""
     offered = protocols_for(request, gateway, task, library)
     protocol, choice = _first_that_decides(request, gateway, task, offered)
     endpoint_for(request, gateway, task, protocol, library)

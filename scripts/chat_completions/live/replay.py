@@ -20,14 +20,18 @@ class Replay:
     """The state of one stand-in: what there is to play, what was played, what was missed."""
 
     def __init__(self, exchanges: Sequence[Exchange], *, lenient: bool, tell: Callable[[str], None]) -> None:
-        self.exchanges = list(exchanges)
         self.lenient = lenient
         self.tell = tell
+        self.url = ""
+        self._lock = Lock()
+        self.load(exchanges)
+
+    def load(self, exchanges: Sequence[Exchange]) -> None:
+        """Plays these from now on, and knows nothing of what was played before."""
+        self.exchanges = list(exchanges)
         self.played: list[Exchange] = []
         self.misses: list[str] = []
-        self.url = ""
         self._plays = [0] * len(self.exchanges)
-        self._lock = Lock()
 
     def answer(self, asked: Asked) -> Exchange | str:
         """The exchange to play, or what is wrong with the request."""

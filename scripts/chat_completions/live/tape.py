@@ -49,7 +49,7 @@ def interaction(heard: Heard, recorder: Recorder, base_url: str, own_header: str
             "method": heard.method,
             "uri": clean_uri(recorder.at(base_url, heard.path), secrets, "<key>"),
             "headers": sent_headers(heard.sent, secrets, own_header),
-            "body": body or None,
+            "body": body or "",
         },
         "response": response,
     }

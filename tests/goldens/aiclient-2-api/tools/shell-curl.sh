@@ -227,7 +227,10 @@ for ((round = 1; ; round++)); do
   state=$(told=$told jq "$program summed" <<<"$state")
   told=$(jq .told <<<"$state")
   calls=$(jq -r "$program work" <<<"$state")
-  [[ $calls ]] || break
+  [[ $calls ]] || {
+    [[ $(jq -r .text <<<"$state") ]] || printf '\n' # an empty answer is still a line
+    break
+  }
   ((round < MAX_ROUNDS)) || {
     printf 'Error: stopped after %s rounds of tool calls\n' "$MAX_ROUNDS" >&2
     exit 1

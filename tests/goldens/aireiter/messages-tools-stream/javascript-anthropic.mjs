@@ -108,7 +108,10 @@ for (let round = 1; ; round++) {
   const said = await answer(await ask());
   text = said.text;
   total(told, said.told);
-  if (!said.calls.length) break;
+  if (!said.calls.length) {
+    if (!said.text) await print("\n"); // an empty answer is still a line
+    break;
+  }
   if (round === MAX_ROUNDS) await fail(`stopped after ${MAX_ROUNDS} rounds of tool calls`);
   const results = [];
   busy = true;
