@@ -80,8 +80,7 @@ def _said_and_called(turn: Facts) -> Any:
 def _block(one: Any) -> Any:
     if isinstance(one, str):
         return {"type": "text", "text": one}
-    if isinstance(one, Mapping) and one.get("type") == "image_url":
-        one = PicturePart(_address(one.get("image_url")), "")
+    one = _pictured(one)
     if not isinstance(one, PicturePart):
         return one
     if one.slot:
@@ -131,8 +130,7 @@ def _part(one: Any) -> Any:
         return {"text": one}
     if isinstance(one, Mapping) and one.get("type") == "text":
         return {"text": one.get("text", "")}
-    if isinstance(one, Mapping) and one.get("type") == "image_url":
-        one = PicturePart(_address(one.get("image_url")), "")
+    one = _pictured(one)
     if not isinstance(one, PicturePart):
         return one
     if one.slot:
@@ -166,6 +164,12 @@ def _arguments(call: Facts) -> Any:
             "Send this conversation with --protocol openai-chat.",
         ) from None
     return found
+
+
+def _pictured(one: Any) -> Any:
+    """A picture that the user's turn brings, as a PicturePart; any other part as it is."""
+    brings = isinstance(one, Mapping) and one.get("type") == "image_url"
+    return PicturePart(_address(one.get("image_url")), "") if brings else one
 
 
 def _address(image: Any) -> str:
