@@ -20,9 +20,10 @@ FLOORS = [
     {"snippet", "live.scrub", "live.serving", "live.wire"},
     {"compose", "given"},
     {"catalog", "choose", "offers", "content", "render", "explain", "live.cassette"},
-    {"inputs", "dialects", "bodies", "gateways", "literals", "parameters", "schema", "urls", "evidence"},
+    {"installing.contents"},
+    {"inputs", "shelf", "dialects", "bodies", "gateways", "literals", "parameters", "schema", "urls", "evidence"},
     {"turns", "paths"},
-    {"installing.contents", "installing.manifest", "installing.packages", "live.download"},
+    {"installing.manifest", "installing.packages", "live.download"},
     {"shapes", "errors"},
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -402,4 +402,4 @@ def test_closed_pipes_end_quietly() -> None:
 
 
 def test_version() -> None:
-    assert command("--version").stdout.decode().strip().endswith("0.2.0")
+    assert command("--version").stdout.decode().strip().endswith("0.2.1")

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from chat_completions import catalog, paths, render
+from chat_completions import catalog, paths, shelf
 from chat_completions.shapes import Request
 from chat_completions.snippet import make
 
@@ -31,8 +31,7 @@ body:
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("references", "templates"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    for module in (catalog, render):
-        monkeypatch.setattr(module, "skill_root", lambda: tmp_path)
+    monkeypatch.setattr(shelf, "skill_root", lambda: tmp_path)
     assert paths.skill_root() != tmp_path
     return tmp_path
 

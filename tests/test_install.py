@@ -2,13 +2,14 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.packed import run, tree
+from support.packed import ROOT, run, tree
 
 AGENTS = {
     "claude": ".claude/skills",
@@ -107,8 +108,9 @@ def test_the_live_rooms_stay_outside_and_say_so(tmp_path: Path) -> None:
 def test_upgrading_keeps_what_is_the_users(tmp_path: Path) -> None:
     run(tmp_path, "install", "--agent", "claude")
     gateways = skill(tmp_path) / "references" / "gateways"
+    gateways.mkdir()
     (gateways / "mine.yaml").write_text("name: Mine\n")
-    shipped = next(one for one in sorted(gateways.glob("*.yaml")) if one.name != "mine.yaml")
+    shipped = skill(tmp_path) / "references" / "facts.txtar"
     original = shipped.read_bytes()
     shipped.write_bytes(original + b"# my remark\n")
     config = tmp_path / ".config" / "chat-completions" / "gateways"
@@ -124,9 +126,7 @@ def test_upgrading_keeps_what_is_the_users(tmp_path: Path) -> None:
     assert len(rows[0]["own_files"]) == 2
     gone = run(tmp_path, "uninstall", "--agent", "claude")
     assert "Kept, because it is yours" in gone.stderr
-    assert set(tree(skill(tmp_path))) == {
-        f"references/gateways/{one}" for one in ("mine.yaml", f"{shipped.name}.yours")
-    }
+    assert set(tree(skill(tmp_path))) == {"references/gateways/mine.yaml", "references/facts.txtar.yours"}
     assert (config / "other.yaml").is_file()
 
 
@@ -145,6 +145,16 @@ def test_a_folder_of_somebody_else_is_left_alone_unless_forced(tmp_path: Path) -
     assert run(tmp_path, "install", "--agent", "claude", "--force").returncode == 0
     assert mine.read_text() == "name: Mine\n"
     assert "another skill" not in (skill(tmp_path) / "SKILL.md").read_text()
+
+
+def test_a_gateway_file_that_was_shipped_alone_is_kept_only_where_it_was_changed(tmp_path: Path) -> None:
+    gateways = skill(tmp_path) / "references" / "gateways"
+    shutil.copytree(ROOT / "references" / "gateways", gateways)
+    with (gateways / "aitoll.yaml").open("a") as file:
+        file.write("# my remark\n")
+    ran = run(tmp_path, "install", "--agent", "claude", "--force")
+    assert "You had changed references/gateways/aitoll.yaml: yours is now aitoll.yaml.yours beside it" in ran.stderr
+    assert [one.name for one in gateways.iterdir()] == ["aitoll.yaml.yours"]
 
 
 def test_a_link_is_replaced_and_never_followed(tmp_path: Path) -> None:

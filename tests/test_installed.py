@@ -53,6 +53,7 @@ finally:
     with open(note, "w") as file:
         json.dump(said, file)
 """
+SOURCES = Path(__file__).resolve().parents[1] / "scripts"
 CANARY = "canary-Zq7LmN4xT9vB2kWd"
 JOBS = [
     ["write", "Say hello"],
@@ -96,6 +97,41 @@ def test_the_guard_would_see_it(tmp_path: Path) -> None:
         ran = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
         assert ran.returncode == code_wanted, ran.stderr
     assert json.loads(note.read_text())["read"] == ["X_API_KEY"]
+
+
+EVERY_CELL = """
+import hashlib, json, sys
+from chat_completions import catalog, listing
+from chat_completions.errors import ChatCompletionsError
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+
+def code(cell):
+    try:
+        return hashlib.sha256(make(Request(**cell)).code.encode()).hexdigest()
+    except ChatCompletionsError as problem:
+        return str(problem)
+
+json.dump([[cell, code(cell)] for cell in listing.rows("cells", None)], sys.stdout)
+"""
+
+
+def test_it_writes_every_cell_as_the_sources_do(tmp_path: Path) -> None:
+    """The bundles, and YAML's parser in Python, give what the files and its parser in C give."""
+    scripts = unpacked(packed() / OFFLINE, tmp_path) / "scripts"
+    said = []
+    for number, (path, flags) in enumerate([(f"{scripts}:{scripts / 'vendor'}", ["-S"]), (str(SOURCES), [])]):
+        temporary = tmp_path / f"tmp{number}"
+        temporary.mkdir()
+        env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(temporary), "PYTHONPATH": path}
+        command = [sys.executable, *flags, "-c", EVERY_CELL]
+        ran = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        said.append(json.loads(ran.stdout))
+    installed, ours = said
+    assert len(ours) > 1000
+    assert installed == ours
+    assert not [one for one in ours if not re.fullmatch("[0-9a-f]{64}", one[1])]
 
 
 def test_no_file_of_it_imports_what_could(tmp_path: Path) -> None:

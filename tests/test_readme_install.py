@@ -80,6 +80,7 @@ def test_unpacking_anew_keeps_the_users_files_and_one_command_removes_all(home: 
     unpack = block(".zip ~/.claude/skills")
     assert pasted(home, address, unpack).returncode == 0
     mine = home / ".claude/skills/chat-completions/references/gateways/mine.yaml"
+    mine.parent.mkdir()
     mine.write_text("name: Mine\n")
     assert pasted(home, address, unpack).returncode == 0
     assert mine.read_text() == "name: Mine\n"

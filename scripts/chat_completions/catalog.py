@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from chat_completions import evidence, gateways
+from chat_completions import evidence, gateways, shelf
 from chat_completions.errors import BadData, BadInput, UnknownName
-from chat_completions.paths import PACKAGE, cache_folder, config_folder, skill_root
+from chat_completions.paths import PACKAGE, cache_folder, config_folder
 from chat_completions.shapes import Gateway, Language, Library, Protocol, Row, Task
 
 DEEPEST = 500  # levels of a YAML file
@@ -22,8 +22,8 @@ FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
 def names(kind: str) -> list[str]:
     """The ids there are of a kind: gateway (the user's own too), task, protocol, language."""
     if kind == "language":
-        return sorted(p.parent.name for p in (skill_root() / "templates").glob("*/language.yaml"))
-    found = {p.stem for p in (skill_root() / "references" / FOLDERS[kind]).glob("*.yaml")}
+        return sorted(one.parent.name for one in shelf.names("templates", "*/language.yaml"))
+    found = {one.stem for one in shelf.names("references", f"{FOLDERS[kind]}/*.yaml")}
     if kind == "gateway":
         found |= {p.stem for p in (config_folder() / "gateways").glob("*.yaml")}
     return sorted(found)
@@ -31,22 +31,25 @@ def names(kind: str) -> list[str]:
 
 def gateway(name: str) -> Gateway:
     """A gateway by its id, or by the path of the user's own YAML file."""
-    path, own = _gateway_file(name)
-    facts = read_user_file(path, "gateway") if own else _read(path)
+    own = _users_gateway(name)
     if own:
-        _check(facts, path)
+        facts = read_user_file(own, "gateway")
+        _check(facts, own)
+    else:
+        facts = _known("gateway", name)
     try:
-        makers = _read(skill_root() / "references" / "upstream.yaml")
-        found = gateways.built(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), facts, makers)
+        makers = _references("upstream.yaml")
+        found = gateways.built(re.sub(r"[^A-Za-z0-9_-]", "-", own.stem if own else name), facts, makers)
         return found._replace(seen=evidence.seen(found.id))
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise (BadInput if own else BadData)(f"{path.name}: {type(problem).__name__} {problem}.") from problem
+        file = own.name if own else f"{name}.yaml"
+        raise (BadInput if own else BadData)(f"{file}: {type(problem).__name__} {problem}.") from problem
 
 
 def protocol(name: str) -> Protocol:
     """A protocol by its id; what to do about an HTTP status is common to all."""
     facts = _known("protocol", name)
-    errors = {**_read(skill_root() / "references" / "errors.yaml"), **facts.get("errors", {})}
+    errors = {**_references("errors.yaml"), **facts.get("errors", {})}
     return Protocol(id=name, **{**facts, "errors": errors})
 
 
@@ -57,7 +60,7 @@ def task(name: str) -> Task:
 
 def language(name: str) -> Language:
     """A language by its id or one of its aliases."""
-    known = {one: _read(skill_root() / "templates" / one / "language.yaml") for one in names("language")}
+    known = {one: _read("templates", f"{one}/language.yaml") for one in names("language")}
     id_ = next((one for one, facts in known.items() if name == one or name in facts["aliases"]), None)
     if id_ is None:
         raise UnknownName("language", name, known)
@@ -68,7 +71,7 @@ def language(name: str) -> Language:
 
 def decision_table() -> list[Row]:
     """The rows of references/models.yaml, in order."""
-    return [Row(**row) for row in _read(skill_root() / "references" / "models.yaml")]
+    return [Row(**row) for row in _references("models.yaml")]
 
 
 def agents() -> dict[str, Any]:
@@ -135,7 +138,7 @@ def _check(facts: Any, path: Path) -> None:
     from chat_completions import schema
     from chat_completions.urls import base_url
 
-    for fault in schema.faults(facts, _read(skill_root() / "references" / "gateway.schema.yaml")):
+    for fault in schema.faults(facts, _references("gateway.schema.yaml")):
         where = ".".join(map(str, fault.path)) or "the file"
         raise BadInput(f"{path}:{_line(path, fault.path)}: {where} {fault.words}.", fault.hint)
     url = facts["base_url"]
@@ -183,34 +186,40 @@ def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def _gateway_file(name: str) -> tuple[Path, bool]:
+def _users_gateway(name: str) -> Path | None:
+    """The user's own gateway file that is meant: by its path, or by its name in their folder."""
     if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
-        return Path(os.path.expanduser(name)), True  # noqa: PTH111 - leaves an unknown ~user alone
-    for folder, own in ((config_folder(), True), (skill_root() / "references", False)):
-        path = folder / "gateways" / f"{name}.yaml"
-        if name in names("gateway") and path.is_file():
-            return path, own
-    raise UnknownName("gateway", name, names("gateway"))
+        return Path(os.path.expanduser(name))  # noqa: PTH111 - leaves an unknown ~user alone
+    path = config_folder() / "gateways" / f"{name}.yaml"
+    return path if path.is_file() and name in names("gateway") else None
 
 
 def _known(kind: str, name: str) -> Any:
     if name not in names(kind):
         raise UnknownName(kind, name, names(kind))
-    return _read(skill_root() / "references" / FOLDERS[kind] / f"{name}.yaml")
+    return _references(f"{FOLDERS[kind]}/{name}.yaml")
+
+
+def _references(name: str) -> Any:
+    return _read("references", name)
+
+
+def _read(top: str, name: str) -> Any:
+    """One of our own YAML files, out of the cache while what holds it is as it was then."""
+    return _kept(shelf.place(top, name), top, name)
 
 
 @cache
-def _read(path: Path) -> Any:
-    """One of our own YAML files, out of the cache while the file is as it was then."""
-    state = f"{path.stat().st_mtime_ns}-{path.stat().st_size}"
+def _kept(place: Path, top: str, name: str) -> Any:
+    state = f"{place.stat().st_mtime_ns}-{place.stat().st_size}"
     folder = cache_folder()
-    kept = folder / f"{path.parent.name}-{path.stem}-{crc32(str(path).encode()):08x}.json" if folder else None
+    kept = folder / f"{name.replace('/', '-')}-{crc32(str(place).encode()):08x}.json" if folder else None
     with suppress(OSError, ValueError, KeyError):
         if kept:
             found = json.loads(kept.read_bytes())
             if found["of"] == state:
                 return found["data"]
-    data = _parsed(path.read_text(encoding="utf-8"))
+    data = _parsed(shelf.text(top, name) or "")
     with suppress(OSError):
         if kept:
             beside = kept.with_suffix(f".{os.getpid()}.part")

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictUndefined, TemplateError
 
-from chat_completions import literals
+from chat_completions import literals, shelf
 from chat_completions.errors import BadData
-from chat_completions.paths import cache_folder, skill_root
+from chat_completions.paths import cache_folder
 from chat_completions.shapes import Call, Facts, Language
 
 
@@ -15,7 +15,7 @@ def render(call: Call, language: Language, library: str) -> str:
     cache = cache_folder()
     environment = Environment(
         bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache else None,
-        loader=FileSystemLoader(skill_root() / "templates"),
+        loader=FunctionLoader(lambda name: shelf.text("templates", name)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

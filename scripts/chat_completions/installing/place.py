@@ -12,7 +12,7 @@ from pathlib import Path
 
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.installing import folders, manifest
-from chat_completions.installing.contents import DOOR
+from chat_completions.installing.contents import DOOR, members
 from chat_completions.installing.manifest import NOTE, Manifest
 
 Tell = Callable[[str], None]
@@ -99,6 +99,7 @@ def _write(stage: Path, files: Mapping[str, bytes]) -> None:
 
 def _carry(own: Mapping[str, Path], stage: Path, shipped: Mapping[str, bytes], tell: Tell) -> None:
     """The user's own files go along; one that is also shipped goes beside it, as NAME.yours."""
+    shipped = {**shipped, **members(shipped)}
     for name, path in own.items():
         new = stage / name
         if name in shipped:

@@ -1,0 +1,69 @@
+"""The skill's own data and templates: each text by its name below `references` or `templates`.
+
+In the sources each is a file. In archives and installed folders the many small ones travel in a few
+bundles, so that a person or a scanner has few files to look at: `*.txtar` in one of the two folders,
+the plain text format of Go's tools, where a line `-- NAME --` stands before each text. Files beside a
+bundle are found too; for a name that both have, the bundle is the one that belongs to this version.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from chat_completions.errors import BadData
+from chat_completions.paths import skill_root
+
+BUNDLE = ".txtar"
+MARK = re.compile(r"^-- (.+) --\n", re.MULTILINE)
+
+
+def names(top: str, pattern: str) -> Iterable[PurePosixPath]:
+    """The names below a top folder that a pattern of as many steps fits, each once, in no order."""
+    folder = skill_root() / top
+    bundled = (PurePosixPath(name) for name in _bundled(folder))
+    files = (PurePosixPath(path.relative_to(folder).as_posix()) for path in folder.glob(pattern))
+    return {*(name for name in bundled if name.match(pattern)), *files}
+
+
+def place(top: str, name: str) -> Path:
+    """The file on the disk that holds the text, a bundle or one of its own; it need not be there."""
+    folder = skill_root() / top
+    bundle, _ = _bundled(folder).get(name, (None, ""))
+    return bundle or folder / name
+
+
+def text(top: str, name: str) -> str | None:
+    """The text of that name, or None where there is none."""
+    folder = skill_root() / top
+    bundle, found = _bundled(folder).get(name, (None, ""))
+    if bundle:
+        return found
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def joined(texts: Mapping[str, str]) -> str:
+    """One bundle of texts; BadData for a text that would not come out of it as it went in."""
+    unfit = sorted(name for name, one in texts.items() if MARK.search(one) or not one.endswith("\n"))
+    if unfit:
+        raise BadData(f"A bundle cannot hold {', '.join(unfit)}.", "Each line must end; none may be '-- NAME --'.")
+    return "".join(f"-- {name} --\n{texts[name]}" for name in sorted(texts))
+
+
+def parted(bundle: str) -> dict[str, str]:
+    """The texts of a bundle by their names; what stands before the first is a remark."""
+    _, *parts = MARK.split(bundle)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+@cache
+def _bundled(folder: Path) -> dict[str, tuple[Path, str]]:
+    """Bundle and text of everything that is in the bundles of a folder."""
+    return {
+        name: (file, one)
+        for file in sorted(folder.glob(f"*{BUNDLE}"))
+        for name, one in parted(file.read_text(encoding="utf-8")).items()
+    }
