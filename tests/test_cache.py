@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from chat_completions import catalog, paths
+from chat_completions import catalog, paths, shelf
 from chat_completions.shapes import Request
 from chat_completions.snippet import make
 
@@ -16,35 +16,40 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for cached in (paths.cache_folder, catalog._read):  # noqa: SLF001 - as in a new process
-        cached.cache_clear()
+    forget()
     return tmp_path
+
+
+def forget() -> None:
+    """As in a new process."""
+    for cached in (paths.cache_folder, catalog._kept, shelf._bundled):  # noqa: SLF001
+        cached.cache_clear()
 
 
 def test_with_and_without_it_the_program_is_the_same(temporary: Path) -> None:
     first = make(Request("aitoll", prompt="Hi")).code
     kept = {path.name for path in temporary.rglob("*") if path.is_file()}
     assert any(name.startswith("gateways-aitoll-") for name in kept)
-    catalog._read.cache_clear()  # noqa: SLF001
+    forget()
     assert make(Request("aitoll", prompt="Hi")).code == first
     (temporary / f"chat-completions-{os.getuid()}").chmod(0o500)
-    for cached in (paths.cache_folder, catalog._read):  # noqa: SLF001
-        cached.cache_clear()
+    forget()
     assert make(Request("aitoll", prompt="Hi")).code == first
 
 
-def test_a_changed_file_is_read_anew(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = temporary / "references" / "tasks" / "poem.yaml"
+@pytest.mark.parametrize("bundled", [False, True])
+def test_a_changed_file_is_read_anew(bundled: bool, temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "skill_root", lambda: temporary)
+    file = temporary / "references" / ("facts.txtar" if bundled else "tasks/poem.yaml")
     file.parent.mkdir(parents=True)
     for text in ("kind: text\n", "kind: other\n"):
-        file.write_text(text)
-        catalog._read.cache_clear()  # noqa: SLF001
-        assert catalog._read(file) == {"kind": text.split()[1]}  # noqa: SLF001
+        file.write_text(shelf.joined({"tasks/poem.yaml": text}) if bundled else text)
+        forget()
+        assert catalog._read("references", "tasks/poem.yaml") == {"kind": text.split()[1]}  # noqa: SLF001
     broken = next(temporary.rglob("tasks-poem-*.json"))
     broken.write_text("{not json")
-    catalog._read.cache_clear()  # noqa: SLF001
-    assert catalog._read(file) == {"kind": "other"}  # noqa: SLF001
-    monkeypatch.undo()
+    forget()
+    assert catalog._read("references", "tasks/poem.yaml") == {"kind": "other"}  # noqa: SLF001
 
 
 def test_a_folder_that_others_could_write_is_not_used(temporary: Path) -> None:
