@@ -212,8 +212,8 @@ def _read(top: str, name: str) -> Any:
 @cache
 def _kept(place: Path, top: str, name: str) -> Any:
     state = f"{place.stat().st_mtime_ns}-{place.stat().st_size}"
-    folder = cache_folder()
-    kept = folder / f"{name.removesuffix('.yaml').replace('/', '-')}-{crc32(str(place).encode()):08x}.json" if folder else None
+    folder, short = cache_folder(), name.removesuffix(".yaml").replace("/", "-")
+    kept = folder / f"{short}-{crc32(str(place).encode()):08x}.json" if folder else None
     with suppress(OSError, ValueError, KeyError):
         if kept:
             found = json.loads(kept.read_bytes())
