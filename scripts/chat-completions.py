@@ -39,7 +39,7 @@ def hand_over(problem: str, remedy: str) -> None:
     uv = shutil.which("uv")
     if uv is None or HANDED_OVER in os.environ:
         sys.exit(f"Error: {problem}.\nHint: {remedy}")
-    print(f"{problem}: handing over to uv, which may download it", file=sys.stderr)
+    print(f"{problem}: handing over to uv, which may download it", file=sys.stderr, flush=True)
     os.execve(uv, [uv, "run", "--script", __file__, *sys.argv[1:]], {**os.environ, HANDED_OVER: "1"})  # noqa: S606
 
 

@@ -1,9 +1,11 @@
 """The cache makes a cold start quicker and never anything else."""
 
+import errno
 import os
 import stat
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from chat_completions import catalog, paths, shelf
@@ -50,6 +52,18 @@ def test_a_changed_file_is_read_anew(bundled: bool, temporary: Path, monkeypatch
     broken.write_text("{not json")
     forget()
     assert catalog._read("references", "tasks/poem.yaml") == {"kind": "other"}  # noqa: SLF001
+
+
+def test_a_disk_that_takes_nothing_keeps_no_program_from_being_written(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", full)
+    monkeypatch.setattr(Path, "write_text", full)
+    assert "Hi" in make(Request("aitoll", prompt="Hi")).code
+    assert not [path for path in temporary.rglob("*") if path.is_file()]
 
 
 def test_a_folder_that_others_could_write_is_not_used(temporary: Path) -> None:

@@ -403,3 +403,30 @@ def test_closed_pipes_end_quietly() -> None:
 
 def test_version() -> None:
     assert command("--version").stdout.decode().strip().endswith("0.2.1")
+
+
+def test_what_there_is_can_be_asked_of_one_gateway() -> None:
+    assert "balance" in command("list", "tasks").stdout.decode()
+    assert "balance" not in command("list", "tasks", "--gateway", "aitoll").stdout.decode()
+    assert "balance" in command("list", "tasks", "--gateway", "ainative").stdout.decode()
+    assert command("list", "languages", "--gateway", "aitoll").stdout
+
+
+def test_a_task_without_a_model_is_hinted_at_only_where_it_is_offered() -> None:
+    assert "write --task balance" in command("choose", "--task", "balance", "--gateway", "ainative").stderr.decode()
+    ran = command("choose", "--task", "balance", "--gateway", "aitoll")
+    assert ran.returncode == 3
+    assert "write --task balance" not in ran.stderr.decode()
+
+
+def test_an_output_that_takes_nothing_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run([*DOOR, "write", "hi"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == "Error: The output: No space left on device.\n"
+
+
+def test_an_empty_picture_is_refused() -> None:
+    ran = command("write", "What is it?", "--image", "")
+    assert ran.returncode == 2
+    assert b"--image is empty" in ran.stderr

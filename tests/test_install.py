@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from support.packed import ROOT, run, tree
+from support.packed import DOOR, OFFLINE, ROOT, packed, run, tree, unpacked
 
 AGENTS = {
     "claude": ".claude/skills",
@@ -126,7 +126,14 @@ def test_upgrading_keeps_what_is_the_users(tmp_path: Path) -> None:
     assert len(rows[0]["own_files"]) == 2
     gone = run(tmp_path, "uninstall", "--agent", "claude")
     assert "Kept, because it is yours" in gone.stderr
-    assert set(tree(skill(tmp_path))) == {"references/gateways/mine.yaml", "references/facts.txtar.yours"}
+    kept = {"references/gateways/mine.yaml", "references/facts.txtar.yours"}
+    assert set(tree(skill(tmp_path))) == kept | {".installed.json"}
+    assert run(tmp_path, "list", "installed").stdout == ""
+    assert "Kept, because it is yours" in run(tmp_path, "uninstall", "--agent", "claude").stderr
+    assert run(tmp_path, "install", "--agent", "claude").returncode == 0  # goes around them
+    assert kept < set(tree(skill(tmp_path)))
+    assert run(tmp_path, "uninstall", "--agent", "claude", "--force").returncode == 0
+    assert not skill(tmp_path).exists()
     assert (config / "other.yaml").is_file()
 
 
@@ -155,6 +162,40 @@ def test_a_gateway_file_that_was_shipped_alone_is_kept_only_where_it_was_changed
     ran = run(tmp_path, "install", "--agent", "claude", "--force")
     assert "You had changed references/gateways/aitoll.yaml: yours is now aitoll.yaml.yours beside it" in ran.stderr
     assert [one.name for one in gateways.iterdir()] == ["aitoll.yaml.yours"]
+
+
+def test_what_was_added_to_an_unpacked_skill_is_kept_by_force(tmp_path: Path) -> None:
+    unpacked(packed() / OFFLINE, skill(tmp_path).parent)
+    added = ["references/tasks/poem.yaml", "references/gateways/aitoll.yaml", "templates/ruby/language.yaml"]
+    for name in added:
+        (skill(tmp_path) / name).parent.mkdir(parents=True, exist_ok=True)
+        (skill(tmp_path) / name).write_text(f"of mine: {name}\n")
+    (skill(tmp_path) / "references" / "models.md").write_text("of another version\n")
+    (skill(tmp_path) / "templates" / "old").mkdir()
+    ran = run(tmp_path, "install", "--agent", "claude", "--force")
+    assert ran.returncode == 0
+    found = tree(skill(tmp_path))
+    for name in added:
+        kept = f"{name}.yours" if name == "references/gateways/aitoll.yaml" else name
+        assert found[kept].decode() == f"of mine: {name}\n"
+    assert not [name for name in found if "models.md." in name]
+
+
+def test_removing_for_one_agent_says_who_else_looked_there(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "codex")
+    assert run(tmp_path, "uninstall", "--agent", "codex").stderr == "It was there for Gemini CLI, OpenClaw too.\n"
+
+
+def test_without_a_home_or_a_folder_to_be_in_it_says_so(tmp_path: Path) -> None:
+    ran = run(tmp_path, "install", "--agent", "claude", HOME="")
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 2)
+    assert "no home folder" in ran.stderr
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f'rmdir "{gone}"; exec "{sys.executable}" "{DOOR}" install --agent claude --project'
+    again = subprocess.run(["sh", "-c", command], cwd=gone, capture_output=True, text=True, check=False)
+    assert again.returncode == 2
+    assert "The current folder is gone" in again.stderr
 
 
 def test_a_link_is_replaced_and_never_followed(tmp_path: Path) -> None:

@@ -39,10 +39,10 @@ def address() -> Iterator[str]:
         yield url
 
 
-def pasted(home: Path, url: str, *blocks: str, path: str = "") -> subprocess.CompletedProcess[str]:
+def pasted(home: Path, url: str, *blocks: str) -> subprocess.CompletedProcess[str]:
     """Runs blocks in one shell, in an empty home, with the address set where the README sets it."""
     script = "\n".join([BLOCKS[0].replace(ADDRESS, url), *blocks])
-    path = path or str(Path(sys.executable).parent)  # any python3 will do
+    path = Path(sys.executable).parent  # any python3 will do
     env = {"PATH": f"{path}:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home / "tmp")}
     env.update(PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
     return subprocess.run(["sh", "-c", script], cwd=home, env=env, capture_output=True, text=True, check=False)
@@ -89,23 +89,37 @@ def test_unpacking_anew_keeps_the_users_files_and_one_command_removes_all(home: 
     assert list((home / ".claude" / "skills").iterdir()) == []
 
 
-def test_with_pip_one_command_serves_all_agents(home: Path, address: str, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True, symlinks=True)
-    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
+def test_with_pip_one_command_serves_all_agents(home: Path, address: str) -> None:
+    venv.create(home / ".chat-completions", symlinks=True)
+    site = next((home / ".chat-completions").glob("lib/python*/site-packages"))
     for name, data in packages.vendored(native=True).items():  # what pip would fetch from its index
         file = site / name.removeprefix(packages.FOLDER + "/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-    path = f"{tmp_path}/venv/bin"
-    ran = pasted(home, address, block("pip install"), path=path)
+    ran = pasted(home, address, block("pip install"))
     assert ran.stdout.count("Installed ") == 2, ran.stderr
     for folder in (".claude/skills", ".agents/skills"):
         assert "Say hello" in write_from(home / folder / "chat-completions")
-    gone = pasted(home, address, block("uninstall"), path=path)
+    gone = pasted(home, address, block("uninstall"))
     assert gone.stdout.count(f"\t{__version__}\t") == 2
     assert gone.stdout.count("Removed ") == 2
-    assert not (home / ".claude").exists()
-    assert not (home / ".agents").exists()
+    assert [one.name for one in home.iterdir()] == ["tmp"]
+    assert list((home / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["http://a.example.com", "https://a.example.com/x y", 'https://a.example.com/"$(id)"']
+)
+def test_an_address_that_a_shell_would_take_apart_is_refused(address: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(f'version = "1.0"\naddress = "{address}"\n')
+    ran = subprocess.run(
+        [sys.executable, str(tmp_path / "tools" / "set_address.py")], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert ran.stderr.startswith("Error: ")
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == README
 
 
 def test_the_address_stands_in_one_place() -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from chat_completions import shelf
-from chat_completions.errors import BadData
+from chat_completions import catalog, shelf
+from chat_completions.errors import BadData, BadInput
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+from support.packed import SMALL, packed, unpacked
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = [*(ROOT / "references").rglob("*.yaml"), *(ROOT / "templates").rglob("*.yaml")]
@@ -43,6 +46,60 @@ def test_texts_are_found_in_bundles_and_beside_them(folder: Path) -> None:
     assert sorted(map(str, shelf.names("templates", "python/*.jinja"))) == ["python/b.jinja", "python/mine.jinja"]
     assert shelf.place("templates", "python/b.jinja") == folder / "python.txtar"
     assert shelf.place("templates", "python/mine.jinja") == folder / "python" / "mine.jinja"
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An unpacked skill that is the one in use."""
+    folder = unpacked(packed() / SMALL, tmp_path)
+    monkeypatch.setattr(shelf, "skill_root", lambda: folder)
+    return folder
+
+
+def test_a_gateway_file_in_the_skill_s_folder_is_the_user_s_own(installed: Path) -> None:
+    folder = installed / "references" / "gateways"
+    folder.mkdir()
+    for text, words in [
+        (
+            'name: "x\\"\\"\\"\\nimport os"\nbase_url: https://x.example/v1\nkey: MINE_API_KEY\nmodels: [a]\n',
+            "mine.yaml:1: name",
+        ),
+        ("name: x\nbase_url: https://x.example/v1\nkey: MINE KEY; id\nmodels: [a]\n", "mine.yaml:3: key"),
+        ("name: x\nbase_url: 12\nkey: MINE_API_KEY\nmodels: [a]\n", "mine.yaml:2: base_url"),
+        ("name: {\n", "the gateway file is broken"),
+    ]:
+        (folder / "mine.yaml").write_text(text)
+        with pytest.raises(BadInput, match=words):
+            make(Request("mine"))
+    (folder / "aitoll.yaml").write_text("name: x\nbase_url: https://x.example/v1\nkey: MINE_API_KEY\nmodels: [a]\n")
+    assert "MINE_API_KEY" in make(Request("aitoll")).code
+    (folder / ".#mine.yaml").symlink_to("nowhere")
+    assert catalog.names("gateway").count(".#mine") == 0
+
+
+def test_a_task_of_one_s_own_brings_no_code_into_a_comment(installed: Path) -> None:
+    (installed / "references" / "tasks").mkdir()
+    file = installed / "references" / "tasks" / "mine.yaml"
+    file.write_text('kind: text\nprompt: Hi\nsummary: "x\\nimport os"\n')
+    with pytest.raises(BadData, match=r"tasks/mine\.yaml is broken: .* not one short plain line"):
+        make(Request("aitoll", task="mine"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("references/facts.txtar", b"", "There is no gateway at all"),
+        ("references/facts.txtar", b"-- gateways/aitoll.yaml --\nname: \xff\n", "references/facts.txtar is broken"),
+        ("references/facts.txtar", b"-- gateways/aitoll.yaml --\nname: {\n", "gateways/aitoll.yaml is broken"),
+        ("references/facts.txtar", b"-- gateways/aitoll.yaml --\nname: x\n", "upstream.yaml is missing"),
+        ("templates/python.txtar", b"-- python/language.yaml --\nname: x\n", "python/language.yaml is broken"),
+        ("templates/python.txtar", b"-- python/language.yaml --\n{\n", "python/language.yaml is broken"),
+    ],
+)
+def test_damaged_files_of_ours_are_named(name: str, content: bytes, words: str, installed: Path) -> None:
+    (installed / name).write_bytes(content)
+    with pytest.raises(BadData, match=words):
+        make(Request("aitoll"))
 
 
 @pytest.mark.parametrize("file", OURS, ids=lambda one: f"{one.parent.name}-{one.stem}")

@@ -17,7 +17,10 @@ def main() -> None:
     """Put the address wherever the old one stands."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     text = README.read_text(encoding="utf-8")
-    new = changed(text, _value("address", project), _value("version", project))
+    address = _value("address", project)
+    if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*", address):
+        sys.exit(f"Error: {address!r} in pyproject.toml is no plain https address.")
+    new = changed(text, address, _value("version", project))
     if new == text:
         return
     if "--check" in sys.argv:

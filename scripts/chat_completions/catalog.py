@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,21 @@ from chat_completions.paths import PACKAGE, cache_folder, config_folder
 from chat_completions.shapes import Gateway, Language, Library, Protocol, Row, Task
 
 DEEPEST = 500  # levels of a YAML file
+SUMMARY = re.compile(r"[\w ,;:()'-]{1,100}")  # it stands in a comment of the programs
+MEND = "Mend the file if it is yours, or else install the package anew."
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
 
 
 def names(kind: str) -> list[str]:
     """The ids there are of a kind: gateway (the user's own too), task, protocol, language."""
     if kind == "language":
-        return sorted(one.parent.name for one in shelf.names("templates", "*/language.yaml"))
-    found = {one.stem for one in shelf.names("references", f"{FOLDERS[kind]}/*.yaml")}
+        found = {one.parent.name for one in shelf.names("templates", "*/language.yaml")}
+    else:
+        found = {one.stem for one in shelf.names("references", f"{FOLDERS[kind]}/*.yaml")}
+    if not found:
+        raise BadData(f"There is no {kind} at all.", MEND)
     if kind == "gateway":
-        found |= {p.stem for p in (config_folder() / "gateways").glob("*.yaml")}
+        found |= {path.stem for path in (config_folder() / "gateways").glob("[!.]*.yaml")}
     return sorted(found)
 
 
@@ -48,25 +53,28 @@ def gateway(name: str) -> Gateway:
 
 def protocol(name: str) -> Protocol:
     """A protocol by its id; what to do about an HTTP status is common to all."""
-    facts = _known("protocol", name)
-    errors = {**_references("errors.yaml"), **facts.get("errors", {})}
-    return Protocol(id=name, **{**facts, "errors": errors})
+    with _sound(f"references/protocols/{name}.yaml"):
+        facts = _known("protocol", name)
+        errors = {**_references("errors.yaml"), **facts.get("errors", {})}
+        return Protocol(id=name, **{**facts, "errors": errors})
 
 
 def task(name: str) -> Task:
     """A task by its id."""
-    return Task(id=name, **_known("task", name))
+    with _sound(f"references/tasks/{name}.yaml"):
+        found = Task(id=name, **_known("task", name))
+        if not SUMMARY.fullmatch(found.summary):
+            raise ValueError("its summary is not one short plain line")
+        return found
 
 
 def language(name: str) -> Language:
     """A language by its id or one of its aliases."""
-    known = {one: _read("templates", f"{one}/language.yaml") for one in names("language")}
-    id_ = next((one for one, facts in known.items() if name == one or name in facts["aliases"]), None)
+    known = names("language")
+    id_ = name if name in known else next((one for one in known if name in _language(one).aliases), None)
     if id_ is None:
         raise UnknownName("language", name, known)
-    facts = dict(known[id_])
-    libraries = {one: Library(one, **about) for one, about in facts.pop("libraries").items()}
-    return Language(id=id_, libraries=libraries, **facts)
+    return _language(id_)
 
 
 def decision_table() -> list[Row]:
@@ -186,12 +194,31 @@ def _loader() -> Any:
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def _language(id_: str) -> Language:
+    file = f"{id_}/language.yaml"
+    with _sound(f"templates/{file}"):
+        facts = dict(_read("templates", file))
+        libraries = {one: Library(one, **about) for one, about in facts.pop("libraries").items()}
+        return Language(id=id_, libraries=libraries, **facts)
+
+
+@contextmanager
+def _sound(file: str) -> Iterator[None]:
+    """The block reads one of our own files; BadData names it where it does not hold what it must."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise BadData(f"{file} is broken: {type(problem).__name__} {problem}.", MEND) from problem
+
+
 def _users_gateway(name: str) -> Path | None:
-    """The user's own gateway file that is meant: by its path, or by its name in their folder."""
+    """The user's own gateway file that is meant: by its path, or by its name in their folder or the skill's."""
     if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
         return Path(os.path.expanduser(name))  # noqa: PTH111 - leaves an unknown ~user alone
+    if name not in names("gateway"):
+        return None
     path = config_folder() / "gateways" / f"{name}.yaml"
-    return path if path.is_file() and name in names("gateway") else None
+    return path if path.is_file() else shelf.beside("references", f"gateways/{name}.yaml")
 
 
 def _known(kind: str, name: str) -> Any:
@@ -206,7 +233,19 @@ def _references(name: str) -> Any:
 
 def _read(top: str, name: str) -> Any:
     """One of our own YAML files, out of the cache while what holds it is as it was then."""
-    return _kept(shelf.place(top, name), top, name)
+    place = shelf.place(top, name)
+    if not place.is_file():
+        raise BadData(f"{top}/{name} is missing.", MEND)
+    return _kept(place, top, name)
+
+
+def _ours(top: str, name: str) -> Any:
+    import yaml
+
+    try:
+        return _parsed(shelf.text(top, name) or "")
+    except (yaml.YAMLError, ValueError) as problem:
+        raise BadData(f"{top}/{name} is broken: {' '.join(str(problem).split())[:200]}.", MEND) from problem
 
 
 @cache
@@ -219,7 +258,7 @@ def _kept(place: Path, top: str, name: str) -> Any:
             found = json.loads(kept.read_bytes())
             if found["of"] == state:
                 return found["data"]
-    data = _parsed(shelf.text(top, name) or "")
+    data = _ours(top, name)
     with suppress(OSError):
         if kept:
             beside = kept.with_suffix(f".{os.getpid()}.part")

@@ -132,8 +132,8 @@ def list_(kind: str, gateway: str | None, everything: bool, format_: str) -> Non
         rows = listing.rows(kind, gateway, everything=everything)
     if format_ == "json":
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
-        click.echo("\n".join(listing.line(kind, row) for row in rows))
+    for row in rows if format_ == "text" else ():
+        click.echo(listing.line(kind, row))
 
 
 for further_command in (*cli_install.COMMANDS, *cli_live.COMMANDS):
@@ -160,6 +160,8 @@ def main() -> NoReturn:
         os._exit(130)
     except BrokenPipeError:  # whoever read our output has gone
         os._exit(0)
+    except OSError as problem:  # a full disk, a folder that may not be read
+        _fail(f"{problem.filename or 'The output'}: {problem.strerror or type(problem).__name__}.", "", 1)
     except Exception as problem:  # noqa: BLE001 - nobody is shown a traceback
         _fail(f"Unexpected: {type(problem).__name__}: {str(problem)[:200]}", "Please report this as a fault.", 1)
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import click
 
-from chat_completions import __version__
-from chat_completions.errors import NotOffered
+from chat_completions.errors import SkillAlone
 
 
 def installing() -> Any:
@@ -17,10 +16,7 @@ def installing() -> Any:
     except ModuleNotFoundError as problem:
         if not (problem.name or "").startswith("chat_completions.installing"):
             raise
-        raise NotOffered(
-            "This is the skill alone: installing is for the whole package.",
-            f"pip install chat_completions-{__version__}-py3-none-any.whl",
-        ) from None
+        raise SkillAlone("installs it") from None
     return commands
 
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import click
 
-from chat_completions.errors import NotOffered
-
-WHOLE = "in the folder of the whole project: pip install ."
+from chat_completions.errors import SkillAlone
 
 
 def live(room: str) -> Any:
@@ -21,9 +19,7 @@ def live(room: str) -> Any:
     except ModuleNotFoundError as problem:
         if not (problem.name or "").startswith("chat_completions.live"):
             raise
-        raise NotOffered(
-            "This is the skill alone, without what talks to a network.", f"Install it all, {WHOLE}"
-        ) from None
+        raise SkillAlone("talks to a network") from None
 
 
 def tell(line: str) -> None:

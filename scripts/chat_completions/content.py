@@ -43,6 +43,8 @@ def said(request: Request, task: Task, protocol: Protocol, note: str) -> Said:
 
 def _picture(number: int, source: str, protocol: Protocol) -> dialects.PicturePart:
     """An address goes out as it is; a file is read when the program runs."""
+    if not source:
+        raise BadInput("--image is empty.", "Give a file, a URL or a data URI.")
     address = source.startswith(("https://", "http://"))
     if address and protocol.pictures == "file":
         raise NotOffered(f"{protocol.name} takes a picture as a file, not by its address.", "Download it first.")

@@ -4,6 +4,7 @@
   - BadInput             2  an unknown name, a bad value, a file of the user's that is broken
     . UnknownName        2  a name that nothing of ours has
   - NotOffered           3  the pieces exist but do not go together
+    . SkillAlone         3  this is the skill, and that is in the whole package only
   - BadData              4  one of our own files is wrong
 """
 
@@ -39,6 +40,16 @@ class NotOffered(ChatCompletionsError):
     exit_code = 3
 
 
+class SkillAlone(NotOffered):
+    """What was asked for is in the whole package, and this is the skill alone."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"This is the skill alone, without what {what}.",
+            "The whole package has it: pip install its wheel, from where the skill came from (see the README).",
+        )
+
+
 class BadData(ChatCompletionsError):
     """One of the files that come with the program is wrong."""
 
@@ -48,7 +59,7 @@ class BadData(ChatCompletionsError):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint that names the nearest of `known`, or all of them where none is near."""
     choices = list(known)
-    near = nearest(name, choices, 0.5)
+    near = nearest(name, choices, 0.6)
     return f"Did you mean {near!r}?" if near else f"Known: {', '.join(choices)}."
 
 

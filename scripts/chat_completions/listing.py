@@ -25,9 +25,9 @@ def rows(kind: str, gateway: str | None, *, everything: bool = False) -> list[di
     if kind == "gateways":
         return [_gateway(name) for name in gateways]
     if kind == "tasks":
-        return [{"task": name, "summary": catalog.task(name).summary} for name in catalog.names("task")]
+        return [{"task": name, "summary": catalog.task(name).summary} for name in _offered("task", gateway)]
     if kind == "languages":
-        return [_language(name) for name in catalog.names("language")]
+        return [_language(name) for name in _offered("language", gateway)]
     if kind == "models":
         return [row for name in gateways for row in _models(name)]
     cells = [_cells(name) for name in gateways]
@@ -58,6 +58,12 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "stream" if value else "whole"
     return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def _offered(kind: str, gateway: str | None) -> list[str]:
+    """The names of a kind, of one gateway those that any cell of it has."""
+    used = {cell[kind] for cell in _cells(gateway) if cell["offered"]} if gateway else catalog.names(kind)
+    return [name for name in catalog.names(kind) if name in used]
 
 
 def _gateway(name: str) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Turns a call into source text with the templates of one language."""
 
+from contextlib import suppress
 from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, FunctionLoader, StrictUndefined, TemplateError
+from jinja2.bccache import Bucket
 
 from chat_completions import literals, shelf
 from chat_completions.errors import BadData
@@ -10,11 +12,20 @@ from chat_completions.paths import cache_folder
 from chat_completions.shapes import Call, Facts, Language
 
 
+class Cache(FileSystemBytecodeCache):
+    """Compiled templates for the next time; a disk that takes none is no failure."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one template."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def render(call: Call, language: Language, library: str) -> str:
     """The whole program; values of the user's reach it only through the filters of `literals`."""
     cache = cache_folder()
     environment = Environment(
-        bytecode_cache=FileSystemBytecodeCache(str(cache)) if cache else None,
+        bytecode_cache=Cache(str(cache)) if cache else None,
         loader=FunctionLoader(lambda name: shelf.text("templates", name)),
         undefined=StrictUndefined,
         trim_blocks=True,

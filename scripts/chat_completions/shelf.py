@@ -3,7 +3,7 @@
 In the sources each is a file. In archives and installed folders the many small ones travel in a few
 bundles, so that a person or a scanner has few files to look at: `*.txtar` in one of the two folders,
 the plain text format of Go's tools, where a line `-- NAME --` stands before each text. Files beside a
-bundle are found too; for a name that both have, the bundle is the one that belongs to this version.
+bundle are found too; for a name that both have, `text` takes the bundle, which belongs to this version.
 """
 
 import re
@@ -23,7 +23,8 @@ def names(top: str, pattern: str) -> Iterable[PurePosixPath]:
     folder = skill_root() / top
     bundled = (PurePosixPath(name) for name in _bundled(folder))
     files = (PurePosixPath(path.relative_to(folder).as_posix()) for path in folder.glob(pattern))
-    return {*(name for name in bundled if name.match(pattern)), *files}
+    found = {*(name for name in bundled if name.match(pattern)), *files}
+    return (name for name in found if not any(step.startswith(".") for step in name.parts))
 
 
 def place(top: str, name: str) -> Path:
@@ -31,6 +32,12 @@ def place(top: str, name: str) -> Path:
     folder = skill_root() / top
     bundle, _ = _bundled(folder).get(name, (None, ""))
     return bundle or folder / name
+
+
+def beside(top: str, name: str) -> Path | None:
+    """A file of that name that somebody put beside the bundles; None in the sources, where all files are ours."""
+    folder = skill_root() / top
+    return folder / name if _bundled(folder) and (folder / name).is_file() else None
 
 
 def text(top: str, name: str) -> str | None:
@@ -61,9 +68,14 @@ def parted(bundle: str) -> dict[str, str]:
 
 @cache
 def _bundled(folder: Path) -> dict[str, tuple[Path, str]]:
-    """Bundle and text of everything that is in the bundles of a folder."""
-    return {
-        name: (file, one)
-        for file in sorted(folder.glob(f"*{BUNDLE}"))
-        for name, one in parted(file.read_text(encoding="utf-8")).items()
-    }
+    """Bundle and text of everything that is in the bundles of a folder; BadData for one that is no text."""
+    found = {}
+    for file in sorted(folder.glob(f"*{BUNDLE}")):
+        try:
+            texts = parted(file.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as problem:
+            raise BadData(
+                f"{folder.name}/{file.name} is broken: it is not UTF-8.", "Install the skill anew."
+            ) from problem
+        found.update({name: (file, one) for name, one in texts.items()})
+    return found

@@ -52,11 +52,12 @@ def make(request: Request) -> Snippet:
 def decide(request: Request) -> Choice:
     """The choice alone, on the first protocol of the gateway that fills the deciding role."""
     gateway, task = catalog.gateway(request.gateway), catalog.task(request.task)
-    if not task.asks_model:
-        raise NotOffered(f"The task {task.id!r} asks no model.", "Write its program: `write --task " + task.id + "`.")
     _known_protocol(request.protocol, gateway)
     anything = Library(id="any library", install="", protocols=list(task.body))
-    protocol, choice = _first_that_decides(request, gateway, task, protocols_for(request, gateway, task, anything))
+    offered = protocols_for(request, gateway, task, anything)
+    if not task.asks_model:
+        raise NotOffered(f"The task {task.id!r} asks no model.", "Write its program: `write --task " + task.id + "`.")
+    protocol, choice = _first_that_decides(request, gateway, task, offered)
     params = parameters.canonical(request.params, protocol)
     told = parameters.check(params, gateway, protocol, task.kind)
     parameters.must_take(params, gateway.model(choice.model))

@@ -54,6 +54,14 @@ def doubles(spot: Spot) -> list[Path]:
     return [path for path in dict.fromkeys(places) if (path / "SKILL.md").is_file() and path != spot.path]
 
 
+def others(spot: Spot) -> str:
+    """The agents that were not named and look into the same folder, as people call them."""
+    if spot.scope == "folder":
+        return ""
+    rest = ((name, about) for name, about in known().items() if name not in spot.agents)
+    return ", ".join(about["name"] for _, about in rest if _place(about, spot.scope) == spot.path)
+
+
 def title(spot: Spot) -> str:
     """The agents of a spot, as people call them."""
     return ", ".join(known()[name]["name"] for name in spot.agents if name in known())
@@ -79,7 +87,13 @@ def _place(about: Mapping[str, Any], scope: str) -> Path:
 
 
 def _absolute(text: str) -> Path:
+    homeless = BadInput("There is no home folder to install into.", "Choose a folder with --dir.")
+    if text.startswith("~") and os.environ.get("HOME") == "":  # which Python takes for the root folder
+        raise homeless
     try:
-        return Path.cwd() / Path(text).expanduser()
+        path = Path(text).expanduser()
+        return path if path.is_absolute() else Path.cwd() / path
     except RuntimeError as problem:  # a user without a home
-        raise BadInput("There is no home folder to install into.", "Choose a folder with --dir.") from problem
+        raise homeless from problem
+    except FileNotFoundError as problem:
+        raise BadInput("The current folder is gone.", "Go to another one.") from problem

@@ -1,5 +1,6 @@
 """What `install`, `uninstall` and `list installed` do; says what it did as lines of text."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -40,6 +41,8 @@ def uninstall(names: Sequence[str], *, project: bool, folder: Path | None, force
     for spot in agents.spots(names, project=project, folder=folder):
         if place.take_away(spot.path, force=force, tell=tell):
             yield f"Removed{_for(spot)}: {spot.path}"
+            if agents.others(spot):
+                tell(f"It was there for {agents.others(spot)} too.")
         else:
             tell(f"Nothing is installed in {spot.path}.")
     cache = paths.cache_folder()
@@ -49,7 +52,7 @@ def uninstall(names: Sequence[str], *, project: bool, folder: Path | None, force
 
 def installed() -> list[dict[str, Any]]:
     """Every place an agent looks into that holds the skill."""
-    return [_row(spot) for spot in agents.everywhere() if (spot.path / "SKILL.md").is_file()]
+    return [_row(spot) for spot in agents.everywhere() if os.path.isfile(spot.path / "SKILL.md")]  # noqa: PTH113 - says no where a Path would raise
 
 
 def _row(spot: agents.Spot) -> dict[str, Any]:

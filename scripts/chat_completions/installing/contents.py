@@ -30,7 +30,7 @@ def members(files: Mapping[str, bytes]) -> dict[str, bytes]:
         f"{name.partition('/')[0]}/{member}": text.encode()
         for name, data in files.items()
         if name.endswith(shelf.BUNDLE)
-        for member, text in shelf.parted(data.decode()).items()
+        for member, text in shelf.parted(data.decode("utf-8", "replace")).items()
     }
 
 

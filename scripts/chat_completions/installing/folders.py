@@ -10,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-from chat_completions.installing.manifest import NOTE
-
 COMPILE = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
 
 
@@ -73,8 +71,8 @@ def drop(path: Path) -> None:
 
 
 def remove_all_but(folder: Path, kept: set[Path]) -> None:
-    """The note goes last, so that an interrupted run can be done again."""
-    for path in sorted(folder.rglob("*"), key=lambda one: (one.name == NOTE, -len(one.parts), str(one))):
+    """Remove what is in a folder, the deepest first, but these files and the folders they are in."""
+    for path in sorted(folder.rglob("*"), key=lambda one: (-len(one.parts), str(one))):
         if path in kept:
             continue
         if path.is_dir() and not path.is_symlink():
@@ -82,6 +80,13 @@ def remove_all_but(folder: Path, kept: set[Path]) -> None:
                 path.rmdir()
         else:
             path.unlink()
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Give a file another content, all of it or nothing."""
+    new = beside(file, "new")
+    new.write_bytes(content)
+    new.replace(file)
 
 
 def remove_empty(folders: Sequence[str]) -> None:

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 NOTE = ".installed.json"
 MADE_BY = "chat-completions install"
+ADDED_TO = ("references/", "templates/")  # where a user may put files that the skill then reads
 NOBODYS = {".DS_Store", "Thumbs.db"}  # file managers leave them
 
 
@@ -38,11 +39,19 @@ def sums(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
 
 
-def own_files(folder: Path) -> dict[str, Path]:
-    """The files that the user added to the folder or changed in it, by their paths in it."""
+def own_files(folder: Path, shipped: Container[str] = ()) -> dict[str, Path]:
+    """The files that the user added to the folder or changed in it, by their paths in it.
+
+    In a folder without a note nobody can say whose a file is: all gateways are taken for the
+    user's, and of the other facts and templates those that are not shipped.
+    """
     known = read(folder)
-    if known is None:  # nobody can say whose the files are; what a user adds are gateways
-        return {path.relative_to(folder).as_posix(): path for path in folder.glob("references/gateways/*.yaml")}
+    if known is None:
+        return {
+            name: path
+            for name, path in _all(folder).items()
+            if name.startswith("references/gateways/") or (name.startswith(ADDED_TO) and name not in shipped)
+        }
     return {name: path for name, path in _all(folder).items() if name != NOTE and _sum(path) != known.files.get(name)}
 
 

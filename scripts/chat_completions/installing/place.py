@@ -21,14 +21,16 @@ Tell = Callable[[str], None]
 def put(target: Path, files: Mapping[str, bytes], version: str, *, force: bool, tell: Tell) -> None:
     """Make `target` the folder that holds `files`, the user's own files of before, and the note."""
     with _alone(target) as parents:
-        _refuse_foreign(target, force=force)
+        if not force:
+            _refuse_foreign(target, "--force replaces it, keeping your files among its facts and templates.")
+        known = {**files, **members(files)}
         before = manifest.read(target)
         note = Manifest(version, manifest.sums(files), before.parents if before else parents)
         stage = folders.beside(target, "new")
-        own = manifest.own_files(target) if target.is_dir() and not target.is_symlink() else {}
+        own = manifest.own_files(target, known) if target.is_dir() and not target.is_symlink() else {}
         try:
             _write(stage, {**files, NOTE: note.text()})
-            _carry(own, stage, files, tell)
+            _carry(own, stage, known, tell)
             folders.compiled(stage / "scripts")
             _swap(target, stage)
         finally:
@@ -36,17 +38,19 @@ def put(target: Path, files: Mapping[str, bytes], version: str, *, force: bool, 
 
 
 def take_away(target: Path, *, force: bool, tell: Tell) -> bool:
-    """Remove the folder and what was made for it; files of the user's stay, unless forced."""
-    if not target.parent.is_dir():
+    """Remove the folder and what was made for it; files of the user's stay, with a note, unless forced."""
+    if not os.path.isdir(target.parent):  # noqa: PTH112 - says no where a Path would raise
         return False
     with _alone(target):
         if not os.path.lexists(target):
             return False
-        _refuse_foreign(target, force=force)
+        if not force:
+            _refuse_foreign(target, "--force removes it with all that is in it, your files too.")
         note = manifest.read(target)
         own = {} if force or note is None else manifest.own_files(target)
-        if own:
-            folders.remove_all_but(target, set(own.values()))
+        if own and note:
+            folders.remove_all_but(target, {*own.values(), target / NOTE})
+            folders.replace(target / NOTE, note._replace(files={}).text())
             tell(f"Kept, because it is yours: {', '.join(sorted(map(str, own.values())))}. Remove it with --force.")
         else:
             gone = folders.beside(target, "gone")
@@ -80,11 +84,11 @@ def _alone(target: Path) -> Iterator[list[str]]:
         raise BadInput(f"{str(where)!r} cannot be written: {reason}.", "Choose another folder with --dir.") from problem
 
 
-def _refuse_foreign(target: Path, *, force: bool) -> None:
-    if os.path.lexists(target) and manifest.read(target) is None and not force:
+def _refuse_foreign(target: Path, force: str) -> None:
+    if os.path.lexists(target) and manifest.read(target) is None:
         raise NotOffered(
             f"{str(target)!r} is there already and was not made by `install`.",
-            "--force replaces it, keeping the gateway files in it; or choose another folder with --dir.",
+            f"{force} Or choose another folder with --dir.",
         )
 
 
@@ -99,7 +103,6 @@ def _write(stage: Path, files: Mapping[str, bytes]) -> None:
 
 def _carry(own: Mapping[str, Path], stage: Path, shipped: Mapping[str, bytes], tell: Tell) -> None:
     """The user's own files go along; one that is also shipped goes beside it, as NAME.yours."""
-    shipped = {**shipped, **members(shipped)}
     for name, path in own.items():
         new = stage / name
         if name in shipped:

@@ -13,6 +13,7 @@ from chat_completions.errors import BadInput, ChatCompletionsError
 MOST_BYTES = 20_000_000
 TIMEOUT = 30  # seconds without a byte
 SUMS = "SHA256SUMS"
+PLAIN = "Give a file's path, or https://host/path without a name or password."
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -35,7 +36,7 @@ def verified(source: str, sha256: str | None, tell: Callable[[str], None]) -> by
 def _check(data: bytes, wanted: str | None, source: str, tell: Callable[[str], None]) -> None:
     found = hashlib.sha256(data).hexdigest()
     if wanted is None:
-        tell(f"Not checked: there is no --sha256 and no {SUMS} beside the file. Its SHA-256 is {found}.")
+        tell(f"Not checked: there is no --sha256, and no {SUMS} beside the file that names it. Its SHA-256 is {found}.")
     elif not hmac.compare_digest(found, wanted):
         raise BadInput(f"{source!r} is not what was asked for: its SHA-256 is {found}.", f"Wanted is {wanted}.")
 
@@ -67,9 +68,12 @@ def _bounded(file: IO[bytes] | Any) -> bytes:
 
 
 def _allowed(url: str) -> None:
-    where = urlsplit(url)
+    try:
+        where = urlsplit(url)
+    except ValueError as problem:
+        raise BadInput(f"{url!r} is no address: {problem}.", PLAIN) from problem
     if where.username is not None or not where.hostname:
-        raise BadInput("The address must be https://host/path without a name or password.")
+        raise BadInput(f"{url!r} is not an address to load from.", PLAIN)
     if where.scheme != "https" and not (where.scheme == "http" and LOOPBACK.fullmatch(where.hostname)):
         raise BadInput(f"{url!r} is not an https address.", "Plain http is for this machine only.")
 

@@ -1,4 +1,4 @@
-// Get an answer in a fixed json format and print it: AIClient-2-API, with the Google Gen AI library.
+// Get an answer in a fixed JSON format and print it: AIClient-2-API, with the Google Gen AI library.
 
 const MESSAGES = [
   { role: "user", parts: [{ text: "Rate this review: great sound, weak battery." }] },

@@ -1,4 +1,4 @@
-// Get an answer in a fixed json format and print it: AINative, with the Anthropic library.
+// Get an answer in a fixed JSON format and print it: AINative, with the Anthropic library.
 
 const MESSAGES = [{ role: "user", content: "Rate this review: great sound, weak battery." }];
 const SCHEMA = {

@@ -1,4 +1,4 @@
-"""Get an answer in a fixed json format and print it: AINative, with requests."""
+"""Get an answer in a fixed JSON format and print it: AINative, with requests."""
 
 import contextlib
 import json

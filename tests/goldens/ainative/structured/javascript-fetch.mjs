@@ -1,4 +1,4 @@
-// Get an answer in a fixed json format and print it: AINative, with fetch.
+// Get an answer in a fixed JSON format and print it: AINative, with fetch.
 
 const MESSAGES = [{ role: "user", content: "Rate this review: great sound, weak battery." }];
 const SCHEMA = {

@@ -1,4 +1,4 @@
-"""Get an answer in a fixed json format and print it: AINative, with httpx."""
+"""Get an answer in a fixed JSON format and print it: AINative, with httpx."""
 
 import contextlib
 import functools
