@@ -10,6 +10,8 @@
 
 from collections.abc import Iterable
 
+from chat_completions import __version__
+
 
 class ChatCompletionsError(Exception):
     """Base class: `str(error)` is the sentence to show, `hint` what to try."""
@@ -46,7 +48,8 @@ class SkillAlone(NotOffered):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"This is the skill alone, without what {what}.",
-            "The whole package has it: pip install its wheel, from where the skill came from (see the README).",
+            f"The whole package has it: `pip install chat_completions-{__version__}-py3-none-any.whl` "
+            "with the wheel from where the skill came from, or `pip install .` in the project's folder.",
         )
 
 
