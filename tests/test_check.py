@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_completions import __version__
 from support.canary import traces
 from support.commands import command, environment
 from support.replies import Reply
@@ -199,3 +200,4 @@ def test_the_skill_alone_says_how_to_get_what_talks_to_a_network(words: list[str
     assert (ran.returncode, ran.stdout) == (3, "")
     assert ran.stderr.startswith("Error: This is the skill alone")
     assert "pip install ." in ran.stderr
+    assert f"pip install chat_completions-{__version__}-py3-none-any.whl" in ran.stderr
