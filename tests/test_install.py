@@ -258,3 +258,22 @@ def test_nothing_to_remove_is_no_fault(tmp_path: Path) -> None:
     ran = run(tmp_path, "uninstall", "--agent", "all")
     assert ran.returncode == 0
     assert ran.stderr.count("Nothing is installed") == 2
+
+
+def test_every_edit_of_a_shipped_file_is_kept(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    for words in ("FIRST", "SECOND"):
+        with (skill(tmp_path) / "SKILL.md").open("a") as file:
+            file.write(words)
+        assert run(tmp_path, "install", "--agent", "claude").returncode == 0
+    kept = [data for name, data in tree(skill(tmp_path)).items() if name.startswith("SKILL.md.yours")]
+    assert sorted(data[-5:] for data in kept) == [b"ECOND", b"FIRST"]
+
+
+def test_a_link_where_the_new_folder_grows_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "LICENSE").write_text("mine")
+    skill(tmp_path).parent.mkdir(parents=True)
+    (skill(tmp_path).parent / ".chat-completions.new").symlink_to(tmp_path / "victim")
+    assert run(tmp_path, "install", "--agent", "claude").returncode == 2
+    assert tree(tmp_path / "victim") == {"LICENSE": b"mine"}

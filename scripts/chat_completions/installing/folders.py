@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-COMPILE = ["-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
+COMPILE = ["-I", "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
 
 
 def make_parents(folder: Path) -> list[str]:

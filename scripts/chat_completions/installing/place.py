@@ -94,6 +94,7 @@ def _refuse_foreign(target: Path, force: str) -> None:
 
 def _write(stage: Path, files: Mapping[str, bytes]) -> None:
     """SKILL.md comes last, so that no agent lists a folder that is half there."""
+    stage.mkdir()  # a link in its place is not followed
     for name in sorted(files, key=lambda one: (one == "SKILL.md", one)):
         path = stage / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,7 @@ def _write(stage: Path, files: Mapping[str, bytes]) -> None:
 
 def _carry(own: Mapping[str, Path], stage: Path, shipped: Mapping[str, bytes], tell: Tell) -> None:
     """The user's own files go along; one that is also shipped goes beside it, as NAME.yours."""
-    for name, path in own.items():
+    for name, path in sorted(own.items(), key=lambda one: one[0] in shipped):  # an older NAME.yours keeps its name
         new = stage / name
         if name in shipped:
             if path.is_file() and path.read_bytes() == shipped[name]:
