@@ -41,8 +41,9 @@ def uninstall(names: Sequence[str], *, project: bool, folder: Path | None, force
     for spot in agents.spots(names, project=project, folder=folder):
         if place.take_away(spot.path, force=force, tell=tell):
             yield f"Removed{_for(spot)}: {spot.path}"
-            if agents.others(spot):
-                tell(f"It was there for {agents.others(spot)} too.")
+            others = agents.others(spot)
+            if others:
+                tell(f"It was there for {others} too.")
         else:
             tell(f"Nothing is installed in {spot.path}.")
     cache = paths.cache_folder()
