@@ -270,10 +270,64 @@ def test_every_edit_of_a_shipped_file_is_kept(tmp_path: Path) -> None:
     assert sorted(data[-5:] for data in kept) == [b"ECOND", b"FIRST"]
 
 
-def test_a_link_where_the_new_folder_grows_is_not_followed(tmp_path: Path) -> None:
+def test_hidden_neighbours_of_others_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim" / "LICENSE").write_text("mine")
-    skill(tmp_path).parent.mkdir(parents=True)
-    (skill(tmp_path).parent / ".chat-completions.new").symlink_to(tmp_path / "victim")
-    assert run(tmp_path, "install", "--agent", "claude").returncode == 2
-    assert tree(tmp_path / "victim") == {"LICENSE": b"mine"}
+    beside = skill(tmp_path).parent
+    beside.mkdir(parents=True)
+    (beside / ".chat-completions-link").symlink_to(tmp_path / "victim")
+    (beside / ".chat-completions-file").write_text("mine")
+    for name in ("old", "new", "-folder"):
+        (beside / f".chat-completions{name}" / "old").mkdir(parents=True)
+        (beside / f".chat-completions{name}" / "mine").write_text("mine")
+    before = tree(tmp_path)
+    assert run(tmp_path, "install", "--agent", "claude").returncode == 0
+    assert before.items() <= tree(tmp_path).items()
+    assert run(tmp_path, "uninstall", "--agent", "claude").returncode == 0
+    assert tree(tmp_path) == before
+    assert (beside / ".chat-completions-link").is_symlink()
+
+
+def test_a_shipped_file_that_was_changed_stays_under_a_name_nothing_reads(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    with (skill(tmp_path) / "SKILL.md").open("a") as file:
+        file.write("of mine")
+    gone = run(tmp_path, "uninstall", "--agent", "claude")
+    assert "SKILL.md.yours" in gone.stderr
+    assert set(tree(skill(tmp_path))) == {"SKILL.md.yours", ".installed.json"}
+    assert run(tmp_path, "list", "installed").stdout == ""
+
+
+def test_lines_that_git_ends_as_windows_does_are_no_edit(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    for path in skill(tmp_path).rglob("*.md"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert run(tmp_path, "install", "--agent", "claude").stderr.count("You had changed") == 0
+
+
+def test_a_skill_that_moved_removes_no_folder_of_its_first_place(tmp_path: Path) -> None:
+    project, other = tmp_path / "project", tmp_path / "other"
+    project.mkdir()
+    run(tmp_path, "install", "--agent", "claude", "--project", cwd=project)
+    shutil.move(skill(project), other / "a" / "chat-completions")
+    (project / "empty").mkdir()
+    assert run(tmp_path, "uninstall", "--dir", "a", cwd=other).returncode == 0
+    assert (project / ".claude" / "skills").is_dir()
+    assert [one.name for one in other.iterdir()] == ["a"]
+
+
+@pytest.mark.parametrize("note", ["null", "[]", "{}", '{"made_by": "chat-completions install"}', "\xff"])
+def test_a_note_that_is_none_makes_the_folder_somebody_else_s(note: str, tmp_path: Path) -> None:
+    skill(tmp_path).mkdir(parents=True)
+    (skill(tmp_path) / ".installed.json").write_text(note, encoding="latin-1")
+    assert run(tmp_path, "install", "--agent", "claude").returncode == 3
+
+
+def test_the_note_of_version_0_2_0_is_understood(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    note = json.loads((skill(tmp_path) / ".installed.json").read_text())
+    assert note["parents"] == ["skills", ".claude"]
+    note["parents"] = [str(skill(tmp_path).parents[0]), str(skill(tmp_path).parents[1])]
+    (skill(tmp_path) / ".installed.json").write_text(json.dumps(note))
+    assert run(tmp_path, "uninstall", "--agent", "claude").returncode == 0
+    assert list(tmp_path.iterdir()) == [tmp_path / "tmp"]

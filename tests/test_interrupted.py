@@ -2,15 +2,18 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
-from chat_completions.installing import folders, manifest, place
+from chat_completions.errors import BadInput
+from chat_completions.installing import folders, manifest, place, workshop
 
 OLD = {"SKILL.md": b"old", "scripts/chat-completions.py": b"#!old", "scripts/gone.py": b"old"}
 NEW = {"SKILL.md": b"new", "scripts/chat-completions.py": b"#!new", "scripts/more.py": b"new"}
 CHANGES = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod"}
 KILLED = 9
+NOBODY = 65534
 
 
 def put(target: Path, files: dict[str, bytes]) -> None:
@@ -61,8 +64,8 @@ def test_killed_at_every_step(tmp_path: Path) -> None:
         (target / "references/gateways").mkdir(parents=True)
         (target / "references/gateways/mine.yaml").write_bytes(b"mine")
         code = forked(step, target, NEW)
-        waiting = folders.beside(target, "old")
-        assert shown(target if target.exists() else waiting) in (OLD | own, NEW | own), step
+        waiting = target.parent.glob(f".*/{workshop.OLD}")
+        assert shown(target if target.exists() else next(waiting)) in (OLD | own, NEW | own), step
         put(target, NEW)
         assert shown(target) == NEW | own, step
         assert [one.name for one in target.parent.iterdir()] == ["chat-completions"], step
@@ -84,3 +87,88 @@ def test_a_removal_that_was_killed_is_done_by_the_next(tmp_path: Path) -> None:
             assert step > len(OLD)
             return
     pytest.fail("it never ran to its end")
+
+
+def test_the_folders_that_a_killed_install_made_go_with_the_skill(tmp_path: Path) -> None:
+    for step in range(1, 200):
+        target = tmp_path / str(step) / ".agents" / "skills" / "chat-completions"
+        target.parents[2].mkdir()
+        code = forked(step, target, NEW)
+        known = bool(list(target.parent.glob(f".*/{manifest.NOTE}"))) or target.exists()
+        put(target, NEW)
+        place.take_away(target, force=False, tell=lambda _: None)
+        assert not known or not list(target.parents[2].iterdir()), step
+        if code == 0:
+            return
+    pytest.fail("it never ran to its end")
+
+
+def test_a_new_folder_that_cannot_get_its_place_leaves_the_old_one_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "chat-completions"
+    put(target, OLD)
+    rename = Path.rename
+
+    def failing(self: Path, to: Path) -> Path:
+        if self.name == workshop.NEW:
+            raise PermissionError(13, "Permission denied", str(self))
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(BadInput, match="Permission denied"):
+        put(target, NEW)
+    assert shown(target) == OLD
+    assert [one.name for one in tmp_path.iterdir()] == ["chat-completions"]
+
+
+def test_an_old_folder_that_cannot_be_removed_is_told_and_goes_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", "x")
+
+    target, told = tmp_path / "chat-completions", list[str]()
+    with monkeypatch.context() as patched:
+        patched.setattr(folders, "drop", failing)
+        place.put(target, OLD, "1", force=False, tell=told.append)
+    (left,) = tmp_path.glob(".chat-completions-*")
+    assert told == [f"{left} could not be removed: Permission denied. The next run tries again."]
+    put(target, NEW)
+    assert [one.name for one in tmp_path.iterdir()] == ["chat-completions"]
+
+
+def test_whoever_waited_for_a_folder_that_then_went_makes_it_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    target, flock = tmp_path / "skills" / "chat-completions", fcntl.flock
+
+    def late(lock: int, how: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        target.parent.rmdir()
+        flock(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    put(target, NEW)
+    assert shown(target) == NEW
+
+
+def test_folders_that_are_write_protected_are_no_obstacle() -> None:
+    """As a user who is not root, who could do anything."""
+    with tempfile.TemporaryDirectory() as name:
+        target = Path(name) / "skills" / "chat-completions"
+        Path(name).chmod(0o777)
+        child = os.fork()
+        if child == 0:
+            if os.getuid() == 0:
+                os.setuid(NOBODY)
+            for files in (OLD, NEW, None):
+                if files:
+                    put(target, files)
+                    (target / "scripts").chmod(0o555)
+                    target.chmod(0o555)
+                else:
+                    place.take_away(target, force=False, tell=lambda _: None)
+            os._exit(len(list(target.parent.parent.iterdir())))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -1,11 +1,13 @@
-"""Work on whole folders: what `place` needs to build one, swap it in and take it away."""
+"""Work on whole folders that knows nothing of skills."""
 
 import compileall
+import errno
 import os
 import shutil
+import stat
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from py_compile import PycInvalidationMode
@@ -13,30 +15,28 @@ from py_compile import PycInvalidationMode
 COMPILE = ["-I", "-m", "compileall", "-q", "--invalidation-mode", "checked-hash"]
 
 
-def make_parents(folder: Path) -> list[str]:
-    """Make the folder and those above it; the names of the new ones, the deepest first."""
-    made = []
+def make_parents(folder: Path) -> list[Path]:
+    """Make the folder and those above it; the new ones, the deepest first."""
+    made: list[Path] = []
     while not folder.is_dir():
+        if folder == folder.parent:  # a drive that is not there
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
         made.append(folder)
         folder = folder.parent
-    for one in reversed(made):
-        one.mkdir(exist_ok=True)
-    return [str(one) for one in made]
+    try:
+        for one in reversed(made):
+            one.mkdir(exist_ok=True)
+    except OSError:
+        remove_empty(made)
+        raise
+    return made
 
 
-def beside(target: Path, what: str) -> Path:
-    """The hidden neighbour in which a new folder grows or an old one waits."""
-    return target.with_name(f".{target.name}.{what}")
-
-
-def mend(target: Path) -> None:
-    """Put right what an interrupted run left: the old folder goes back, a half new or half removed one away."""
-    old, new, gone = (beside(target, what) for what in ("old", "new", "gone"))
-    if old.is_dir() and not os.path.lexists(target):
-        old.rename(target)
-    for one in (old, new, gone):
-        if one.is_dir() and not one.is_symlink():
-            shutil.rmtree(one)
+def move(path: Path, to: Path) -> None:
+    """Rename a file, a link or a folder, which must be writable itself to get another parent."""
+    if path.is_dir() and not path.is_symlink():
+        _open(path)
+    path.rename(to)
 
 
 def free(path: Path) -> Path:
@@ -63,8 +63,9 @@ def _tag(python: str) -> str:
 
 
 def drop(path: Path) -> None:
-    """Remove a folder, or a link or file in its place; never what a link points to."""
+    """Remove a folder with all in it, or what is in its place; never what a link points to."""
     if path.is_dir() and not path.is_symlink():
+        _open_all(path)
         shutil.rmtree(path)
     elif os.path.lexists(path):
         path.unlink()
@@ -72,6 +73,7 @@ def drop(path: Path) -> None:
 
 def remove_all_but(folder: Path, kept: set[Path]) -> None:
     """Remove what is in a folder, the deepest first, but these files and the folders they are in."""
+    _open_all(folder)
     for path in sorted(folder.rglob("*"), key=lambda one: (-len(one.parts), str(one))):
         if path in kept:
             continue
@@ -84,13 +86,26 @@ def remove_all_but(folder: Path, kept: set[Path]) -> None:
 
 def replace(file: Path, content: bytes) -> None:
     """Give a file another content, all of it or nothing."""
-    new = beside(file, "new")
+    new = file.with_name(f"{file.name}.part")
     new.write_bytes(content)
     new.replace(file)
 
 
-def remove_empty(folders: Sequence[str]) -> None:
-    """Remove these folders, the deepest first, as far as nobody else uses them."""
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove these folders, the deepest first, as far as nothing is in them."""
     for folder in folders:
         with suppress(OSError):
-            Path(folder).rmdir()
+            folder.rmdir()
+
+
+def _open_all(folder: Path) -> None:
+    """Let the owner change the folder and every one below it: what is write-protected can go, too."""
+    _open(folder)
+    for here, inside, _ in os.walk(folder):
+        for one in (Path(here, name) for name in inside):
+            if not one.is_symlink():
+                _open(one)
+
+
+def _open(folder: Path) -> None:
+    folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IRWXU)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Container, Mapping
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,11 @@ NOBODYS = {".DS_Store", "Thumbs.db"}  # file managers leave them
 
 
 class Manifest(NamedTuple):
-    """What was installed: its version, the sum of each file, the parent folders made for it."""
+    """What was installed: its version, the sum of each file, the folders above that were made for it.
+
+    `parents` are names, the deepest first: a skill that is moved takes them for its own only where
+    folders of the same names are above it.
+    """
 
     version: str
     files: dict[str, str]
@@ -24,13 +29,19 @@ class Manifest(NamedTuple):
         """The note as it is kept."""
         return (json.dumps({"made_by": MADE_BY, **self._asdict()}, indent=1) + "\n").encode()
 
+    def above(self, target: Path) -> list[Path]:
+        """The folders above `target` that were made for it, the deepest first."""
+        pairs = takewhile(lambda pair: pair[0].name == pair[1], zip(target.parents, self.parents, strict=False))
+        return [parent for parent, _ in pairs]
+
 
 def read(folder: Path) -> Manifest | None:
     """The note of a folder that was made by `install`; None for any other folder."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
+    with suppress(OSError, ValueError, TypeError, AttributeError, KeyError):
         said: dict[str, Any] = json.loads((folder / NOTE).read_bytes())
-        if said.pop("made_by", None) == MADE_BY and not folder.is_symlink():
-            return Manifest(str(said["version"]), dict(said["files"]), list(map(str, said["parents"])))
+        if said["made_by"] == MADE_BY and not folder.is_symlink():
+            parents = [Path(one).name for one in said["parents"]]  # up to version 0.2.0 they were paths
+            return Manifest(str(said["version"]), dict(said["files"]), parents)
     return None
 
 
@@ -52,7 +63,7 @@ def own_files(folder: Path, shipped: Container[str] = ()) -> dict[str, Path]:
             for name, path in _all(folder).items()
             if name.startswith("references/gateways/") or (name.startswith(ADDED_TO) and name not in shipped)
         }
-    return {name: path for name, path in _all(folder).items() if name != NOTE and _sum(path) != known.files.get(name)}
+    return {name: path for name, path in _all(folder).items() if name != NOTE and known.files.get(name) not in _sums(path)}
 
 
 def _all(folder: Path) -> dict[str, Path]:
@@ -65,7 +76,9 @@ def _all(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _sum(path: Path) -> str:
+def _sums(path: Path) -> set[str]:
+    """The sum of a file, and the one it had before git gave its lines the ends of Windows."""
     if path.is_symlink() or not path.is_file():
-        return ""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+        return set()
+    data = path.read_bytes()
+    return {hashlib.sha256(one).hexdigest() for one in (data, data.replace(b"\r\n", b"\n"))}

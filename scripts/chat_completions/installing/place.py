@@ -6,82 +6,55 @@ is put right by the next one. A folder that was not made here is left alone unle
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from chat_completions.errors import BadInput, NotOffered
-from chat_completions.installing import folders, manifest
+from chat_completions.errors import NotOffered
+from chat_completions.installing import folders, manifest, workshop
 from chat_completions.installing.contents import DOOR, members
 from chat_completions.installing.manifest import NOTE, Manifest
-
-Tell = Callable[[str], None]
+from chat_completions.installing.workshop import Tell
 
 
 def put(target: Path, files: Mapping[str, bytes], version: str, *, force: bool, tell: Tell) -> None:
     """Make `target` the folder that holds `files`, the user's own files of before, and the note."""
-    with _alone(target) as parents:
+    with workshop.alone(target) as parents:
         if not force:
             _refuse_foreign(target, "--force replaces it, keeping your files among its facts and templates.")
         known = {**files, **members(files)}
         before = manifest.read(target)
         note = Manifest(version, manifest.sums(files), before.parents if before else parents)
-        stage = folders.beside(target, "new")
         own = manifest.own_files(target, known) if target.is_dir() and not target.is_symlink() else {}
-        try:
-            _write(stage, {**files, NOTE: note.text()})
-            _carry(own, stage, known, tell)
-            folders.compiled(stage / "scripts")
-            _swap(target, stage)
-        finally:
-            folders.drop(stage)
+        with workshop.opened(target, note.parents, tell) as shop:
+            new = shop / workshop.NEW
+            _write(new, {**files, NOTE: note.text()})
+            _carry(own, new, known, tell)
+            folders.compiled(new / "scripts")
+            workshop.swap(target, shop)
 
 
 def take_away(target: Path, *, force: bool, tell: Tell) -> bool:
     """Remove the folder and what was made for it; files of the user's stay, with a note, unless forced."""
     if not os.path.isdir(target.parent):  # noqa: PTH112 - says no where a Path would raise
         return False
-    with _alone(target):
+    with workshop.alone(target) as parents:
         if not os.path.lexists(target):
+            folders.remove_empty(Manifest("", {}, parents).above(target))
             return False
         if not force:
             _refuse_foreign(target, "--force removes it with all that is in it, your files too.")
-        note = manifest.read(target)
-        own = {} if force or note is None else manifest.own_files(target)
-        if own and note:
-            folders.remove_all_but(target, {*own.values(), target / NOTE})
+        note = manifest.read(target) or Manifest("", {}, [])
+        own = {} if force else manifest.own_files(target)
+        if own:
+            kept = [_set_aside(path) if name in note.files else path for name, path in sorted(own.items())]
+            folders.remove_all_but(target, {*kept, target / NOTE})
             folders.replace(target / NOTE, note._replace(files={}).text())
-            tell(f"Kept, because it is yours: {', '.join(sorted(map(str, own.values())))}. Remove it with --force.")
-        else:
-            gone = folders.beside(target, "gone")
-            target.rename(gone)
-            folders.drop(gone)
-    folders.remove_empty(note.parents if note else [])
+            tell(f"Kept, because it is yours: {', '.join(map(str, kept))}. Remove it with --force.")
+            return True
+        with workshop.opened(target, note.parents, tell) as shop:
+            folders.move(target, shop / workshop.GONE)
+        folders.remove_empty(note.above(target))
     return True
-
-
-@contextmanager
-def _alone(target: Path) -> Iterator[list[str]]:
-    """The block runs while no other install works in that folder; yields the parents made for it."""
-    parents: list[str] = []
-    try:
-        parents += folders.make_parents(target.parent)
-        lock = os.open(target.parent, os.O_RDONLY) if os.name == "posix" else None
-        try:
-            if lock is not None:
-                import fcntl
-
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            folders.mend(target)
-            yield parents
-        finally:
-            if lock is not None:
-                os.close(lock)
-    except OSError as problem:
-        folders.remove_empty(parents)
-        where = problem.filename or target
-        reason = problem.strerror or type(problem).__name__
-        raise BadInput(f"{str(where)!r} cannot be written: {reason}.", "Choose another folder with --dir.") from problem
 
 
 def _refuse_foreign(target: Path, force: str) -> None:
@@ -92,32 +65,33 @@ def _refuse_foreign(target: Path, force: str) -> None:
         )
 
 
-def _write(stage: Path, files: Mapping[str, bytes]) -> None:
+def _write(new: Path, files: Mapping[str, bytes]) -> None:
     """SKILL.md comes last, so that no agent lists a folder that is half there."""
-    stage.mkdir()  # a link in its place is not followed
+    new.mkdir()
     for name in sorted(files, key=lambda one: (one == "SKILL.md", one)):
-        path = stage / name
+        path = new / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(files[name])
-    (stage / DOOR).chmod(0o755)
+    (new / DOOR).chmod(0o755)
 
 
-def _carry(own: Mapping[str, Path], stage: Path, shipped: Mapping[str, bytes], tell: Tell) -> None:
+def _carry(own: Mapping[str, Path], new: Path, shipped: Mapping[str, bytes], tell: Tell) -> None:
     """The user's own files go along; one that is also shipped goes beside it, as NAME.yours."""
     for name, path in sorted(own.items(), key=lambda one: one[0] in shipped):  # an older NAME.yours keeps its name
-        new = stage / name
+        to = new / name
         if name in shipped:
             if path.is_file() and path.read_bytes() == shipped[name]:
                 continue
-            new = folders.free(new.with_name(f"{new.name}.yours"))
-            tell(f"You had changed {name}: yours is now {new.name} beside it.")
-        new.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, new, follow_symlinks=False)
+            to = folders.free(_yours(to))
+            tell(f"You had changed {name}: yours is now {to.name} beside it.")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, to, follow_symlinks=False)
 
 
-def _swap(target: Path, stage: Path) -> None:
-    old = folders.beside(target, "old")
-    if os.path.lexists(target):
-        target.rename(old)
-    stage.rename(target)
-    folders.drop(old)
+def _set_aside(path: Path) -> Path:
+    """A file of the skill that the user changed gets a name under which nothing reads it."""
+    return path.rename(folders.free(_yours(path)))
+
+
+def _yours(path: Path) -> Path:
+    return path.with_name(f"{path.name}.yours")
