@@ -3,6 +3,9 @@ PYTHON ?= .venv/bin/python
 
 CLIENTS ?= build/clients
 
+# One platform's wheels, wherever it is packed: the same bytes. Only their .py files are taken.
+VENDORED_FOR = --platform manylinux2014_x86_64 --python-version 3.11 --implementation cp --abi cp311
+
 .PHONY: test test-full goldens references record bench pack address scan context clients test-clients
 
 test:
@@ -28,7 +31,7 @@ bench:
 # What is published: dist/*.zip, the wheel, SHA256SUMS, and dist/plugin.
 pack:
 	rm -rf build/vendor dist
-	$(PYTHON) -m pip install -q --no-deps --no-compile --only-binary :all: --require-hashes -r tools/vendored.txt --target build/vendor
+	$(PYTHON) -m pip install -q --no-deps --no-compile --only-binary :all: $(VENDORED_FOR) --require-hashes -r tools/vendored.txt --target build/vendor
 	$(PYTHON) tools/pack.py --vendor build/vendor
 
 # After another address was set in pyproject.toml.

@@ -48,10 +48,44 @@ def test_a_changed_file_is_read_anew(bundled: bool, temporary: Path, monkeypatch
         file.write_text(shelf.joined({"tasks/poem.yaml": text}) if bundled else text)
         forget()
         assert catalog._read("references", "tasks/poem.yaml") == {"kind": text.split()[1]}  # noqa: SLF001
-    broken = next(temporary.rglob("tasks-poem-*.json"))
-    broken.write_text("{not json")
+    for broken in temporary.rglob("tasks-poem-*.json"):
+        broken.write_text("{not json")
     forget()
     assert catalog._read("references", "tasks/poem.yaml") == {"kind": "other"}  # noqa: SLF001
+
+
+def test_another_text_of_the_same_size_and_time_is_read_anew(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "skill_root", lambda: temporary)
+    file = temporary / "references" / "tasks" / "poem.yaml"
+    file.parent.mkdir(parents=True)
+    for kind in ("text", "tale"):
+        file.write_text(f"kind: {kind}\n")
+        os.utime(file, (1, 1))
+        forget()
+        assert catalog._read("references", "tasks/poem.yaml") == {"kind": kind}  # noqa: SLF001
+
+
+def test_what_the_cache_cannot_hold_is_read_each_time(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "skill_root", lambda: temporary)
+    file = temporary / "references" / "tasks" / "poem.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("seen: 2026-11-25\n")
+    for _ in range(2):
+        forget()
+        assert str(catalog._read("references", "tasks/poem.yaml")["seen"]) == "2026-11-25"  # noqa: SLF001
+    assert not list(temporary.rglob("tasks-poem-*"))
+
+
+def test_a_temporary_folder_that_hands_its_group_down_holds_a_cache(temporary: Path) -> None:
+    temporary.chmod(0o2700)
+    assert paths.cache_folder() is not None
+
+
+def test_a_folder_of_another_user_is_not_used(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+    (temporary / f"chat-completions-{mine + 1}").mkdir(mode=0o700)
+    assert paths.cache_folder() is None
 
 
 def test_a_disk_that_takes_nothing_keeps_no_program_from_being_written(

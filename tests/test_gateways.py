@@ -99,3 +99,49 @@ def test_an_unknown_name_offers_the_nearest() -> None:
     with pytest.raises(UnknownName) as caught:
         catalog.gateway("aireitr")
     assert caught.value.hint == "Did you mean 'aireiter'?"
+
+
+def used(tmp_path: Path, text: str) -> Request:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, encoding="utf-8")
+    return Request(str(file), prompt="Hi")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (f"parameters: {'[' * 600}{']' * 600}\n", "nested too deeply"),
+        ("parameters:\n" + "".join(f"{' ' * n}a:\n" for n in range(1, 600)), "nested too deeply"),
+        (f"parameters:\n  {'- ' * 600}x\n", "nested too deeply"),
+        ("parameters: &a [*a]\n", "'a' contains itself"),
+        (
+            "parameters:\n  a0: &a0 [x]\n"
+            + "".join(f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
+            "holds too much",
+        ),
+        (f"parameters: [{'x, ' * 100_001}]\n", "holds too much"),
+    ],
+    ids=["brackets", "blocks", "dashes", "itself", "laughs", "many"],
+)
+def test_a_file_that_would_choke_a_parser_is_refused(more: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=rf"mine\.yaml:\d+: the gateway file is broken: .*{said}"):
+        make(used(tmp_path, SHORT + more))
+
+
+@pytest.mark.parametrize("text", ["[" * 600, "- " * 600, "x" + "\n" + " " * 600 + "y", "{" * 600])
+def test_a_text_may_look_like_a_deep_file(text: str, tmp_path: Path) -> None:
+    remark = "".join(f"# {line}\n{' ' * 600}# {line}\n" for line in text.splitlines())
+    file = tmp_path / "turns.yaml"
+    file.write_text(remark + yaml.safe_dump([{"role": "user", "content": text}], width=100_000), encoding="utf-8")
+    assert catalog.read_user_file(file, "messages")[0]["content"] == text
+    assert make(used(tmp_path, SHORT + remark)).code
+
+
+def test_what_is_no_file_in_the_user_s_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
+    folder = tmp_path / "gateways"
+    (folder / "drawer.yaml").mkdir(parents=True)
+    (folder / "dangling.yaml").symlink_to(tmp_path / "nowhere")
+    for name in ("drawer", "dangling"):
+        with pytest.raises(BadInput, match=f"{name}.yaml' cannot be read: "):
+            make(Request(name))

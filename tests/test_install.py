@@ -226,6 +226,8 @@ def test_a_second_place_that_the_agent_reads_is_told(tmp_path: Path) -> None:
         (["--agent", "claude", "--dir", "x", "--project"], "contradict"),
         (["--agent", "claude", "--sha256", "0" * 64], "--from"),
         (["--dir", "/dev/null"], "cannot be written"),
+        (["--dir", ""], "--dir is empty"),
+        (["--dir", "~nobody-of-that-name/x"], "no home folder for '~nobody-of-that-name/x'"),
     ],
 )
 def test_wrong_use_is_one_sentence_and_leaves_nothing(words: list[str], said: str, tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ from support.packed import OFFLINE, SMALL, packed, run, served, tree
 GOOD = {"chat-completions/SKILL.md": b"---", "chat-completions/scripts/chat-completions.py": b"#!"}
 
 
-def zipped(*more: tuple[str | zipfile.ZipInfo, bytes], files: dict[str, bytes] | None = None) -> bytes:
+def zipped(*more: tuple[str | zipfile.ZipInfo, bytes], files: dict[str, bytes] | None = None, kind: int = 0) -> bytes:
     held = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(held, "w") as file:
+    with warnings.catch_warnings(), zipfile.ZipFile(held, "w", kind) as file:
         warnings.simplefilter("ignore")  # a name twice is meant
         for name, data in [*(files or GOOD).items(), *more]:
             file.writestr(name, data)
@@ -77,6 +77,8 @@ HARMFUL = {
         *((entry(f"chat-completions/{number}"), b"") for number in range(archive.MOST_FILES))
     ),
     ("encrypted", "encrypted"): patched(zipped(), b"PK\x01\x02\x14\x03\x14\0\0\0", b"PK\x01\x02\x14\x03\x14\0\1\0"),
+    ("packed by LZMA", "packed in a way"): zipped(kind=zipfile.ZIP_LZMA),
+    ("packed by bzip2", "packed in a way"): zipped(kind=zipfile.ZIP_BZIP2),
     ("a wrong checksum", "broken"): patched(zipped(), b"---", b"-+-"),
     ("a size that lies", "another size"): lying(),
     ("no SKILL.md", "holds no"): zipped(files={"chat-completions/scripts/chat-completions.py": b"#!"}),
@@ -195,3 +197,14 @@ def test_a_folder_or_nothing_is_no_archive(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none.zip"):
         with pytest.raises(BadInput, match="cannot be read"):
             download.verified(str(path), None, print)
+
+
+def test_a_list_of_sums_that_is_odd_is_no_sum(tmp_path: Path) -> None:
+    copy = tmp_path / "tmp" / SMALL
+    copy.parent.mkdir()
+    shutil.copy(packed() / SMALL, copy)
+    for odd in ("é" * 64, "0" * 63, "g" * 64):
+        (copy.parent / "SHA256SUMS").write_text(f"{odd}  {SMALL}\n", encoding="utf-8")
+        ran = run(tmp_path, "install", "--agent", "claude", "--from", copy)
+        assert ran.returncode == 0, ran.stderr
+        assert "Not checked" in ran.stderr

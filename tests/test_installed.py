@@ -48,7 +48,7 @@ sys.argv = [door, *words]
 try:
     runpy.run_path(door, run_name="__main__")
 finally:
-    loaded = [one for one in ("socket", "ssl", "http.client", "urllib.request", "subprocess") if one in sys.modules]
+    loaded = [one for one in ("socket", "ssl", "http.client", "urllib.request") if one in sys.modules]
     said = {"read": sorted(read), "wrote": sorted(wrote), "loaded": loaded}
     with open(note, "w") as file:
         json.dump(said, file)

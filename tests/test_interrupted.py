@@ -126,7 +126,7 @@ def test_an_old_folder_that_cannot_be_removed_is_told_and_goes_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def failing(path: Path) -> None:
-        raise PermissionError(13, "Permission denied", "x")
+        raise PermissionError(13, "Permission denied", str(path))
 
     target, told = tmp_path / "chat-completions", list[str]()
     with monkeypatch.context() as patched:

@@ -1,6 +1,7 @@
 """The archives: what is in them, that the same sources give the same bytes, that all versions agree."""
 
 import hashlib
+import io
 import os
 import re
 import subprocess
@@ -117,9 +118,23 @@ def test_the_time_is_the_day_of_the_version_or_what_is_asked(monkeypatch: pytest
     for archive in (packed() / SMALL, packed() / OFFLINE, wheel()):
         with ZipFile(archive) as file:
             assert {one.date_time[:3] for one in file.infolist()} == {tuple(map(int, day.groups()))}
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
-    assert pack.zipped({"SKILL.md": b""}) != pack.zipped({"SKILL.md": b"x"})
-    assert pack.moment() == 1000000000
+    usual = pack.zipped({"SKILL.md": b"x"})
+    for asked, year in (("1000000000", 2001), ("0", 1980)):  # a zip knows no earlier year
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", asked)
+        assert pack.zipped({"SKILL.md": b"x"}) != usual
+        with ZipFile(io.BytesIO(pack.zipped({"SKILL.md": b"x"}))) as file:
+            assert file.infolist()[0].date_time[0] == year
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "said"),
+    [([], {"SOURCE_DATE_EPOCH": "soon"}, "SOURCE_DATE_EPOCH is 'soon'"), (["--vendor", "no/where"], {}, "no/where")],
+)
+def test_what_cannot_be_packed_is_one_line(words: list[str], env: dict[str, str], said: str, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "tools" / "pack.py"), "--out", str(tmp_path / "out"), *words]
+    ran = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+    assert said in ran.stderr
 
 
 def test_archive_wheel_and_header_say_the_same() -> None:
@@ -160,3 +175,22 @@ def test_a_wheel_that_cannot_be_built_is_one_line(tmp_path: Path) -> None:
     )
     assert ran.returncode == 1
     assert ran.stderr.startswith("Error: the wheel cannot be built")
+
+
+def test_only_what_is_the_skill_s_is_taken(tmp_path: Path) -> None:
+    (tmp_path / "SKILL.md").write_text("---\n")
+    for name in ("vendor/x.py", "live/x.py", ".hidden/x.py", "_private.py", "notes", "x.txt", "__pycache__/x.pyc"):
+        (tmp_path / "scripts" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "scripts" / name).write_text("x\n")
+    (tmp_path / "scripts" / "taken.py").write_text("x\n")
+    (tmp_path / "scripts" / "link.py").symlink_to(tmp_path / "SKILL.md")
+    assert sorted(contents.skill(tmp_path)) == ["SKILL.md", "scripts/taken.py"]
+
+
+def test_of_a_package_that_is_there_twice_the_first_counts(tmp_path: Path) -> None:
+    for version in ("2", "1"):
+        about = tmp_path / f"click-{version}.dist-info"
+        about.mkdir()
+        (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: click\nVersion: {version}\n")
+        (about / "RECORD").write_text(f"click-{version}.dist-info/METADATA,,\n")
+    assert len(list(packages._papers("click", [str(tmp_path)]))) == 1  # noqa: SLF001

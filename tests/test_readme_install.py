@@ -146,3 +146,17 @@ def test_the_sentences_name_what_there_is() -> None:
         for word in ("SHA256SUMS", "~/.claude/skills", "~/.agents/skills", "chat-completions"):
             assert word in sentence
     assert re.search("[\u4e00-\u9fff]{10}", chinese)
+
+
+def test_the_address_is_written_and_checked(tmp_path: Path) -> None:
+    tool = tmp_path / "tools" / "set_address.py"
+    shutil.copytree(ROOT / "tools", tool.parent)
+    (tmp_path / "README.md").write_bytes(README.encode())
+    (tmp_path / "pyproject.toml").write_text('version = "9.9.9"\naddress = "https://a.example.org/x/"\n')
+    codes = [
+        subprocess.run([sys.executable, str(tool), *words], capture_output=True, check=False).returncode
+        for words in (["--check"], [], ["--check"])
+    ]
+    assert codes == [1, 0, 0]
+    wanted = set_address.changed(README, "https://a.example.org/x", "9.9.9")
+    assert (tmp_path / "README.md").read_bytes() == wanted.encode()

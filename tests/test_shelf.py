@@ -1,5 +1,6 @@
 """Texts are found alone or in a bundle, and come out of a bundle as they went in."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,6 @@ def test_texts_are_found_in_bundles_and_beside_them(folder: Path) -> None:
     assert shelf.text("templates", "python/mine.jinja") == "mine\n"
     assert shelf.text("templates", "python/none.jinja") is None
     assert sorted(map(str, shelf.names("templates", "python/*.jinja"))) == ["python/b.jinja", "python/mine.jinja"]
-    assert shelf.place("templates", "python/b.jinja") == folder / "python.txtar"
-    assert shelf.place("templates", "python/mine.jinja") == folder / "python" / "mine.jinja"
 
 
 @pytest.fixture
@@ -106,3 +105,24 @@ def test_damaged_files_of_ours_are_named(name: str, content: bytes, words: str, 
 def test_both_parsers_of_yaml_read_our_files_alike(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert yaml.load(text, yaml.SafeLoader) == yaml.load(text, yaml.CSafeLoader)
+
+
+def test_what_a_file_manager_leaves_is_no_bundle(installed: Path) -> None:
+    for name in ("references/._facts.txtar", "templates/._python.txtar", "templates/.DS_Store"):
+        (installed / name).write_bytes(b"\0\5\x16\7\xff")
+    assert make(Request("aitoll", prompt="Hi")).code
+
+
+def test_names_in_bundles_are_matched_from_their_start(folder: Path) -> None:
+    (folder / "more.txtar").write_text(shelf.joined({"old/gateways/x.yaml": "name: X\n"}))
+    assert list(shelf.names("templates", "gateways/*.yaml")) == []
+    assert list(map(str, shelf.names("templates", "old/gateways/*.yaml"))) == ["old/gateways/x.yaml"]
+
+
+def test_a_template_that_is_no_text_or_fails_is_told_by_its_language(installed: Path) -> None:
+    (installed / "templates" / "mine").mkdir()
+    shutil.copy(ROOT / "templates" / "python" / "language.yaml", installed / "templates" / "mine" / "language.yaml")
+    for content in (b"\xff", b"{{ 1 / 0 }}", b"{{ call.nothing }}", b"{% x %}"):
+        (installed / "templates" / "mine" / "requests.jinja").write_bytes(content)
+        with pytest.raises(BadData, match="templates/mine: "):
+            make(Request("aitoll", language="mine", prompt="Hi"))

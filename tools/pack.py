@@ -40,6 +40,8 @@ def main() -> None:
     asks.add_argument("--out", type=Path, default=ROOT / "dist")
     asks.add_argument("--vendor", type=Path)
     given = asks.parse_args()
+    if given.vendor and not given.vendor.is_dir():
+        sys.exit(f"Error: there is no folder {str(given.vendor)!r}.")
     for file in pack(given.out, given.vendor):
         print(f"{file.stat().st_size:>9,}  {file.name}")
 
@@ -57,7 +59,7 @@ def pack(out: Path, vendor: Path | None = None) -> list[Path]:
         made = [out / SMALL, out / OFFLINE, _wheel(tree, out)]
     _plugin(out / "plugin", offline)
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in made]
-    (out / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+    (out / "SHA256SUMS").write_text("".join(sums), encoding="utf-8", newline="\n")
     return [*made, out / "SHA256SUMS"]
 
 
@@ -65,6 +67,8 @@ def moment() -> int:
     """The time that every packed file bears, in seconds since 1970."""
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
+        if not given.isdecimal():
+            sys.exit(f"Error: SOURCE_DATE_EPOCH is {given!r}, no number of seconds.")
         return max(EARLIEST, int(given))
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     day = re.search(rf"^## {re.escape(__version__)} – (\d{{4}}-\d\d-\d\d)$", changes, re.MULTILINE)
@@ -87,8 +91,8 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def _copy_sources(tree: Path) -> None:
-    """What git tracks or would track: nothing that happens to lie about gets into a wheel."""
-    if (ROOT / ".git").exists():
+    """What git tracks, and new files that it does not ignore: nothing that was generated gets into a wheel."""
+    if (ROOT / ".git").exists() and shutil.which("git"):
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
     else:

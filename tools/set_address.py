@@ -25,7 +25,7 @@ def main() -> None:
         return
     if "--check" in sys.argv:
         sys.exit("README.md has another address or version than pyproject.toml: run make address.")
-    README.write_text(new, encoding="utf-8")
+    README.write_text(new, encoding="utf-8", newline="\n")
 
 
 def changed(text: str, address: str, version: str) -> str:

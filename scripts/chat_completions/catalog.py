@@ -6,16 +6,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from chat_completions import evidence, gateways, shelf
 from chat_completions.errors import BadData, BadInput, UnknownName
 from chat_completions.paths import PACKAGE, cache_folder, config_folder
 from chat_completions.shapes import Gateway, Language, Library, Protocol, Row, Task
 
-DEEPEST = 500  # levels of a YAML file
+DEEPEST = 500  # levels of a user's YAML file
+LARGEST = 100_000  # items in it, those that aliases repeat counted again
 SUMMARY = re.compile(r"[\w ,;:()'-]{1,100}")  # it stands in a comment of the programs
 MEND = "Mend the file if it is yours, or else install the package anew."
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
@@ -95,7 +96,7 @@ def read_user_file(path: Path, what: str) -> Any:
         text = path.read_bytes().decode("utf-8-sig")
         if path.suffix == ".json":
             return json.loads(text)
-        _refuse_deep(text)
+        _bounded(text)
         for line, key in _doubles(yaml.compose(text, _loader())):
             raise _broken(path, line, what, f"{key!r} is given twice")
         return _parsed(text)
@@ -113,15 +114,28 @@ def read_user_file(path: Path, what: str) -> Any:
         raise _broken(path, 1, what, str(problem)) from problem
 
 
-def _refuse_deep(text: str) -> None:
-    """ValueError for a nesting that the C parser of YAML would not survive."""
-    depth = deepest = 0
-    for mark in re.findall(r"[\[\]{}]", text):
-        depth += 1 if mark in "[{" else -1
-        deepest = max(deepest, depth)
-    widest = max((max(line.count("- "), len(line) - len(line.lstrip())) for line in text.splitlines()), default=0)
-    if max(deepest, widest) > DEEPEST:
-        raise ValueError("it is nested too deeply")
+def _bounded(text: str) -> None:
+    """ValueError for a nesting that the C parser would not survive, and for aliases that grow or never end."""
+    import yaml
+
+    within: list[list[Any]] = [["", 0]]  # of each open collection: its anchor, the items so far
+    sizes: dict[str, int] = {}
+    for event in yaml.parse(text, _loader()):
+        anchor = getattr(event, "anchor", None)
+        if isinstance(event, yaml.CollectionStartEvent):
+            within.append([anchor, 1])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = within.pop()
+            sizes[anchor] = size
+            within[-1][1] += size
+        elif isinstance(event, yaml.AliasEvent):
+            if anchor in (one[0] for one in within):
+                raise ValueError(f"{anchor!r} contains itself")
+            within[-1][1] += sizes.get(anchor, 1)
+        else:
+            within[-1][1] += 1
+        if len(within) > DEEPEST or within[-1][1] > LARGEST:
+            raise ValueError("it is nested too deeply" if len(within) > DEEPEST else "it holds too much")
 
 
 def _doubles(root: Any) -> Iterator[tuple[int, str]]:
@@ -218,7 +232,7 @@ def _users_gateway(name: str) -> Path | None:
     if name not in names("gateway"):
         return None
     path = config_folder() / "gateways" / f"{name}.yaml"
-    return path if path.is_file() else shelf.beside("references", f"gateways/{name}.yaml")
+    return path if os.path.lexists(path) else shelf.beside("references", f"gateways/{name}.yaml")
 
 
 def _known(kind: str, name: str) -> Any:
@@ -232,36 +246,36 @@ def _references(name: str) -> Any:
 
 
 def _read(top: str, name: str) -> Any:
-    """One of our own YAML files, out of the cache while what holds it is as it was then."""
-    place = shelf.place(top, name)
-    if not place.is_file():
+    """One of our own YAML files, out of the cache while its text is as it was then."""
+    try:
+        text = shelf.text(top, name)
+    except ValueError as problem:
+        raise BadData(f"{top}/{name} is broken: it is not UTF-8.", MEND) from problem
+    if text is None:
         raise BadData(f"{top}/{name} is missing.", MEND)
-    return _kept(place, top, name)
+    return _kept(top, name, text)
 
 
-def _ours(top: str, name: str) -> Any:
+def _ours(top: str, name: str, text: str) -> Any:
     import yaml
 
     try:
-        return _parsed(shelf.text(top, name) or "")
+        return _parsed(text)
     except (yaml.YAMLError, ValueError) as problem:
         raise BadData(f"{top}/{name} is broken: {' '.join(str(problem).split())[:200]}.", MEND) from problem
 
 
 @cache
-def _kept(place: Path, top: str, name: str) -> Any:
-    state = f"{place.stat().st_mtime_ns}-{place.stat().st_size}"
+def _kept(top: str, name: str, text: str) -> Any:
     folder, short = cache_folder(), name.removesuffix(".yaml").replace("/", "-")
-    kept = folder / f"{short}-{crc32(str(place).encode()):08x}.json" if folder else None
-    with suppress(OSError, ValueError, KeyError):
+    kept = folder / f"{short}-{sha256(text.encode()).hexdigest()[:32]}.json" if folder else None
+    with suppress(OSError, ValueError):
         if kept:
-            found = json.loads(kept.read_bytes())
-            if found["of"] == state:
-                return found["data"]
-    data = _ours(top, name)
-    with suppress(OSError):
+            return json.loads(kept.read_bytes())
+    data = _ours(top, name, text)
+    with suppress(OSError, TypeError):  # what JSON cannot hold is not kept
         if kept:
             beside = kept.with_suffix(f".{os.getpid()}.part")
-            beside.write_text(json.dumps({"of": state, "data": data}), encoding="utf-8")
+            beside.write_text(json.dumps(data), encoding="utf-8")
             beside.replace(kept)
     return data

@@ -1,7 +1,6 @@
 """The commands that put the skill in its place: install, uninstall. Like `cli`, it prints and exits."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -26,7 +25,7 @@ def places(command: Callable[..., None]) -> Callable[..., None]:
         [
             click.option("--agent", "agents", multiple=True, help="claude, codex, gemini, openclaw, or all."),
             click.option("--project", is_flag=True, help="For this folder only, not for the user."),
-            click.option("--dir", "folder", type=click.Path(path_type=Path), help="Another folder of skills."),
+            click.option("--dir", "folder", metavar="PATH", help="Another folder of skills."),
             click.option("--force", is_flag=True, help="Also a folder that `install` did not make."),
         ]
     ):

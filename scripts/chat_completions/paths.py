@@ -52,5 +52,6 @@ def cache_folder() -> Path | None:
         about = folder.lstat()
     except OSError:  # nothing can be written here at all
         return None
-    own = not hasattr(os, "getuid") or (about.st_uid == user and stat.S_IMODE(about.st_mode) == PRIVATE)
+    open_to = about.st_mode & (stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO)
+    own = not hasattr(os, "getuid") or (about.st_uid == user and open_to == PRIVATE)
     return folder if own and stat.S_ISDIR(about.st_mode) and os.access(folder, os.W_OK) else None

@@ -47,5 +47,5 @@ def render(call: Call, language: Language, library: str) -> str:
     kinds = [f"{language.id}/{library}.{call.kind}.jinja", f"{language.id}/{library}.jinja"]
     try:
         return environment.select_template(kinds).render(call=call)
-    except TemplateError as problem:
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise BadData(f"templates/{language.id}: {type(problem).__name__} {problem}") from problem

@@ -23,15 +23,9 @@ def names(top: str, pattern: str) -> Iterable[PurePosixPath]:
     folder = skill_root() / top
     bundled = (PurePosixPath(name) for name in _bundled(folder))
     files = (PurePosixPath(path.relative_to(folder).as_posix()) for path in folder.glob(pattern))
-    found = {*(name for name in bundled if name.match(pattern)), *files}
+    steps = pattern.count("/") + 1
+    found = {*(name for name in bundled if len(name.parts) == steps and name.match(pattern)), *files}
     return (name for name in found if not any(step.startswith(".") for step in name.parts))
-
-
-def place(top: str, name: str) -> Path:
-    """The file on the disk that holds the text, a bundle or one of its own; it need not be there."""
-    folder = skill_root() / top
-    bundle, _ = _bundled(folder).get(name, (None, ""))
-    return bundle or folder / name
 
 
 def beside(top: str, name: str) -> Path | None:
@@ -43,9 +37,9 @@ def beside(top: str, name: str) -> Path | None:
 def text(top: str, name: str) -> str | None:
     """The text of that name, or None where there is none."""
     folder = skill_root() / top
-    bundle, found = _bundled(folder).get(name, (None, ""))
-    if bundle:
-        return found
+    bundled = _bundled(folder).get(name)
+    if bundled is not None:
+        return bundled
     try:
         return (folder / name).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -67,15 +61,14 @@ def parted(bundle: str) -> dict[str, str]:
 
 
 @cache
-def _bundled(folder: Path) -> dict[str, tuple[Path, str]]:
-    """Bundle and text of everything that is in the bundles of a folder; BadData for one that is no text."""
-    found = {}
-    for file in sorted(folder.glob(f"*{BUNDLE}")):
+def _bundled(folder: Path) -> dict[str, str]:
+    """The texts in all bundles of a folder, by their names; BadData for a bundle that is no text."""
+    found: dict[str, str] = {}
+    for file in sorted(folder.glob(f"[!.]*{BUNDLE}")):
         try:
-            texts = parted(file.read_text(encoding="utf-8"))
+            found.update(parted(file.read_text(encoding="utf-8")))
         except UnicodeDecodeError as problem:
             raise BadData(
                 f"{folder.name}/{file.name} is broken: it is not UTF-8.", "Install the skill anew."
             ) from problem
-        found.update({name: (file, one) for name, one in texts.items()})
     return found

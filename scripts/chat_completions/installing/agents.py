@@ -20,7 +20,7 @@ class Spot(NamedTuple):
     scope: str
 
 
-def spots(agents: Sequence[str], *, project: bool, folder: Path | None) -> list[Spot]:
+def spots(agents: Sequence[str], *, project: bool, folder: str | None) -> list[Spot]:
     """The folders to fill for these agents, each once."""
     if folder is not None and project:
         raise BadInput("--dir and --project contradict each other.", "Give one of them.")
@@ -30,7 +30,9 @@ def spots(agents: Sequence[str], *, project: bool, folder: Path | None) -> list[
         if one not in (*known(), ALL):
             raise UnknownName("agent", one, [*known(), ALL])
     if folder is not None:
-        return [Spot(_absolute(str(folder)) / NAME, tuple(agents), "folder")]
+        if not folder.strip():
+            raise BadInput("--dir is empty.", "Give the folder of skills.")
+        return [Spot(_absolute(folder) / NAME, tuple(agents), "folder")]
     wanted = list(known()) if ALL in agents else list(dict.fromkeys(agents))
     return _merged(wanted, "project" if project else "user")
 
@@ -87,7 +89,7 @@ def _place(about: Mapping[str, Any], scope: str) -> Path:
 
 
 def _absolute(text: str) -> Path:
-    homeless = BadInput("There is no home folder to install into.", "Choose a folder with --dir.")
+    homeless = BadInput(f"There is no home folder for {text!r}.", "Choose a folder with --dir.")
     if text.startswith("~") and os.environ.get("HOME") == "":  # which Python takes for the root folder
         raise homeless
     try:

@@ -53,8 +53,8 @@ def _fault(entry: zipfile.ZipInfo) -> str:
         return "could lead out of its folder"
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR) or (kind == stat.S_IFDIR) > entry.is_dir():
         return "is a link or a special file"
-    if entry.flag_bits & 1:
-        return "is encrypted"
+    if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return "is encrypted, or packed in a way that others do not read"
     if parts[0] != NAME or (len(parts) == 1 and not entry.is_dir()):
         return f"is not below the folder {NAME}"
     return ""

@@ -18,7 +18,7 @@ def install(
     names: Sequence[str],
     *,
     project: bool,
-    folder: Path | None,
+    folder: str | None,
     force: bool,
     source: str | None,
     sha256: str | None,
@@ -36,7 +36,7 @@ def install(
     tell("Start a new session of the agent; it loads the skill when you ask for a program, or by its name.")
 
 
-def uninstall(names: Sequence[str], *, project: bool, folder: Path | None, force: bool, tell: Tell) -> Iterator[str]:
+def uninstall(names: Sequence[str], *, project: bool, folder: str | None, force: bool, tell: Tell) -> Iterator[str]:
     """Remove what `install` put there; one line for each place."""
     for spot in agents.spots(names, project=project, folder=folder):
         if place.take_away(spot.path, force=force, tell=tell):

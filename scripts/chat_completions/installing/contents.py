@@ -9,7 +9,7 @@ from chat_completions.errors import BadData
 NAME = "chat-completions"
 DOOR = "scripts/chat-completions.py"  # the one file that runs
 TOP = ("LICENSE", "SKILL.md", "agents", "references", "scripts", "templates")
-SUFFIXES = {"", ".jinja", ".md", ".py", ".yaml"}
+SUFFIXES = {".jinja", ".md", ".py", ".yaml"}
 # What opens a socket or installs is for the whole package; `vendor` is filled by whoever installs.
 LEFT_OUT = {"__pycache__", "installing", "live", "vendor"}
 KEPT_NAMES = {"__init__.py", "__main__.py"}

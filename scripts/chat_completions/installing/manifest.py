@@ -63,7 +63,9 @@ def own_files(folder: Path, shipped: Container[str] = ()) -> dict[str, Path]:
             for name, path in _all(folder).items()
             if name.startswith("references/gateways/") or (name.startswith(ADDED_TO) and name not in shipped)
         }
-    return {name: path for name, path in _all(folder).items() if name != NOTE and known.files.get(name) not in _sums(path)}
+    return {
+        name: path for name, path in _all(folder).items() if name != NOTE and known.files.get(name) not in _sums(path)
+    }
 
 
 def _all(folder: Path) -> dict[str, Path]:

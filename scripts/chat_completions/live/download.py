@@ -14,6 +14,7 @@ MOST_BYTES = 20_000_000
 TIMEOUT = 30  # seconds without a byte
 SUMS = "SHA256SUMS"
 PLAIN = "Give a file's path, or https://host/path without a name or password."
+LISTED = re.compile(r"([0-9A-Fa-f]{64})[ *]+(.+)")
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -57,7 +58,8 @@ def _listed(path: Path) -> str | None:
         lines = path.with_name(SUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return None
-    return next((line[:64].lower() for line in lines if line[64:].lstrip(" *") == path.name), None)
+    listed = (LISTED.fullmatch(line) for line in lines)
+    return next((one[1].lower() for one in listed if one and one[2] == path.name), None)
 
 
 def _bounded(file: IO[bytes] | Any) -> bytes:
@@ -79,7 +81,7 @@ def _allowed(url: str) -> None:
 
 
 def _fetched(url: str) -> bytes:
-    """The bytes at an address; a redirect is followed to https only, since the sum decides anyhow."""
+    """The bytes at an address; a redirect is followed to what could be asked for, since the sum decides anyhow."""
     import http.client
     import urllib.request
 
