@@ -118,8 +118,8 @@ def _bounded(text: str) -> None:
     """ValueError for a nesting that the C parser would not survive, and for aliases that grow or never end."""
     import yaml
 
-    within: list[list[Any]] = [["", 0]]  # of each open collection: its anchor, the items so far
-    sizes: dict[str, int] = {}
+    within: list[list[Any]] = [[None, 0]]  # of each open collection: its anchor, the items so far
+    sizes: dict[str | None, int] = {}
     for event in yaml.parse(text, _loader()):
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.CollectionStartEvent):
