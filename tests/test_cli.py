@@ -132,6 +132,8 @@ FAILURES = [
     (["write", "x", "--stram"], 2, "--stream"),
     (["write", "x", "--base-url", "gw.example.com/v1"], 2, "https://"),
     (["write", "x", "--base-url", "http://gw.example.com"], 2, "https://"),
+    (["write", "x", "--base-url", "https://gw.example.com/v1/chat/completions/"], 2, "Leave /chat/completions off"),
+    (["write", "x", "--param", "temprature=1"], 2, "Did you mean 'temperature'? A gateway file of your own can name"),
     (["write", "x", "--base-url", "https://gw.example.com/$(id)/v1"], 2, "https://"),
     (["write", "x", "--model", "a\r\nX-Evil: 1"], 2, "control"),
     (["write", "x", "--priority", "cheap"], 2, "cost"),
@@ -354,6 +356,12 @@ def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
     file = tmp_path / "turns.json"
     file.write_text('[{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]')
     assert command("write", "--messages", str(file), "--system", "C").returncode == 2
+    file.write_text('[{"role": "system", "content": "A"}]')
+    words = ["write", "--messages", str(file), "--gateway", "ainative"]
+    assert command(*words).returncode == 0
+    refused = command(*words, "--protocol", "anthropic-messages")
+    assert refused.returncode == 2
+    assert b"nothing but system texts" in refused.stderr
 
 
 def test_ainative_s_token_has_its_own_variable() -> None:

@@ -106,7 +106,7 @@ def test_a_picture_without_an_address_is_told(dialect: str) -> None:
         spoken([{"role": "user", "content": [{"type": "image_url"}]}], dialect)
 
 
-TOOL = Tool("find", "Finds.", {"type": "object"}, None)
+TOOL = Tool("find", "Finds.", {"type": "object"}, None, None)
 CHAT, CLAUDE, GEMINI = "openai-chat", "anthropic-messages", "gemini-generate"
 DECLARED = {
     CHAT: {"type": "function", "function": {"name": "find", "description": "Finds.", "parameters": {"type": "object"}}},
@@ -151,6 +151,16 @@ def test_the_choice_of_tools(
     facts = catalog.protocol(protocol)
     assert bodies.wire_tools([TOOL], facts) == [DECLARED[protocol]]
     assert bodies.tool_rules(params, [TOOL], facts) == (always, first)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_strict_tool_is_declared_so_or_refused(strict: bool) -> None:
+    tool = TOOL._replace(strict=strict)
+    (declared,) = bodies.wire_tools([tool], catalog.protocol(CHAT))
+    assert declared["function"]["strict"] is strict
+    for protocol in (CLAUDE, GEMINI):
+        with pytest.raises(NotOffered, match="no 'strict', which the tool 'find' has"):
+            bodies.wire_tools([tool], catalog.protocol(protocol))
 
 
 def test_a_tool_that_is_not_there_cannot_be_asked_for() -> None:

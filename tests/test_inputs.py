@@ -36,6 +36,7 @@ BAD_TOOLS: list[tuple[Any, str]] = [
     ([{"name": "a", "parameters": {"type": "object", "properties": {"x": {"type": "text"}}}}], "'text'"),
     ([{"name": "a", "parameters": {"type": "object", "required": "x"}}], "required"),
     ([{"name": "a", "parameters": {"type": "object", "properties": []}}], "properties"),
+    ([{"name": "a", "strict": "yes"}], "a strict that is neither"),
     ([{"name": "a", "example": float("nan")}], "number that JSON does not have"),
     ([{"name": "a-b"}, {"name": "a_b"}], "too like 'a-b'"),
     ([{"name": "a"}, {"name": "a"}], "too like 'a'"),

@@ -21,6 +21,9 @@ GOOD: list[dict[str, Any]] = [
     {"stop": "END"},
     {"stop": ["a", "b", "c", "d"]},
     {"reasoning_effort": "low"},
+    {"stream_options": {"include_usage": True}},
+    {"user": "it's $(id)"},
+    {"metadata": {"é": "</script>"}, "logit_bias": {"50256": -100}},
 ]
 BAD: list[dict[str, Any]] = [
     {"max_tokens": 0},
@@ -42,6 +45,10 @@ BAD: list[dict[str, Any]] = [
     {"reasoning_effort": "extreme"},
     {"stream": "yes"},
     {"temprature": 1},
+    {"stream_options": "include_usage"},
+    {"stream_options": []},
+    {"user": 7},
+    {"metadata": {"a": float("nan")}},
 ]
 
 
@@ -163,6 +170,10 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("aireiter", {"n": 1}),
     ("aitoll", {"n": 3}),
     ("aitoll", {"model": "x"}),
+    ("aitoll", {"top_k": 3}),
+    ("aitoll", {"thinking": {"type": "enabled"}}),
+    ("aitoll", {"thinking_budget": 2000}),
+    ("aitoll", {"logprobs": True}),
     ("aitoll", {"messages": []}),
     ("aireiter", {"response_format": {"type": "json_object"}}),
     ("aireiter", {"tool_choice": "auto"}),

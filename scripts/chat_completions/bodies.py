@@ -64,12 +64,19 @@ def check_against(params: Facts, protocol: Protocol) -> None:
 
 
 def wire_tools(tools: Sequence[Tool], protocol: Protocol) -> list[Facts]:
-    """The tools as the protocol declares them."""
+    """The tools as the protocol declares them; NotOffered where it has no word for a strict one."""
     shape = protocol.tools.get("shape", {})
-    return [
-        fill(shape, {"$name": one.name, "$description": one.description or WITHOUT, "$parameters": one.parameters})
-        for one in tools
-    ]
+    strict = next((one.name for one in tools if one.strict is not None), None)
+    if strict is not None and not protocol.tools.get("strict"):
+        raise NotOffered(f"{protocol.name} has no 'strict', which the tool {strict!r} has.", "Leave it out.")
+    return [fill(shape, _of_tool(one)) for one in tools]
+
+
+def _of_tool(tool: Tool) -> dict[str, Any]:
+    """What the words of a tool's shape stand for."""
+    strict = WITHOUT if tool.strict is None else tool.strict
+    words = {"$name": tool.name, "$description": tool.description or WITHOUT, "$parameters": tool.parameters}
+    return {**words, "$strict": strict}
 
 
 def tool_rules(params: Facts, tools: Sequence[Tool], protocol: Protocol) -> tuple[Facts, Facts]:

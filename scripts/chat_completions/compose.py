@@ -106,7 +106,7 @@ def _tools(request: Request, task: Task) -> list[Tool]:
     if task.kind != "tools":
         return []
     return [
-        Tool(one["name"], one.get("description", ""), one["parameters"], one.get("example"))
+        Tool(one["name"], one.get("description", ""), one["parameters"], one.get("example"), one.get("strict"))
         for one in request.tools or task.tools
     ]
 

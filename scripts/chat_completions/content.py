@@ -37,6 +37,8 @@ def said(request: Request, task: Task, protocol: Protocol, note: str) -> Said:
         text = last["content"] if isinstance(last["content"], list) else [{"type": "text", "text": last["content"]}]
         turns[-1] = {**last, "content": [*text, *parts]}
     system, messages = dialects.spoken(turns, protocol.turns)
+    if request.messages and not messages:
+        raise BadInput("The conversation holds nothing but system texts.", "Add a turn of the user's.")
     read = [Picture(one.slot, source) for one, source in zip(parts, sources, strict=True) if one.slot]
     return Said(system, messages, read, [one.url for one in parts if not one.slot], prompt)
 

@@ -87,6 +87,8 @@ def _problem_of_tool(tool: Any) -> str:
         return "has a description that is no text"
     if unknown := sorted(map(str, set(tool) - {"name", "description", "parameters", "example", "strict"})):
         return f"has {unknown[0]!r}, which is not known here"
+    if not isinstance(tool.get("strict", False), bool):
+        return "has a strict that is neither true nor false"
     if not isinstance(parameters, dict) or parameters.get("type") != "object":
         return "has parameters that are no JSON Schema of type object"
     return _problem_of_schema(parameters, "its schema")

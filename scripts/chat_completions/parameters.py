@@ -4,12 +4,14 @@ from typing import Any
 
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.shapes import Facts, Gateway, Model, Protocol
+from chat_completions.turns import problem_of_value
 
 TYPES: dict[str, tuple[type, ...]] = {
     "integer": (int,),
     "number": (int, float),
     "string": (str,),
     "boolean": (bool,),
+    "object": (dict,),
 }
 MOST_STOPS = 4
 
@@ -38,7 +40,9 @@ def check(params: Facts, gateway: Gateway, protocol: Protocol, kind: str) -> lis
         if name in protocol.elsewhere:
             raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.elsewhere[name]}.")
         if name not in known:
-            raise UnknownName("parameter", name, known)
+            unknown = UnknownName("parameter", name, known)
+            unknown.hint += " A gateway file of your own can name more of them under `parameters`."
+            raise unknown
         facts = {**known[name], **documented.get(name, {})}
         if "refused" in facts:
             raise NotOffered(f"{gateway.name}: {name!r} cannot be set: {facts['refused']}.", "Leave it out.")
@@ -69,6 +73,9 @@ def _check_value(name: str, value: Any, facts: Facts) -> None:
         raise BadInput(f"{name} must be {_described(facts)}, not {value!r}.", facts.get("says", ""))
     if "enum" in facts and value not in facts["enum"]:
         raise BadInput(f"{name} must be one of {', '.join(facts['enum'])}, not {value!r}.", facts.get("says", ""))
+    problem = problem_of_value(value) if isinstance(value, dict) else ""
+    if problem:
+        raise BadInput(f"{name} {problem}.", facts.get("says", ""))
     low, high = (facts.get(name) if isinstance(value, (int, float)) else None for name in ("minimum", "maximum"))
     # Written so that a NaN, for which every comparison is false, is out of range too.
     if (low is not None and not value >= low) or (high is not None and not value <= high):
@@ -86,7 +93,7 @@ def _fits(value: Any, kind: str) -> bool:
 def _described(facts: Facts) -> str:
     if facts["type"] == "stop":
         return f"a string or a list of 1 to {MOST_STOPS} strings"
-    article = "an" if facts["type"] == "integer" else "a"
+    article = "an" if facts["type"] in ("integer", "object") else "a"
     low, high = facts.get("minimum"), facts.get("maximum")
     bounds = f" from {low} to {high}" if high is not None else f" of at least {low}" if low is not None else ""
     return f"{article} {facts['type']}{bounds}"

@@ -241,12 +241,16 @@ class Slot(NamedTuple):
 
 
 class Tool(NamedTuple):
-    """A tool that the model may call; `example` is what its stub answers."""
+    """A tool that the model may call.
+
+    `example` is what its stub answers, `strict` whether arguments must follow the schema, None where that is not said.
+    """
 
     name: str
     description: str
     parameters: Facts
     example: Any
+    strict: bool | None
 
 
 class Picture(NamedTuple):
