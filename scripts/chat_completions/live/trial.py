@@ -38,8 +38,8 @@ def _run(snippet: Snippet, command: list[str], exchanges: list[Exchange], tell: 
         sys.stdout.flush()
         own = environment(snippet, STAND_IN_KEY, replay.url + _root(snippet.call, exchanges))
         code = subprocess.run([*command, str(program)], env=own, check=False).returncode
-    for exchange in replay.played:
-        tell(f"--- exit {code}; the reply was {exchange.label}: {exchange.scene} ---")
+    scenes = dict.fromkeys(f"{one.label}: {one.scene}" for one in replay.played)
+    tell(f"--- exit {code}{'; the reply was ' if scenes else ''}{', '.join(scenes)} ---")
     return code
 
 
