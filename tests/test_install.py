@@ -210,6 +210,35 @@ def test_a_link_is_replaced_and_never_followed(tmp_path: Path) -> None:
     assert tree(elsewhere) == {"SKILL.md": b"a working copy\n"}
 
 
+def test_a_link_to_a_folder_of_ours_is_one_somebody_else_made(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--dir", tmp_path)
+    real = tmp_path / "chat-completions"
+    (real / "references" / "gateways").mkdir()
+    (real / "references" / "gateways" / "mine.yaml").write_text("name: Mine\n")
+    before = tree(real)
+    skill(tmp_path).parent.mkdir(parents=True)
+    skill(tmp_path).symlink_to(real)
+    for command in ("install", "uninstall"):
+        assert run(tmp_path, command, "--agent", "claude").returncode == 3
+    assert run(tmp_path, "install", "--agent", "claude", "--force").returncode == 0
+    assert not (skill(tmp_path) / "references" / "gateways").exists()  # it belongs to the other folder
+    assert run(tmp_path, "uninstall", "--agent", "claude").returncode == 0
+    assert tree(real) == before
+
+
+def test_the_door_can_be_run_and_a_link_of_the_user_s_stays_one(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--agent", "claude")
+    assert (skill(tmp_path) / "scripts" / "chat-completions.py").stat().st_mode & 0o777 == 0o755
+    (tmp_path / "mine.yaml").write_text("name: Mine\n")
+    link = skill(tmp_path) / "references" / "gateways" / "mine.yaml"
+    link.parent.mkdir()
+    link.symlink_to(tmp_path / "mine.yaml")
+    assert run(tmp_path, "install", "--agent", "claude").returncode == 0
+    assert link.is_symlink()
+    assert "mine.yaml" in run(tmp_path, "uninstall", "--agent", "claude").stderr
+    assert link.is_symlink()
+
+
 def test_a_second_place_that_the_agent_reads_is_told(tmp_path: Path) -> None:
     other = tmp_path / ".codex" / "skills" / "chat-completions"
     other.mkdir(parents=True)

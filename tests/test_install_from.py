@@ -3,6 +3,7 @@
 import hashlib
 import io
 import shutil
+import socket
 import stat
 import struct
 import warnings
@@ -10,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from chat_completions.errors import BadInput
+from chat_completions.errors import BadInput, ChatCompletionsError
 from chat_completions.installing import archive
 from chat_completions.live import download
 from support.packed import OFFLINE, SMALL, packed, run, served, tree
@@ -105,6 +106,31 @@ def test_one_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(zipfile.ZipFile, "open", None)  # not a byte of it is read
     with pytest.raises(BadInput, match="too large"):
         archive.unpacked(bomb.getvalue())
+
+
+def test_folders_may_be_named_too() -> None:
+    folders = [(entry(f"chat-completions/{name}", stat.S_IFDIR | 0o755), b"") for name in ("", "scripts/")]
+    assert archive.unpacked(zipped(*folders)).keys() == {"SKILL.md", "scripts/chat-completions.py"}
+
+
+def test_packages_that_an_archive_brings_are_kept_as_they_are(tmp_path: Path) -> None:
+    run(tmp_path, "install", "--dir", tmp_path, "--from", packed() / OFFLINE)
+    with zipfile.ZipFile(packed() / OFFLINE) as file:
+        brought = {one for one in file.namelist() if one.startswith("chat-completions/scripts/vendor/")}
+    found = {
+        str(one.relative_to(tmp_path))
+        for one in (tmp_path / "chat-completions" / "scripts" / "vendor").rglob("*")
+        if one.is_file() and one.suffix != ".pyc"
+    }
+    assert found == brought
+
+
+def test_a_host_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x.zip"
+        with pytest.raises(ChatCompletionsError, match="timed out"):
+            download.verified(url, "0" * 64, lambda _: None)
 
 
 def test_a_good_one_is_taken_whole() -> None:

@@ -66,12 +66,10 @@ def _refuse_foreign(target: Path, force: str) -> None:
 
 
 def _write(new: Path, files: Mapping[str, bytes]) -> None:
-    """SKILL.md comes last, so that no agent lists a folder that is half there."""
-    new.mkdir()
-    for name in sorted(files, key=lambda one: (one == "SKILL.md", one)):
+    for name, content in files.items():
         path = new / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(files[name])
+        path.write_bytes(content)
     (new / DOOR).chmod(0o755)
 
 
