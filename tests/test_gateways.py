@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from chat_completions import catalog, schema
+from chat_completions import catalog, schema, texts
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.shapes import Request
 from chat_completions.snippet import make
@@ -133,7 +133,7 @@ def test_a_text_may_look_like_a_deep_file(text: str, tmp_path: Path) -> None:
     remark = "".join(f"# {line}\n{' ' * 600}# {line}\n" for line in text.splitlines())
     file = tmp_path / "turns.yaml"
     file.write_text(remark + yaml.safe_dump([{"role": "user", "content": text}], width=100_000), encoding="utf-8")
-    assert catalog.read_user_file(file, "messages")[0]["content"] == text
+    assert texts.read(file, "messages")[0]["content"] == text
     assert make(used(tmp_path, SHORT + remark)).code
 
 

@@ -307,6 +307,8 @@ def test_hidden_neighbours_of_others_are_left_alone(tmp_path: Path) -> None:
     beside = skill(tmp_path).parent
     beside.mkdir(parents=True)
     (beside / ".chat-completions-link").symlink_to(tmp_path / "victim")
+    (tmp_path / "empty").mkdir()
+    (beside / ".chat-completions-empty").symlink_to(tmp_path / "empty")
     (beside / ".chat-completions-file").write_text("mine")
     for name in ("old", "new", "-folder"):
         (beside / f".chat-completions{name}" / "old").mkdir(parents=True)
@@ -317,6 +319,7 @@ def test_hidden_neighbours_of_others_are_left_alone(tmp_path: Path) -> None:
     assert run(tmp_path, "uninstall", "--agent", "claude").returncode == 0
     assert tree(tmp_path) == before
     assert (beside / ".chat-completions-link").is_symlink()
+    assert (beside / ".chat-completions-empty").is_symlink()
 
 
 def test_a_shipped_file_that_was_changed_stays_under_a_name_nothing_reads(tmp_path: Path) -> None:

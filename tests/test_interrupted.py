@@ -89,6 +89,14 @@ def test_a_removal_that_was_killed_is_done_by_the_next(tmp_path: Path) -> None:
     pytest.fail("it never ran to its end")
 
 
+def test_what_was_killed_before_it_could_sign_goes_too(tmp_path: Path) -> None:
+    for name in ("made", "signing"):
+        (tmp_path / f".chat-completions-{name}").mkdir()
+    (tmp_path / ".chat-completions-signing" / manifest.NOTE).touch()
+    put(tmp_path / "chat-completions", NEW)
+    assert [one.name for one in tmp_path.iterdir()] == ["chat-completions"]
+
+
 def test_the_folders_that_a_killed_install_made_go_with_the_skill(tmp_path: Path) -> None:
     for step in range(1, 200):
         target = tmp_path / str(step) / ".agents" / "skills" / "chat-completions"

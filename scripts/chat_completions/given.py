@@ -39,10 +39,10 @@ def meant(brought: dict[str, Any], images: Sequence[str]) -> str:
 
 def own(name: str, path: Path) -> Any:
     """What a file of the user's holds, checked."""
-    from chat_completions import catalog, inputs, turns
+    from chat_completions import inputs, texts, turns
 
     check = {"messages": turns.checked, "tools": inputs.tools, "schema": inputs.schema}[name]
-    return check(catalog.read_user_file(path, name), str(path))
+    return check(texts.read(path, name), str(path))
 
 
 def prompt(text: str | None) -> str | None:
