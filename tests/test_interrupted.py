@@ -51,6 +51,11 @@ def shown(folder: Path) -> dict[str, bytes]:
     return {one.relative_to(folder).as_posix(): one.read_bytes() for one in files}
 
 
+def signed(target: Path) -> bool:
+    """Whether a workshop lies beside it that says whose it is."""
+    return any(manifest.read(one) for one in target.parent.glob(".*"))
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folders, "compiled", lambda _: None)
@@ -80,8 +85,10 @@ def test_a_removal_that_was_killed_is_done_by_the_next(tmp_path: Path) -> None:
         target = tmp_path / str(step) / "skills" / "chat-completions"
         put(target, OLD)
         code = forked(step, target, None)
+        known = target.exists() or signed(target)
         place.take_away(target, force=False, tell=lambda _: None)
         assert not target.exists(), step
+        assert not known or list(tmp_path.iterdir()) == [], step
         assert list(target.parent.glob(".*")) == [], step
         if code == 0:
             assert step > len(OLD)
@@ -102,7 +109,7 @@ def test_the_folders_that_a_killed_install_made_go_with_the_skill(tmp_path: Path
         target = tmp_path / str(step) / ".agents" / "skills" / "chat-completions"
         target.parents[2].mkdir()
         code = forked(step, target, NEW)
-        known = bool(list(target.parent.glob(f".*/{manifest.NOTE}"))) or target.exists()
+        known = target.exists() or signed(target)
         put(target, NEW)
         place.take_away(target, force=False, tell=lambda _: None)
         assert not known or not list(target.parents[2].iterdir()), step
@@ -150,16 +157,63 @@ def test_whoever_waited_for_a_folder_that_then_went_makes_it_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fcntl = pytest.importorskip("fcntl")
-    target, flock = tmp_path / "skills" / "chat-completions", fcntl.flock
+    target, flock, locked = tmp_path / "skills" / "chat-completions", fcntl.flock, list[int]()
 
     def late(lock: int, how: int) -> None:
-        monkeypatch.setattr(fcntl, "flock", flock)
-        target.parent.rmdir()
+        locked.append(lock)
+        if len(locked) < 3:
+            target.parent.rmdir()
+        if len(locked) == 2:
+            target.parent.mkdir()  # by another, who may hold the lock of this one
         flock(lock, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
     put(target, NEW)
     assert shown(target) == NEW
+    assert len(locked) == 3
+
+
+def test_where_nothing_can_be_built_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    target = tmp_path / "a" / "skills" / "chat-completions"
+    monkeypatch.setattr(tempfile, "mkdtemp", failing)
+    with pytest.raises(BadInput, match="chat-completions' cannot be written: No space left on device"):
+        put(target, NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_of_the_folders_above_all_are_made_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mkdir = Path.mkdir
+
+    def failing(self: Path, **how: bool) -> None:
+        if self.name == "skills":
+            raise PermissionError(13, "Permission denied", str(self))
+        mkdir(self, **how)
+
+    monkeypatch.setattr(Path, "mkdir", failing)
+    with pytest.raises(BadInput, match="skills' cannot be written"):
+        put(tmp_path / "a" / "skills" / "chat-completions", NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_drive_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_dir", lambda _: False)
+    with pytest.raises(FileNotFoundError):
+        folders.make_parents(Path("/a/b"))
+
+
+def test_a_folder_that_a_link_of_the_user_s_points_to_keeps_its_mode(tmp_path: Path) -> None:
+    target, elsewhere = tmp_path / "chat-completions", tmp_path / "elsewhere"
+    put(target, OLD)
+    elsewhere.mkdir()
+    elsewhere.chmod(0o500)
+    (target / "references").mkdir()
+    (target / "references" / "gateways").symlink_to(elsewhere)
+    put(target, NEW)
+    place.take_away(target, force=True, tell=lambda _: None)
+    assert elsewhere.stat().st_mode & 0o777 == 0o500
 
 
 def test_folders_that_are_write_protected_are_no_obstacle() -> None:
@@ -171,12 +225,13 @@ def test_folders_that_are_write_protected_are_no_obstacle() -> None:
         if child == 0:
             if os.getuid() == 0:
                 os.setuid(NOBODY)
-            for files in (OLD, NEW, None):
-                if files:
-                    put(target, files)
-                    (target / "scripts").chmod(0o555)
-                    target.chmod(0o555)
-                else:
-                    place.take_away(target, force=False, tell=lambda _: None)
-            os._exit(len(list(target.parent.parent.iterdir())))
+            for files in (OLD, NEW):
+                put(target, files)
+                (target / "mine").write_bytes(b"mine")
+                (target / "scripts").chmod(0o555)
+                target.chmod(0o555)
+            place.take_away(target, force=False, tell=lambda _: None)
+            kept = list(shown(target)) == ["mine"]
+            place.take_away(target, force=True, tell=lambda _: None)
+            os._exit(len(list(target.parent.parent.iterdir())) if kept else 9)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
