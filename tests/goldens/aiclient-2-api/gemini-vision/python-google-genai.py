@@ -94,6 +94,7 @@ class Connection(httpx2.Client):
     """Sends what the library has made of a request, and hands the reply over as it comes."""
 
     def send(self, request, **options):
+        request.extensions["timeout"] = self.timeout.as_dict()  # the library has set it to none
         raise Arrived(super().send(request, **{**options, "stream": True}))
 
 
