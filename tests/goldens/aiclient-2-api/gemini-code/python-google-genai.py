@@ -118,6 +118,8 @@ def ask(bodies):
         model, body = bodies[0]
         try:
             reply = send(model, body)
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx2.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx2.HTTPError as problem:
@@ -195,6 +197,8 @@ def main():
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
     text, finish, told = answer(loaded(ask(BODIES)))
     print(text, flush=True)
     tell(finish, told, text)

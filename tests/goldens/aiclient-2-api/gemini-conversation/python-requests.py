@@ -113,6 +113,8 @@ def ask(bodies):
         model, path, body = bodies[0]
         try:
             reply = send(body, path)
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}; for SOCKS: pip install 'requests[socks]'", 2)
         except requests.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except requests.RequestException as problem:

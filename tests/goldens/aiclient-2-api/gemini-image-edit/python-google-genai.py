@@ -134,6 +134,8 @@ def ask(bodies):
         model, body = bodies[0]
         try:
             reply = send(model, body)
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx2.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx2.HTTPError as problem:
@@ -232,6 +234,8 @@ def main():
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
     text, finish, told, found = answer(loaded(ask(BODIES)))
     if not found:
         say("Error: the answer holds no picture" + (f": {words(text)[:100]}" if text.strip() else ""), 1)

@@ -92,6 +92,8 @@ def ask():
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send()
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx.HTTPError as problem:
@@ -139,6 +141,8 @@ def main():
         say("Error: AINATIVE_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
     said = sound(loaded(ask()))
     places = [said.get("data"), said.get("models")] if isinstance(said, dict) else [said]
     listed = next((place for place in places if isinstance(place, list)), [])

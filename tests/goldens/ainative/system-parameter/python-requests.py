@@ -91,6 +91,8 @@ def ask(bodies):
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send(bodies[0])
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}; for SOCKS: pip install 'requests[socks]'", 2)
         except requests.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except requests.RequestException as problem:

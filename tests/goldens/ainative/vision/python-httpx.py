@@ -111,6 +111,8 @@ def ask(bodies):
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send(bodies[0])
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx.HTTPError as problem:
@@ -184,6 +186,8 @@ def main():
         say("Error: AINATIVE_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
     text, finish, told = answer(loaded(ask(BODIES)))
     print(text, flush=True)
     tell(finish, told, text)

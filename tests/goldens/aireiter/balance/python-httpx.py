@@ -84,6 +84,8 @@ def ask():
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send()
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx.HTTPError as problem:
@@ -131,6 +133,8 @@ def main():
         say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
     said = sound(loaded(ask()))
     for path in READS:
         *outer, name = path.split(".")

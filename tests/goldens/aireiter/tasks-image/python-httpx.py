@@ -110,6 +110,8 @@ def ask(bodies, path):
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send(bodies[0], path)
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx.ReadTimeout:
             say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx.HTTPError as problem:
@@ -248,6 +250,8 @@ def main():
         say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
     if not re.fullmatch("[A-Za-z0-9_-]{1,64}", TASK_ID):
         say("Error: the task id may hold up to 64 letters, digits, - and _", 2)
     if len(sys.argv) == 1:

@@ -1,0 +1,39 @@
+"""What only written Python programs meet: packages that are old or missing, and what else Python does."""
+
+from collections.abc import Sequence
+
+import pytest
+from support.cases import Case
+from support.programs import Shape, program, shapes
+from support.trials import Trial, examine
+
+SHAPES = [one for one in shapes() if one.language == "python"]
+CLIENTS: Sequence[Shape] = list({one.client: one for one in SHAPES if not one.stream}.values())
+NO_SOCKS = "import sys\n\nsys.modules['socks'] = sys.modules['socksio'] = None\n"
+SOCKS = "socks5://127.0.0.1:9"
+ELSEWHERE = "https://gw.example.com/v1"
+
+
+def check(shape: Shape, case: Case, before: str = "", warm: bool = True) -> None:
+    """Fails unless the program, after these lines of Python, does what the case wants."""
+    assert examine(before + program(shape).code, Trial(case, shape, warm=warm)) == []
+
+
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_a_proxy_for_all_is_left_alone_where_there_is_one_for_https(shape: Shape) -> None:
+    env = {"HTTPS_PROXY": "<HERE>", "ALL_PROXY": SOCKS}
+    facts = {"replies": [{"status": 502}], "exit": 1, "stderr": ["^Error: cannot reach"], "requests": [1, 2, 3]}
+    asked = {"base": ELSEWHERE, "path": "gw.example.com:443", "authorized": False}
+    check(shape, Case("x", "proxy", env=env, **facts, **asked), NO_SOCKS, warm=False)
+
+
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_a_proxy_that_needs_a_package_is_told_in_one_line(shape: Shape) -> None:
+    env, line = {"ALL_PROXY": SOCKS}, r"^Error: cannot send: .*SOCKS.*pip install .*\[socks\]"
+    check(shape, Case("x", "proxy", base=ELSEWHERE, env=env, exit=2, requests=0, stderr=[line]), NO_SOCKS, warm=False)
+
+
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_this_machine_is_asked_without_a_proxy(shape: Shape) -> None:
+    case = Case("x", "proxy", env={"ALL_PROXY": SOCKS}, replies=["good"], stdout="Hello", usage=True)
+    check(shape, case, NO_SOCKS, warm=False)
