@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 from email.utils import mktime_tz, parsedate_tz
 
@@ -210,6 +211,11 @@ def main():
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    try:
+        with tempfile.TemporaryFile(dir="."):  # a picture that cannot be saved is not asked for
+            pass
+    except OSError as problem:
+        say(f"Error: the current folder cannot be written: {problem.strerror}", 2)
     text, finish, told, found = answer(loaded(ask(BODIES)))
     if not found:
         say("Error: the answer holds no picture" + (f": {words(text)[:100]}" if text.strip() else ""), 1)

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import sys
+import tempfile
 import time
 from email.utils import mktime_tz, parsedate_tz
 
@@ -258,6 +259,11 @@ def main():
         os.environ["no_proxy"] = "*"
     elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
         os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
+    try:
+        with tempfile.TemporaryFile(dir="."):  # a picture that cannot be saved is not asked for
+            pass
+    except OSError as problem:
+        say(f"Error: the current folder cannot be written: {problem.strerror}", 2)
     if not re.fullmatch("[A-Za-z0-9_-]{1,64}", TASK_ID):
         say("Error: the task id may hold up to 64 letters, digits, - and _", 2)
     if len(sys.argv) == 1:

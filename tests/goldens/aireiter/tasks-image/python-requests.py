@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import sys
+import tempfile
 import time
 from email.utils import mktime_tz, parsedate_tz
 
@@ -247,6 +248,11 @@ def main():
         say("Error: AIREITER_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    try:
+        with tempfile.TemporaryFile(dir="."):  # a picture that cannot be saved is not asked for
+            pass
+    except OSError as problem:
+        say(f"Error: the current folder cannot be written: {problem.strerror}", 2)
     if not re.fullmatch("[A-Za-z0-9_-]{1,64}", TASK_ID):
         say("Error: the task id may hold up to 64 letters, digits, - and _", 2)
     if len(sys.argv) == 1:

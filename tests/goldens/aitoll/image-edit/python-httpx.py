@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import time
 from email.utils import mktime_tz, parsedate_tz
 
@@ -230,6 +231,11 @@ def main():
         os.environ["no_proxy"] = "*"
     elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
         os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
+    try:
+        with tempfile.TemporaryFile(dir="."):  # a picture that cannot be saved is not asked for
+            pass
+    except OSError as problem:
+        say(f"Error: the current folder cannot be written: {problem.strerror}", 2)
     text, finish, told, found = answer(loaded(ask(BODIES)))
     if not found:
         say("Error: the answer holds no picture" + (f": {words(text)[:100]}" if text.strip() else ""), 1)
