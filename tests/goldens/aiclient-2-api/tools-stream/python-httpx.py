@@ -252,13 +252,14 @@ def events(chunks):
 
 def gather(calls, piece):
     """Add a piece of a tool call to the calls so far."""
-    key, known = piece.get("index"), [call["id"] for call in calls.values()]
-    if key is None:
-        opens = not calls or piece.get("id") and piece["id"] not in known
-        key = len(calls) if opens else list(calls)[-1]
-    call = calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
+    index, id_ = piece.get("index"), piece.get("id") or ""
+    # Some servers number all calls alike: another id is another call.
+    alike = [one for one in calls if index in (None, one["index"]) and (not id_ or one["id"] in ("", id_))]
+    call = alike[-1] if alike else {"index": index, "id": "", "name": "", "arguments": ""}
+    if not alike:
+        calls.append(call)
     function = piece.get("function") or {}
-    call["id"] = call["id"] or piece.get("id") or ""
+    call["id"] = call["id"] or id_
     call["name"] = call["name"] or function.get("name") or ""
     call["arguments"] += function.get("arguments") or ""
 
@@ -270,7 +271,7 @@ def answer(reply):
     if "json" in kind or "html" in kind:
         say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
     text, finish, told, problem = "", None, {}, "the stream ended before the answer was complete"
-    calls = {}
+    calls = []
     grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
     try:
         for kind, data in events(reply.iter_bytes()):
@@ -310,7 +311,7 @@ def answer(reply):
         print(end="\n" if text else "", flush=True)
     if not finish:
         say(f"Error: {problem}", 1)
-    return text, finish, told, turn(text, calls.values())
+    return text, finish, told, turn(text, calls)
 
 
 def tell(finish, told, text):
