@@ -243,7 +243,8 @@ def answer(said):
         say("Error: no answer in the response", 1)
     parts = content if isinstance(content, list) else [content or ""]
     text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in parts)
-    told = {**said, **(said.get("usage") or {})}
+    text = text or message.get("refusal") or ""
+    told = {**said, **(said.get("usage") or {}), "refusal": message.get("refusal")}
     calls = [{"id": one.get("id"), **(one.get("function") or {})} for one in message.get("tool_calls") or []]
     return text, finish, told, turn(text, calls)
 
@@ -253,6 +254,8 @@ def tell(finish, told, text):
     if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
+    elif told.get("refusal"):
+        say("Warning: the model refused to answer")
     elif not text:
         say("Warning: the answer holds no text")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]

@@ -136,11 +136,12 @@ def answer(said):
         say("Error: " + words(choice if choice.get("error") else said), 1)
     message, finish = choice.get("message") or {}, choice.get("finish_reason")
     content = message.get("content")
-    if content is None and not finish:
+    if content is None and not finish and not message.get("refusal"):
         say("Error: no answer in the response", 1)
     parts = content if isinstance(content, list) else [content or ""]
     text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in parts)
-    told = {**said, **(said.get("usage") or {})}
+    text = text or message.get("refusal") or ""
+    told = {**said, **(said.get("usage") or {}), "refusal": message.get("refusal")}
     return text, finish, told
 
 
@@ -149,6 +150,8 @@ def tell(finish, told, text):
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
+    elif told.get("refusal"):
+        say("Warning: the model refused to answer")
     elif not text:
         picture = ", but a picture, which this program does not save" if "'image_url'" in str(told) else ""
         say(f"Warning: the answer holds no text{picture}")

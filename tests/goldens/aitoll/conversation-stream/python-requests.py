@@ -170,6 +170,8 @@ def answer(reply):
             piece = delta.get("content") or ""
             if isinstance(piece, list):
                 piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
+            piece = piece or delta.get("refusal") or ""
+            told["refusal"] = told.get("refusal") or delta.get("refusal")
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
             text += piece
@@ -197,6 +199,8 @@ def tell(finish, told, text):
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
+    elif told.get("refusal"):
+        say("Warning: the model refused to answer")
     elif not text:
         say("Warning: the answer holds no text")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]

@@ -145,6 +145,7 @@ def answer(said):
         say("Error: no answer in the response", 1)
     parts = content if isinstance(content, list) else [content or ""]
     text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in parts)
+    text = text or message.get("refusal") or ""
     told = {**said, **(said.get("usage") or {})}
     parts = [part for part in [*parts, *(message.get("images") or [])] if isinstance(part, dict)]
     found = [part["image_url"] for part in parts if part.get("image_url")]
