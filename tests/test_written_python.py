@@ -1,6 +1,7 @@
 """What only written Python programs meet: packages that are old or missing, and what else Python does."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from support.cases import Case
@@ -12,6 +13,7 @@ CLIENTS: Sequence[Shape] = list({one.client: one for one in SHAPES if not one.st
 NO_SOCKS = "import sys\n\nsys.modules['socks'] = sys.modules['socksio'] = None\n"
 SOCKS = "socks5://127.0.0.1:9"
 ELSEWHERE = "https://gw.example.com/v1"
+FULL = "/dev/full"
 
 
 def check(shape: Shape, case: Case, before: str = "", warm: bool = True) -> None:
@@ -37,3 +39,11 @@ def test_a_proxy_that_needs_a_package_is_told_in_one_line(shape: Shape) -> None:
 def test_this_machine_is_asked_without_a_proxy(shape: Shape) -> None:
     case = Case("x", "proxy", env={"ALL_PROXY": SOCKS}, replies=["good"], stdout="Hello", usage=True)
     check(shape, case, NO_SOCKS, warm=False)
+
+
+@pytest.mark.skipif(not Path(FULL).exists(), reason="no disk here is always full")
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_full_disk_is_told(shape: Shape) -> None:
+    line = "^Error: cannot write the answer: No space left on device$"
+    full = f"import os\n\nos.dup2(os.open({FULL!r}, os.O_WRONLY), 1)\n"
+    check(shape, Case("x", "disk", replies=["good"], exit=1, stderr=[line]), full)

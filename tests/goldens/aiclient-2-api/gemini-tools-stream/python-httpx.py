@@ -91,6 +91,17 @@ def say(line, code=0):
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
     with contextlib.suppress(AttributeError, ValueError):
@@ -274,20 +285,19 @@ def answer(reply):
             finish = candidate.get("finishReason") or finish
             told.update(event, **(event.get("usageMetadata") or {}))
             text += piece
-            print(piece, end="", flush=True)
+            show(piece, "")
             if finish and event.get("usageMetadata"):
                 break
             if finish and not grace.is_alive():
                 grace.start()
-    except BrokenPipeError:
-        raise
     except (AttributeError, LookupError, TypeError, ValueError):
         finish, problem = None, "unreadable event in the stream"
     except Exception as broken:
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
         grace.cancel()
-        print(end="\n" if text else "", flush=True)
+        if text:
+            show("")
     if not finish:
         say(f"Error: {problem}", 1)
     return text, finish, told, {"role": "model", "parts": parts}
@@ -325,7 +335,7 @@ def main():
         total.update(told)
         found = results(asked)
         if not text and not found:
-            print(flush=True)
+            show("")
         if not found:
             return tell(finish, total, text)
         MESSAGES.extend(sendable([asked, *found]))
@@ -335,8 +345,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:

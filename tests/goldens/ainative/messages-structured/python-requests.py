@@ -68,6 +68,17 @@ def say(line, code=0):
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
     with contextlib.suppress(AttributeError, ValueError):
@@ -243,17 +254,18 @@ def main():
     text, finish, told, refusal = answer(loaded(ask(BODIES)))
     found, problem = checked(text, finish, refusal)
     if problem:
-        print(end=f"{refusal or text}\n" if refusal or text else "", flush=True)
+        if refusal or text:
+            show(refusal or text)
         say(f"Error: {problem}", 1)
-    print(found, flush=True)
+    show(found)
     tell(finish, told)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:

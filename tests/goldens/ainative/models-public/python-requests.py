@@ -48,6 +48,17 @@ def say(line, code=0):
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
     with contextlib.suppress(AttributeError, ValueError):
@@ -145,7 +156,7 @@ def main():
         ids |= dict.fromkeys([name.removeprefix("models/") for name in names if name and isinstance(name, str)][:1])
     if not ids:
         say("Error: no models in the response", 1)
-    print("\n".join(f"{'*' if one in OURS else ' '} {one}" for one in ids), flush=True)
+    show("\n".join(f"{'*' if one in OURS else ' '} {one}" for one in ids))
     if unlisted := [one for one in OURS if one not in ids]:
         say(f"Warning: not listed: {', '.join(unlisted)}")
     say(f"{len(ids)} models; * marks those of the decision table")
@@ -154,8 +165,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:

@@ -40,6 +40,17 @@ def say(line, code=0):
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
     with contextlib.suppress(AttributeError, ValueError):
@@ -140,7 +151,7 @@ def main():
         say("Error: no balance in the response", 1)
     plain = {key: one for key, one in place.items() if isinstance(one, (bool, float, int, str))}
     shown = {key: one if isinstance(one, str) else json.dumps(one) for key, one in plain.items()}
-    print("unlimited" if place.get("unlimited") is True else shown[name], flush=True)
+    show("unlimited" if place.get("unlimited") is True else shown[name])
     if rest := [f"{key}: {one}" for key, one in shown.items() if key != name]:
         say(", ".join(rest))
 
@@ -148,8 +159,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:

@@ -55,6 +55,17 @@ def say(line, code=0):
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
     with contextlib.suppress(AttributeError, ValueError):
@@ -168,21 +179,20 @@ def answer(reply):
                 break
             if kind == "content_block_delta" and delta.get("type") == "text_delta":
                 text += delta.get("text") or ""
-                print(delta.get("text") or "", end="", flush=True)
+                show(delta.get("text") or "", "")
             for counts in (event, (event.get("message") or {}).get("usage"), event.get("usage")):
                 told.update(counts or {})
             reason = delta.get("stop_reason") or reason
             if kind == "message_stop":
                 finish = reason or "end_turn"
                 break
-    except BrokenPipeError:
-        raise
     except (AttributeError, LookupError, TypeError, ValueError):
         finish, problem = None, "unreadable event in the stream"
     except Exception as broken:
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
-        print(end="\n" if text or finish else "", flush=True)
+        if text or finish:
+            show("")
     if not finish:
         say(f"Error: {problem}", 1)
     return text, finish, told
@@ -218,8 +228,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:

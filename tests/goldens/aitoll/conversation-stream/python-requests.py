@@ -58,6 +58,17 @@ def say(line, code=0):
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
     with contextlib.suppress(AttributeError, ValueError):
@@ -175,20 +186,19 @@ def answer(reply):
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
             text += piece
-            print(piece, end="", flush=True)
+            show(piece, "")
             if finish and event.get("usage"):
                 break
             if finish and not grace.is_alive():
                 grace.start()
-    except BrokenPipeError:
-        raise
     except (AttributeError, LookupError, TypeError, ValueError):
         finish, problem = None, "unreadable event in the stream"
     except Exception as broken:
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
         grace.cancel()
-        print(end="\n" if text or finish else "", flush=True)
+        if text or finish:
+            show("")
     if not finish:
         say(f"Error: {problem}", 1)
     return text, finish, told
@@ -224,8 +234,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:
