@@ -1,5 +1,8 @@
 """What only written Python programs meet: packages that are old or missing, and what else Python does."""
 
+import re
+import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -47,3 +50,26 @@ def test_a_full_disk_is_told(shape: Shape) -> None:
     line = "^Error: cannot write the answer: No space left on device$"
     full = f"import os\n\nos.dup2(os.open({FULL!r}, os.O_WRONLY), 1)\n"
     check(shape, Case("x", "disk", replies=["good"], exit=1, stderr=[line]), full)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a full queue may refuse elsewhere")
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_a_connection_that_hangs_is_tried_again(shape: Shape) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        address = server.getsockname()
+        with socket.create_connection(address):  # the queue is full: nobody else is let in
+            check_slow(shape, f"http://127.0.0.1:{address[1]}")
+
+
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_a_handshake_that_hangs_is_tried_again(shape: Shape) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        check_slow(shape, f"https://127.0.0.1:{server.getsockname()[1]}")
+
+
+def check_slow(shape: Shape, base: str) -> None:
+    """Fails unless the program tries three times to connect, for a second each."""
+    code, found = re.subn(r"\b10, 120\b", "1, 120", program(shape).code)
+    assert found == 1
+    case = Case("x", "net", base=base, exit=1, requests=0, stderr=[r"^Error: cannot reach .*\(.*timed out\)$"], least=4)
+    assert examine(code, Trial(case, shape)) == []

@@ -120,9 +120,9 @@ def ask(bodies):
             reply = send(bodies[0])
         except (ImportError, ValueError) as problem:  # a proxy that cannot be used
             say(f"Error: cannot send: {problem}", 2)
-        except openai.APITimeoutError:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except openai.APIConnectionError as problem:
+            if type(problem.__cause__).__name__ == "ReadTimeout":
+                say(f"Error: no answer within {READ_TIMEOUT} s", 1)
             line = f"cannot reach {BASE_URL} ({cause(problem.__cause__)})"
             status, wait, said = 500, 2**tries / 4, ""
         else:

@@ -141,9 +141,9 @@ def ask(bodies):
             reply = send(bodies[0])
         except (ImportError, ValueError) as problem:  # a proxy that cannot be used
             say(f"Error: cannot send: {problem}", 2)
-        except httpx.ReadTimeout:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except httpx.HTTPError as problem:
+            if isinstance(problem, httpx.ReadTimeout):
+                say(f"Error: no answer within {READ_TIMEOUT} s", 1)
             line = f"cannot reach {BASE_URL} ({cause(problem)})"
             status, wait, said = 500, 2**tries / 4, ""
         else:

@@ -112,9 +112,9 @@ def ask(bodies):
             reply = send(bodies[0])
         except (ImportError, ValueError) as problem:  # a proxy that cannot be used
             say(f"Error: cannot send: {problem}; for SOCKS: pip install 'requests[socks]'", 2)
-        except requests.ReadTimeout:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
         except requests.RequestException as problem:
+            if f"read timeout={READ_TIMEOUT}" in str(problem):
+                say(f"Error: no answer within {READ_TIMEOUT} s", 1)
             line = f"cannot reach {BASE_URL} ({cause(problem)})"
             status, wait, said = 500, 2**tries / 4, ""
         else:
