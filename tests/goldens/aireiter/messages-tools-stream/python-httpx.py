@@ -237,7 +237,7 @@ def events(chunks):
     """The type and data of each server-sent event, however the network cuts the bytes."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
     rest, kind, data = "", "", []
-    for chunk in itertools.chain(chunks, [b"\n"]):  # the last one ends a line that ended in CR
+    for chunk in itertools.chain(chunks, [b"\n\n"]):  # the last event may lack its end
         *lines, rest = (rest + decoder.decode(chunk)).split("\n")
         for line in lines:
             name, _, value = line.partition(":")
@@ -313,7 +313,7 @@ def answer(reply):
                 finish = reason or "end_turn"
                 break
     except (AttributeError, LookupError, TypeError, ValueError):
-        finish, problem = None, "unreadable event in the stream"
+        problem = "unreadable event in the stream"
     except Exception as broken:
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
