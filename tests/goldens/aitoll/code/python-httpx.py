@@ -81,9 +81,10 @@ def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
     if ms.isdecimal() or after.isdecimal():
-        return int(ms) / 1000 if ms.isdecimal() else int(after)
-    date = parsedate_tz(after)
-    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+        return float(ms) / 1000 if ms.isdecimal() else float(after)
+    with contextlib.suppress(OverflowError, TypeError, ValueError):  # no date, or one out of range
+        return max(0, mktime_tz(parsedate_tz(after)) - time.time())
+    return 2**tries / 4
 
 
 @functools.cache
