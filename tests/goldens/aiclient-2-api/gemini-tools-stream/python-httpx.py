@@ -160,8 +160,9 @@ def ask(bodies):
                 if switched:
                     say(switched)
                 return reply
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
+            status, wait, said = reply.status_code, pause(reply.headers, tries), ""
+            with contextlib.suppress(Exception):  # the status counts, also where its words break off
+                said = reply.read().decode("utf-8-sig", "replace")
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({model})" * (status == 404)

@@ -132,6 +132,7 @@ def files():
 
 
 REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
+ARRIVED = []  # the same replies, also where the library cannot read them
 HEADERS = dict.fromkeys(["OpenAI-Organization", "OpenAI-Project"], openai.Omit())
 
 
@@ -142,7 +143,7 @@ def client():
     return openai.OpenAI(
         api_key=KEY, base_url=BASE_URL + "/v1", max_retries=0,
         timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+        http_client=openai.DefaultHttpxClient(follow_redirects=False, event_hooks={"response": [ARRIVED.append]}),
     )
 
 
@@ -152,8 +153,10 @@ def send(body):
     try:
         asked = images.edit(**body, image=files()[0][1], extra_headers=HEADERS)
         return REPLIES.enter_context(asked).http_response
-    except openai.APIStatusError as problem:
-        return problem.response
+    except openai.APIConnectionError:
+        raise
+    except Exception:  # a status that is not 200
+        return ARRIVED[-1]
 
 
 def ask(bodies):
@@ -174,8 +177,9 @@ def ask(bodies):
                 if switched:
                     say(switched)
                 return reply
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
+            status, wait, said = reply.status_code, pause(reply.headers, tries), ""
+            with contextlib.suppress(Exception):  # the status counts, also where its words break off
+                said = reply.read().decode("utf-8-sig", "replace")
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)

@@ -90,6 +90,7 @@ def pause(headers, tries):
 
 
 REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
+ARRIVED = []  # the same replies, also where the library cannot read them
 HEADERS = {
     "Authorization": anthropic.Omit(),
     "X-Api-Key": KEY,
@@ -104,7 +105,7 @@ def client():
     return anthropic.Anthropic(
         api_key=KEY, base_url=BASE_URL, max_retries=0,
         timeout=anthropic.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
+        http_client=anthropic.DefaultHttpxClient(follow_redirects=False, event_hooks={"response": [ARRIVED.append]}),
     )
 
 
@@ -114,8 +115,10 @@ def send(body):
     asked = client().messages.with_streaming_response.create(**must, extra_body=body, extra_headers=HEADERS)
     try:
         return REPLIES.enter_context(asked).http_response
-    except anthropic.APIStatusError as problem:
-        return problem.response
+    except anthropic.APIConnectionError:
+        raise
+    except Exception:  # a status that is not 200
+        return ARRIVED[-1]
 
 
 def ask(bodies):
@@ -136,8 +139,9 @@ def ask(bodies):
                 if switched:
                     say(switched)
                 return reply
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
+            status, wait, said = reply.status_code, pause(reply.headers, tries), ""
+            with contextlib.suppress(Exception):  # the status counts, also where its words break off
+                said = reply.read().decode("utf-8-sig", "replace")
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)

@@ -89,6 +89,7 @@ def pause(headers, tries):
 
 
 REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
+ARRIVED = []  # the same replies, also where the library cannot read them
 HEADERS = dict.fromkeys(["Authorization", "OpenAI-Organization", "OpenAI-Project"], openai.Omit())
 HEADERS["X-API-Key"] = KEY
 
@@ -100,7 +101,7 @@ def client():
     return openai.OpenAI(
         api_key=KEY, base_url=BASE_URL + "/api/v1", max_retries=0,
         timeout=openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+        http_client=openai.DefaultHttpxClient(follow_redirects=False, event_hooks={"response": [ARRIVED.append]}),
     )
 
 
@@ -110,8 +111,10 @@ def send(body):
     try:
         asked = completions.create(model=body["model"], messages=body["messages"], extra_body=body, extra_headers=HEADERS)
         return REPLIES.enter_context(asked).http_response
-    except openai.APIStatusError as problem:
-        return problem.response
+    except openai.APIConnectionError:
+        raise
+    except Exception:  # a status that is not 200
+        return ARRIVED[-1]
 
 
 def ask(bodies):
@@ -129,8 +132,9 @@ def ask(bodies):
         else:
             if reply.status_code == 200:
                 return reply
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
+            status, wait, said = reply.status_code, pause(reply.headers, tries), ""
+            with contextlib.suppress(Exception):  # the status counts, also where its words break off
+                said = reply.read().decode("utf-8-sig", "replace")
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
