@@ -18,6 +18,13 @@ SOCKS = "socks5://127.0.0.1:9"
 ELSEWHERE = "https://gw.example.com/v1"
 FULL = "/dev/full"
 
+OLD = {
+    "openai": "import openai\n\ndel openai.Omit\n",
+    "anthropic": "import anthropic\n\ndel anthropic.Omit\n",
+    "requests": "from urllib3 import response\n\n"
+    "del response.HTTPResponse.shutdown, response.BaseHTTPResponse.shutdown\n",
+}
+
 
 def check(shape: Shape, case: Case, before: str = "", warm: bool = True) -> None:
     """Fails unless the program, after these lines of Python, does what the case wants."""
@@ -73,3 +80,9 @@ def check_slow(shape: Shape, base: str) -> None:
     assert found == 1
     case = Case("x", "net", base=base, exit=1, requests=0, stderr=[r"^Error: cannot reach .*\(.*timed out\)$"], least=4)
     assert examine(code, Trial(case, shape)) == []
+
+
+@pytest.mark.parametrize("shape", [one for one in SHAPES if one.library in OLD and one.stream], ids=str)
+def test_a_package_that_is_too_old_is_told_before_anything_is_asked(shape: Shape) -> None:
+    line = f"^Error: a package is missing or too old: pip install '?{shape.library}"
+    check(shape, Case("x", "old", exit=2, requests=0, stderr=[line]), OLD[shape.library])

@@ -16,8 +16,8 @@ from urllib.parse import quote
 try:
     import httpx2
     from google import genai
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install 'google-genai>=3.4'", file=sys.stderr)
+except ImportError:
+    print("Error: a package is missing or too old: pip install 'google-genai>=3.4'", file=sys.stderr)
     sys.exit(2)
 
 MESSAGES = [{"role": "user", "parts": [{"text": "A lighthouse at dusk, in watercolour."}]}]

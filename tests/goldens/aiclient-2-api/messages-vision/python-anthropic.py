@@ -11,8 +11,9 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import anthropic
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install anthropic", file=sys.stderr)
+    from anthropic import Omit
+except ImportError:
+    print("Error: a package is missing or too old: pip install 'anthropic>=0.42'", file=sys.stderr)
     sys.exit(2)
 
 MESSAGES = [
@@ -101,7 +102,7 @@ def pause(headers, tries):
 REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
 ARRIVED = []  # the same replies, also where the library cannot read them
 HEADERS = {
-    "Authorization": anthropic.Omit(),
+    "Authorization": Omit(),
     "X-Api-Key": KEY,
     "anthropic-version": "2023-06-01",
 }

@@ -11,8 +11,9 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import openai
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install openai", file=sys.stderr)
+    from openai import Omit
+except ImportError:
+    print("Error: a package is missing or too old: pip install 'openai>=1.58'", file=sys.stderr)
     sys.exit(2)
 
 KEY = os.environ.get("AINATIVE_API_KEY", "").strip()
@@ -87,7 +88,7 @@ def pause(headers, tries):
 
 REPLIES = contextlib.ExitStack()  # keeps the replies open until the program ends
 ARRIVED = []  # the same replies, also where the library cannot read them
-HEADERS = dict.fromkeys(["Authorization", "OpenAI-Organization", "OpenAI-Project"], openai.Omit())
+HEADERS = dict.fromkeys(["Authorization", "OpenAI-Organization", "OpenAI-Project"], Omit())
 HEADERS["X-API-Key"] = KEY
 
 

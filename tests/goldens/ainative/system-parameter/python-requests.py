@@ -10,8 +10,8 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import requests
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+except ImportError:
+    print("Error: a package is missing or too old: pip install requests 'urllib3>=2.3'", file=sys.stderr)
     sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "What is ZeroDB?"}]

@@ -14,8 +14,8 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import httpx
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+except ImportError:
+    print("Error: a package is missing or too old: pip install httpx", file=sys.stderr)
     sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "Say hello in one short sentence."}]

@@ -13,8 +13,12 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import requests
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+    import urllib3
+
+    if not hasattr(urllib3.HTTPResponse, "shutdown"):  # it came with 2.3
+        raise ImportError
+except ImportError:
+    print("Error: a package is missing or too old: pip install requests 'urllib3>=2.3'", file=sys.stderr)
     sys.exit(2)
 
 TOOLS = [

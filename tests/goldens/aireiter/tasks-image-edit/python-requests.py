@@ -14,8 +14,8 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import requests
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+except ImportError:
+    print("Error: a package is missing or too old: pip install requests 'urllib3>=2.3'", file=sys.stderr)
     sys.exit(2)
 
 TASK_ID = sys.argv[1] if len(sys.argv) > 1 else "cc-" + secrets.token_hex(8)
