@@ -33,10 +33,19 @@ def check(shape: Shape, case: Case, before: str = "", warm: bool = True) -> None
 
 @pytest.mark.parametrize("shape", CLIENTS, ids=str)
 def test_a_proxy_for_all_is_left_alone_where_there_is_one_for_https(shape: Shape) -> None:
-    env = {"HTTPS_PROXY": "<HERE>", "ALL_PROXY": SOCKS}
-    facts = {"replies": [{"status": 502}], "exit": 1, "stderr": ["^Error: cannot reach"], "requests": [1, 2, 3]}
-    asked = {"base": ELSEWHERE, "path": "gw.example.com:443", "authorized": False}
-    check(shape, Case("x", "proxy", env=env, **facts, **asked), NO_SOCKS, warm=False)
+    case = Case(
+        "x",
+        "proxy",
+        base=ELSEWHERE,
+        env={"HTTPS_PROXY": "<HERE>", "ALL_PROXY": SOCKS},
+        replies=[{"status": 502}],
+        exit=1,
+        stderr=["^Error: cannot reach"],
+        requests=[1, 2, 3],
+        path="gw.example.com:443",
+        authorized=False,
+    )
+    check(shape, case, NO_SOCKS, warm=False)
 
 
 @pytest.mark.parametrize("shape", CLIENTS, ids=str)

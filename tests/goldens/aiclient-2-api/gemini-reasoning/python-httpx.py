@@ -198,7 +198,7 @@ def main():
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
     elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
-        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
+        os.environ.update(all_proxy="")  # it is not needed, and might need a package that is not there
     text, finish, told = answer(loaded(ask(BODIES)))
     show(text)
     tell(finish, told, text)

@@ -155,7 +155,7 @@ def main():
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
     elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
-        os.environ["all_proxy"] = ""  # it is not needed, and might need a package that is not there
+        os.environ.update(all_proxy="")  # it is not needed, and might need a package that is not there
     said = sound(loaded(ask()))
     places = [said.get("data"), said.get("models")] if isinstance(said, dict) else [said]
     listed = next((place for place in places if isinstance(place, list)), [])
