@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 from support.cases import Case
+from support.plays import Play, attempt
 from support.programs import Shape, program, shapes
 from support.trials import Trial, examine
 
 SHAPES = [one for one in shapes() if one.language == "python"]
 CLIENTS: Sequence[Shape] = list({one.client: one for one in SHAPES if not one.stream}.values())
+# Those that get the arguments of tools as text.
+TOOLS = [*shapes("plain", "openai-chat", "tools"), *shapes("stream", "openai-chat", "tools")]
+TOOLS = [one for one in [*TOOLS, *shapes("stream", "anthropic-messages", "tools")] if one.language == "python"]
 NO_SOCKS = "import sys\n\nsys.modules['socks'] = sys.modules['socksio'] = None\n"
 SOCKS = "socks5://127.0.0.1:9"
 ELSEWHERE = "https://gw.example.com/v1"
 FULL = "/dev/full"
+DEEP = "[" * 100_000
 
 OLD = {
     "openai": "import openai\n\ndel openai.Omit\n",
@@ -95,3 +100,32 @@ def check_slow(shape: Shape, base: str) -> None:
 def test_a_package_that_is_too_old_is_told_before_anything_is_asked(shape: Shape) -> None:
     line = f"^Error: a package is missing or too old: pip install '?{shape.library}"
     check(shape, Case("x", "old", exit=2, requests=0, stderr=[line]), OLD[shape.library])
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_json_that_is_too_deep_is_no_json(shape: Shape) -> None:
+    kind = "text/event-stream" if shape.stream else "application/json"
+    reply = {"type": kind, "text": f"data: {DEEP}\n\n" if shape.stream else DEEP}
+    line = "^Error: unreadable event in the stream$" if shape.stream else r"^Error: not JSON \(application/json\)"
+    check(shape, Case("x", "deep", replies=[reply], exit=1, stderr=[line]))
+    check(shape, Case("x", "deep", replies=[{**reply, "status": 400}], exit=1, stderr=["^Error: HTTP 400: "]))
+
+
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_details_of_an_error_are_told_as_json(shape: Shape) -> None:
+    reply = {"status": 422, "json": {"detail": [{"loc": ["body", 0], "msg": "it's required"}]}}
+    line = r'^Error: HTTP 422: \[{"loc": \["body", 0\], "msg": "it\'s required"}\]$'
+    check(shape, Case("x", "detail", replies=[reply], exit=1, stderr=[line]))
+
+
+@pytest.mark.parametrize("shape", CLIENTS, ids=str)
+def test_closed_stderr_spoils_no_answer(shape: Shape) -> None:
+    check(shape, Case("x", "stderr", replies=["good"], stdout="Hello"), "import sys\n\nsys.stderr = None\n")
+
+
+@pytest.mark.parametrize("shape", TOOLS, ids=str)
+def test_arguments_that_are_no_json_are_told_to_the_model(shape: Shape) -> None:
+    said = {"calls": [["c1", "get_time", '{"city": "Oslo", "x": NaN}']]}
+    said["results"] = ['{"error":"the arguments are not a JSON object"}']
+    play = Play("x", "tools", replies=[said, {"say": "Done."}], stdout="Done.\n", rounds=2)
+    assert attempt(play, shape, "whole") == []

@@ -73,7 +73,8 @@ def say(line, code=0):
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
     for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
         line = line.replace(piece or "\n", "***")
-    print(line[:300], file=sys.stderr)
+    with contextlib.suppress(AttributeError, OSError):  # stderr may be closed
+        sys.stderr.write(line[:300] + "\n")
     if code:
         sys.exit(code)
 
@@ -91,11 +92,12 @@ def show(text, end="\n"):
 
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
-    with contextlib.suppress(AttributeError, ValueError):
+    with contextlib.suppress(AttributeError, RecursionError, ValueError):
         said = json.loads(said) if isinstance(said, str) else said
         for name in ("error", "error", "detail", "message"):
             said = said.get(name) or said
-    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:200] or "empty answer"
 
 
 def cause(problem):
@@ -237,7 +239,7 @@ def answer(reply):
                 break
             if finish and not grace.is_alive():
                 grace.start()
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         problem = "unreadable event in the stream"
     except Exception as broken:
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem

@@ -58,7 +58,8 @@ def say(line, code=0):
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
     for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
         line = line.replace(piece or "\n", "***")
-    print(line[:300], file=sys.stderr)
+    with contextlib.suppress(AttributeError, OSError):  # stderr may be closed
+        sys.stderr.write(line[:300] + "\n")
     if code:
         sys.exit(code)
 
@@ -76,11 +77,12 @@ def show(text, end="\n"):
 
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
-    with contextlib.suppress(AttributeError, ValueError):
+    with contextlib.suppress(AttributeError, RecursionError, ValueError):
         said = json.loads(said) if isinstance(said, str) else said
         for name in ("error", "error", "detail", "message"):
             said = said.get(name) or said
-    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:200] or "empty answer"
 
 
 def cause(problem):
@@ -152,7 +154,7 @@ def loaded(reply):
     body, kind = reply.content.decode("utf-8-sig", "replace"), reply.headers.get("content-type")
     try:
         return json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
 
 

@@ -74,7 +74,8 @@ def say(line, code=0):
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
     for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
         line = line.replace(piece or "\n", "***")
-    print(line[:300], file=sys.stderr)
+    with contextlib.suppress(AttributeError, OSError):  # stderr may be closed
+        sys.stderr.write(line[:300] + "\n")
     if code:
         sys.exit(code)
 
@@ -92,11 +93,12 @@ def show(text, end="\n"):
 
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
-    with contextlib.suppress(AttributeError, ValueError):
+    with contextlib.suppress(AttributeError, RecursionError, ValueError):
         said = json.loads(said) if isinstance(said, str) else said
         for name in ("error", "error", "detail", "message"):
             said = said.get(name) or said
-    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:200] or "empty answer"
 
 
 def cause(problem):
@@ -185,8 +187,9 @@ def run(name, arguments):
     """What a tool answers, and whether that is an error; the model is told either way."""
     if name not in HANDLERS:
         return {"error": f"unknown tool: {name}"}, True
-    with contextlib.suppress(ValueError):
-        arguments = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+    with contextlib.suppress(RecursionError, ValueError):
+        if isinstance(arguments, str):
+            arguments = json.loads(arguments or "{}", parse_constant=int)  # int refuses NaN
     if not isinstance(arguments, dict):
         return {"error": "the arguments are not a JSON object"}, True
     function, required = HANDLERS[name]
@@ -245,7 +248,7 @@ def loaded(reply):
     body, kind = reply.read().decode("utf-8-sig", "replace"), reply.headers.get("content-type")
     try:
         return json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
 
 
