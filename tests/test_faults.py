@@ -20,7 +20,8 @@ def test_faults(runnable: Shape, group: str, full: bool, only: str) -> None:
     for number, case in enumerate(CASES):
         share = STREAMING_SHARE if runnable.stream and "plain" in case.modes else PLAIN_SHARE
         own = bool(case.protocols) and not runnable.usual
-        wanted = only == case.id or (not only and in_turn(number, runnable, full=full, share=share, own=own))
+        turn = case.always or in_turn(number, runnable, full=full, share=share, own=own)
+        wanted = only == case.id or (not only and turn)
         if wanted and case.group == group and runnable.mode in case.modes and case.suits(runnable.protocol):
             chosen.append(case)
     check(Trial(case, runnable, warm=not full) for case in chosen)

@@ -22,7 +22,12 @@ def test_streams(runnable: Shape, group: str, full: bool, only: str) -> None:
         if case.group == group
         and case.suits(runnable.protocol)
         and only in ("", case.id)
-        and (only or case.id in listed(runnable) or in_turn(number, runnable, full=full, own=_own(case, runnable)))
+        and (
+            only
+            or case.always
+            or case.id in listed(runnable)
+            or in_turn(number, runnable, full=full, own=_own(case, runnable))
+        )
     ]
     check(_trials(chosen, runnable, turn, full=full))
 

@@ -31,6 +31,7 @@ class Case:
     covers: Sequence[str] = ()
     modes: Sequence[str] = ("plain", "stream")
     protocols: Sequence[str] = ()
+    always: bool = False  # every program meets it, also in a run that is not full
     # What is served
     replies: Sequence[Any] = ()
     send: Sequence[Any] | None = None

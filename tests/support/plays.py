@@ -43,11 +43,12 @@ class Play:
     """One case; the fields are those of the YAML files.
 
     `replies` hold what is said and called, with the `results` that the next request must carry, or
-    are those of faults.yaml. `write` is what the program was asked for, `files` what stands in its
-    folder, by the names of support/pictures.py or as text. `edit` changes the program's text,
-    language by language. `stderr` are patterns for whole lines, one each and in this order; a
-    line with the token counts of so many `rounds` follows. `saved` is what it must leave behind,
-    `bodies` what single requests must hold (null: not at all), by protocol or for all.
+    are those of faults.yaml; `events` say the same as a stream that is written out. `write` is what
+    the program was asked for, `files` what stands in its folder, by the names of support/pictures.py
+    or as text. `edit` changes the program's text, language by language. `stderr` are patterns for
+    whole lines, one each and in this order; a line with the token counts of so many `rounds`
+    follows. `saved` is what it must leave behind, `bodies` what single requests must hold (null:
+    not at all), by protocol or for all.
     """
 
     id: str
@@ -293,6 +294,7 @@ def _served(facts: Any, shape: Shape, framing: str, words: Mapping[str, str]) ->
         body = json.dumps(shape.wire.whole(facts), ensure_ascii=False).encode()
         return Reply(headers=[("content-type", "application/json")], body=body, wait=wait)
     events = [*shape.wire.opening(), *shape.wire.text(facts["say"])] if "cut" in facts else shape.wire.streamed(facts)
+    events = [("", one) for one in facts["events"]] if "events" in facts else events
     chunks = pieces([lines(one).encode() for one in events], framing)
     return Reply(
         headers=[("content-type", "text/event-stream")],

@@ -324,7 +324,7 @@ def _id(id_: str) -> dict[str, str]:
 
 def _data(arguments: str) -> Any:
     try:
-        return json.loads(arguments or "{}")
+        return json.loads(arguments or "{}", parse_constant=int)  # int refuses NaN
     except ValueError:
         return arguments
 

@@ -16,8 +16,8 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import httpx
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install httpx", file=sys.stderr)
+except ImportError:
+    print("Error: a package is missing or too old: pip install httpx", file=sys.stderr)
     sys.exit(2)
 
 TOOLS = [
@@ -79,18 +79,31 @@ def say(line, code=0):
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
     for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
         line = line.replace(piece or "\n", "***")
-    print(line[:300], file=sys.stderr)
+    with contextlib.suppress(AttributeError, OSError):  # stderr may be closed
+        sys.stderr.write(line[:300] + "\n")
     if code:
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
-    with contextlib.suppress(AttributeError, ValueError):
+    with contextlib.suppress(AttributeError, RecursionError, ValueError):
         said = json.loads(said) if isinstance(said, str) else said
         for name in ("error", "error", "detail", "message"):
             said = said.get(name) or said
-    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:200] or "empty answer"
 
 
 def cause(problem):
@@ -103,9 +116,10 @@ def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
     if ms.isdecimal() or after.isdecimal():
-        return int(ms) / 1000 if ms.isdecimal() else int(after)
-    date = parsedate_tz(after)
-    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+        return float(ms) / 1000 if ms.isdecimal() else float(after)
+    with contextlib.suppress(OverflowError, TypeError, ValueError):  # no date, or one out of range
+        return max(0, mktime_tz(parsedate_tz(after)) - time.time())
+    return 2**tries / 4
 
 
 @functools.cache
@@ -128,9 +142,11 @@ def ask(bodies):
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send(bodies[0])
-        except httpx.ReadTimeout:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}", 2)
         except httpx.HTTPError as problem:
+            if isinstance(problem, httpx.ReadTimeout):
+                say(f"Error: no answer within {READ_TIMEOUT} s", 1)
             line = f"cannot reach {BASE_URL} ({cause(problem)})"
             status, wait, said = 500, 2**tries / 4, ""
         else:
@@ -138,8 +154,9 @@ def ask(bodies):
                 if switched:
                     say(switched)
                 return reply
-            said = reply.read().decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
+            status, wait, said = reply.status_code, pause(reply.headers, tries), ""
+            with contextlib.suppress(Exception):  # the status counts, also where its words break off
+                said = reply.read().decode("utf-8-sig", "replace")
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
@@ -175,8 +192,9 @@ def run(name, arguments):
     """What a tool answers, and whether that is an error; the model is told either way."""
     if name not in HANDLERS:
         return {"error": f"unknown tool: {name}"}, True
-    with contextlib.suppress(ValueError):
-        arguments = json.loads(arguments or "{}") if isinstance(arguments, str) else arguments
+    with contextlib.suppress(RecursionError, ValueError):
+        if isinstance(arguments, str):
+            arguments = json.loads(arguments or "{}", parse_constant=int)  # int refuses NaN
     if not isinstance(arguments, dict):
         return {"error": "the arguments are not a JSON object"}, True
     function, required = HANDLERS[name]
@@ -234,7 +252,7 @@ def events(chunks):
     """The type and data of each server-sent event, however the network cuts the bytes."""
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8-sig")("replace"), True)
     rest, kind, data = "", "", []
-    for chunk in itertools.chain(chunks, [b"\n"]):  # the last one ends a line that ended in CR
+    for chunk in itertools.chain(chunks, [b"\n\n"]):  # the last event may lack its end
         *lines, rest = (rest + decoder.decode(chunk)).split("\n")
         for line in lines:
             name, _, value = line.partition(":")
@@ -250,13 +268,14 @@ def events(chunks):
 
 def gather(calls, piece):
     """Add a piece of a tool call to the calls so far."""
-    key, known = piece.get("index"), [call["id"] for call in calls.values()]
-    if key is None:
-        opens = not calls or piece.get("id") and piece["id"] not in known
-        key = len(calls) if opens else list(calls)[-1]
-    call = calls.setdefault(key, {"id": "", "name": "", "arguments": ""})
+    index, id_ = piece.get("index"), piece.get("id") or ""
+    # Some servers number all calls alike: another id is another call.
+    alike = [one for one in calls if index in (None, one["index"]) and (not id_ or one["id"] in ("", id_))]
+    call = alike[-1] if alike else {"index": index, "id": "", "name": "", "arguments": ""}
+    if not alike:
+        calls.append(call)
     function = piece.get("function") or {}
-    call["id"] = call["id"] or piece.get("id") or ""
+    call["id"] = call["id"] or id_
     call["name"] = call["name"] or function.get("name") or ""
     call["arguments"] += function.get("arguments") or ""
 
@@ -268,7 +287,7 @@ def answer(reply):
     if "json" in kind or "html" in kind:
         say(f"Error: not an event stream ({kind}): {words(reply.read().decode(errors='replace'))}", 1)
     text, finish, told, problem = "", None, {}, "the stream ended before the answer was complete"
-    calls = {}
+    calls = []
     grace = threading.Timer(GRACE, connection.shutdown, [socket.SHUT_RD])
     try:
         for kind, data in events(reply.iter_bytes()):
@@ -289,26 +308,27 @@ def answer(reply):
                 piece = "".join(part if isinstance(part, str) else part.get("text") or "" for part in piece)
             for one in delta.get("tool_calls") or []:
                 gather(calls, one)
+            piece = piece or delta.get("refusal") or ""
+            told["refusal"] = told.get("refusal") or delta.get("refusal")
             finish = choice.get("finish_reason") or finish
             told.update(event, **(event.get("usage") or {}))
             text += piece
-            print(piece, end="", flush=True)
+            show(piece, "")
             if finish and event.get("usage"):
                 break
             if finish and not grace.is_alive():
                 grace.start()
-    except BrokenPipeError:
-        raise
-    except (AttributeError, LookupError, TypeError, ValueError):
-        finish, problem = None, "unreadable event in the stream"
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        problem = "unreadable event in the stream"
     except Exception as broken:
         problem = f"no answer within {READ_TIMEOUT} s" if "timed out" in str(broken) else problem
     finally:
         grace.cancel()
-        print(end="\n" if text else "", flush=True)
+        if text:
+            show("")
     if not finish:
         say(f"Error: {problem}", 1)
-    return text, finish, told, turn(text, calls.values())
+    return text, finish, told, turn(text, calls)
 
 
 def tell(finish, told, text):
@@ -316,6 +336,8 @@ def tell(finish, told, text):
     if finish and finish not in ["stop", "eos", "tool_calls", "function_call"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
+    elif told.get("refusal"):
+        say("Warning: the model refused to answer")
     elif not text:
         say("Warning: the answer holds no text")
     facts = [f"{name}: {told[name]}" for name in TELLS if told.get(name) is not None]
@@ -332,6 +354,8 @@ def main():
         say("Error: AICLIENT2API_BASE_URL must be https://..., or http:// to this machine", 2)
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
+    elif os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy"):
+        os.environ.update(all_proxy="")  # it is not needed, and might need a package that is not there
     total = {}
     for _ in range(MAX_ROUNDS):
         text, finish, told, asked = answer(ask(BODIES))
@@ -341,7 +365,7 @@ def main():
         total.update(told)
         found = results(asked)
         if not text and not found:
-            print(flush=True)
+            show("")
         if not found:
             return tell(finish, total, text)
         MESSAGES.extend(sendable([asked, *found]))
@@ -351,8 +375,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:

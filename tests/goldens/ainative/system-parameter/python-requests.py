@@ -10,8 +10,8 @@ from email.utils import mktime_tz, parsedate_tz
 
 try:
     import requests
-except ModuleNotFoundError:
-    print("Error: a package is missing: pip install requests 'urllib3>=2.3'", file=sys.stderr)
+except ImportError:
+    print("Error: a package is missing or too old: pip install requests 'urllib3>=2.3'", file=sys.stderr)
     sys.exit(2)
 
 MESSAGES = [{"role": "user", "content": "What is ZeroDB?"}]
@@ -46,18 +46,31 @@ def say(line, code=0):
     line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", line).split())
     for piece in [KEY, *(KEY[i : i + 8] for i in range(len(KEY) - 7))]:
         line = line.replace(piece or "\n", "***")
-    print(line[:300], file=sys.stderr)
+    with contextlib.suppress(AttributeError, OSError):  # stderr may be closed
+        sys.stderr.write(line[:300] + "\n")
     if code:
         sys.exit(code)
 
 
+def show(text, end="\n"):
+    """Print a piece of the answer at once."""
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:  # whoever read it has gone
+        os._exit(0)
+    except OSError as problem:
+        say(f"Error: cannot write the answer: {problem.strerror}")
+        os._exit(1)
+
+
 def words(said):
     """What the server says is wrong, out of JSON of any usual shape, a text or a page."""
-    with contextlib.suppress(AttributeError, ValueError):
+    with contextlib.suppress(AttributeError, RecursionError, ValueError):
         said = json.loads(said) if isinstance(said, str) else said
         for name in ("error", "error", "detail", "message"):
             said = said.get(name) or said
-    return " ".join(re.sub(r"<[^>]*>", " ", str(said)).split())[:200] or "empty answer"
+    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:200] or "empty answer"
 
 
 def cause(problem):
@@ -70,9 +83,10 @@ def pause(headers, tries):
     """Seconds until the next try: as the server asks, or else 0.5, then 1."""
     ms, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
     if ms.isdecimal() or after.isdecimal():
-        return int(ms) / 1000 if ms.isdecimal() else int(after)
-    date = parsedate_tz(after)
-    return max(0, mktime_tz(date) - time.time()) if date else 2**tries / 4
+        return float(ms) / 1000 if ms.isdecimal() else float(after)
+    with contextlib.suppress(OverflowError, TypeError, ValueError):  # no date, or one out of range
+        return max(0, mktime_tz(parsedate_tz(after)) - time.time())
+    return 2**tries / 4
 
 
 def send(body):
@@ -91,16 +105,19 @@ def ask(bodies):
     for tries in range(1, MAX_REQUESTS + 1):
         try:
             reply = send(bodies[0])
-        except requests.ReadTimeout:
-            say(f"Error: no answer within {READ_TIMEOUT} s", 1)
+        except (ImportError, ValueError) as problem:  # a proxy that cannot be used
+            say(f"Error: cannot send: {problem}; for SOCKS: pip install 'requests[socks]'", 2)
         except requests.RequestException as problem:
+            if f"read timeout={READ_TIMEOUT}" in str(problem):
+                say(f"Error: no answer within {READ_TIMEOUT} s", 1)
             line = f"cannot reach {BASE_URL} ({cause(problem)})"
             status, wait, said = 500, 2**tries / 4, ""
         else:
             if reply.status_code == 200:
                 return reply
-            said = reply.content.decode("utf-8-sig", "replace")
-            status, wait = reply.status_code, pause(reply.headers, tries)
+            status, wait, said = reply.status_code, pause(reply.headers, tries), ""
+            with contextlib.suppress(Exception):  # the status counts, also where its words break off
+                said = reply.content.decode("utf-8-sig", "replace")
             if "location" in reply.headers:
                 said = f"redirect to {reply.headers['location']} not followed"
             line = f"HTTP {status}: {words(said)}" + f" ({bodies[0]['model']})" * (status == 404)
@@ -115,7 +132,7 @@ def loaded(reply):
     body, kind = reply.content.decode("utf-8-sig", "replace"), reply.headers.get("content-type")
     try:
         return json.loads(body)
-    except ValueError:
+    except (RecursionError, ValueError):
         say(f"Error: not JSON ({kind}): {words(body)[:100]}" if body.strip() else "Error: HTTP 200: empty answer", 1)
 
 
@@ -126,11 +143,12 @@ def answer(said):
         say("Error: " + words(choice if choice.get("error") else said), 1)
     message, finish = choice.get("message") or {}, choice.get("finish_reason")
     content = message.get("content")
-    if content is None and not finish:
+    if content is None and not finish and not message.get("refusal"):
         say("Error: no answer in the response", 1)
     parts = content if isinstance(content, list) else [content or ""]
     text = "".join(part if isinstance(part, str) else part.get("text") or "" for part in parts)
-    told = {**said, **(said.get("usage") or {})}
+    text = text or message.get("refusal") or ""
+    told = {**said, **(said.get("usage") or {}), "refusal": message.get("refusal")}
     return text, finish, told
 
 
@@ -139,6 +157,8 @@ def tell(finish, told, text):
     if finish and finish not in ["stop", "eos"]:
         cut = ": cut at the token limit" if finish in ["length"] else ""
         say(f"Warning: finish_reason is {finish}{cut}")
+    elif told.get("refusal"):
+        say("Warning: the model refused to answer")
     elif not text:
         picture = ", but a picture, which this program does not save" if "'image_url'" in str(told) else ""
         say(f"Warning: the answer holds no text{picture}")
@@ -157,15 +177,15 @@ def main():
     if re.fullmatch(LOCAL, BASE_URL):
         os.environ["no_proxy"] = "*"
     text, finish, told = answer(loaded(ask(BODIES)))
-    print(text, flush=True)
+    show(text)
     tell(finish, told, text)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (BrokenPipeError, KeyboardInterrupt) as stop:  # whoever read the output has gone, or Ctrl-C
-        os._exit(130 if isinstance(stop, KeyboardInterrupt) else 0)
+    except KeyboardInterrupt:
+        os._exit(130)
     except (AttributeError, LookupError, TypeError):
         say("Error: no answer in the response", 1)
     except Exception as problem:
