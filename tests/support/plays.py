@@ -289,6 +289,8 @@ def _served(facts: Any, shape: Shape, framing: str, words: Mapping[str, str]) ->
     if not {"say", "calls"} & set(facts):
         return reply(facts, shape.mode, shape.wire, {})
     wait = facts.get("wait", 0)
+    if "chunks" in facts:
+        return reply({name: facts[name] for name in ("type", "chunks")}, shape.mode, shape.wire, {})
     if not shape.stream:
         body = json.dumps(shape.wire.whole(facts), ensure_ascii=False).encode()
         return Reply(headers=[("content-type", "application/json")], body=body, wait=wait)

@@ -261,8 +261,9 @@ function total(told, more) {
 
 function collect(piece, calls) {
   const { index, id } = piece;
-  const opened = index != null || (id && !calls.some((call) => call.id === id));
-  let call = index != null ? calls.find((one) => one.index === index) : opened ? null : calls.at(-1);
+  // Some servers give all calls one index, or none: another id is another call.
+  const same = (one) => (index ?? one.index) === one.index && (!id || (one.id || id) === id);
+  let call = calls.findLast(same);
   if (!call) calls.push((call = { index, arguments: "" }));
   call.id ||= id;
   call.name ||= piece.function?.name;

@@ -123,12 +123,12 @@ def last($event; $reply): $event == "[DONE]" or (.finish and ($reply.usage | typ
 def collected($reply): . // []
   | reduce ($reply.choices[0]?.delta?.tool_calls? | arrays[] | objects) as $piece (.;
   ($piece.function | objects // {}) as $function
-  | (if $piece.index != null then [.[].index] | index($piece.index)
-     elif ($piece.id // "") != "" and ([.[].id] | index($piece.id) | not) then null
-     elif length > 0 then length - 1 else null end) as $known
+  | ($piece.id | strings // "") as $id # another id is another call, whatever its index
+  | ([to_entries[] | select(.value | ($piece.index // .index) == .index
+      and ($id == "" or (.id // $id) == $id))][-1].key) as $known
   | (if $known == null then length else $known end) as $at
   | .[$at] |= {index: (if $known == null then $piece.index else .index end),
-      id: (.id // ($piece.id | strings | select(. != "")) // null),
+      id: (.id // ($id | select(. != "")) // null),
       name: (.name // ($function.name | strings | select(. != "")) // null),
       arguments: ((.arguments // "") + ($function.arguments | strings // ""))});
 def show: label $stop | foreach (repeat(.)
