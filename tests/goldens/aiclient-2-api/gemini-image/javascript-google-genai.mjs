@@ -1,6 +1,6 @@
 // Make a picture from a text and save it: AIClient-2-API, with the Google Gen AI library.
 
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 
 const MESSAGES = [{ role: "user", parts: [{ text: "A lighthouse at dusk, in watercolour." }] }];
 const BODIES = [
@@ -51,6 +51,9 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
+// Before anything is paid for: can a picture be saved here?
+const unwritable = (error) => fail(`the current folder cannot be written: ${cause(error)}`, 2);
+await mkdtemp("image-").then(rmdir).catch(unwritable);
 
 // GOOGLE_* and GEMINI_* in the environment are meant for another server.
 for (const name in process.env) if (/^(GOOGLE|GEMINI)_/.test(name)) delete process.env[name];

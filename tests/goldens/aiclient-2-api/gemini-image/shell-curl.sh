@@ -145,6 +145,10 @@ saved() { # keeps the file $1 under the next free number, and prints its name
   printf '%s\n' "$name"
 }
 
+# before anything is paid for: can a picture be saved here?
+{ folder=$(mktemp -d ./image-XXXXXX 2>&1) && rmdir "$folder"; } ||
+  fail "the current folder cannot be written: ${folder##*: }" 2
+
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0
   curl -q --silent --proto '=http,https' --suppress-connect-headers \

@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 
 const KEY = (process.env.AICLIENT2API_API_KEY ?? "").trim();
@@ -47,6 +47,9 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
+// Before anything is paid for: can a picture be saved here?
+const unwritable = (error) => fail(`the current folder cannot be written: ${cause(error)}`, 2);
+await mkdtemp("image-").then(rmdir).catch(unwritable);
 
 const FILES = [
   await picture("data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="),

@@ -157,6 +157,10 @@ saved() { # keeps the file $1 under the next free number, and prints its name
   printf '%s\n' "$name"
 }
 
+# before anything is paid for: can a picture be saved here?
+{ folder=$(mktemp -d ./image-XXXXXX 2>&1) && rmdir "$folder"; } ||
+  fail "the current folder cannot be written: ${folder##*: }" 2
+
 picture() { # copies the file $1 to $2; $type says what it is
   local limit=$((MAX_PICTURE * 1024 * 1024)) wrong=''
   if [[ -d $1 ]]; then

@@ -1,6 +1,6 @@
 // Make a picture from a text and save it: AIClient-2-API, with fetch.
 
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 
 const BODIES = [
   { model: "gpt-image-2", prompt: "A lighthouse at dusk, in watercolour.", n: 2 },
@@ -47,6 +47,9 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
+// Before anything is paid for: can a picture be saved here?
+const unwritable = (error) => fail(`the current folder cannot be written: ${cause(error)}`, 2);
+await mkdtemp("image-").then(rmdir).catch(unwritable);
 
 const { told, pictures } = await answer(await ask());
 if (!pictures.length) await fail("the answer holds no picture");

@@ -1,7 +1,7 @@
 // Make a picture from a text and save it: AIReiter, with fetch.
 
 import { randomBytes } from "node:crypto";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 
 const SELF = `node ${process.argv[1]}`; // how this program was started
 const TASK_ID = process.argv[2] ?? `cc-${randomBytes(8).toString("hex")}`;
@@ -62,6 +62,9 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
+// Before anything is paid for: can a picture be saved here?
+const unwritable = (error) => fail(`the current folder cannot be written: ${cause(error)}`, 2);
+await mkdtemp("image-").then(rmdir).catch(unwritable);
 
 if (process.argv[2] === undefined) {
   await checked(await read(await ask("/openapi/submit", BODIES)));

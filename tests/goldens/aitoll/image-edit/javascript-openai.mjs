@@ -1,6 +1,6 @@
 // Change a picture and save the result: AITOLL, with the OpenAI library.
 
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 
 const MESSAGES = [
   {
@@ -58,6 +58,9 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
+// Before anything is paid for: can a picture be saved here?
+const unwritable = (error) => fail(`the current folder cannot be written: ${cause(error)}`, 2);
+await mkdtemp("image-").then(rmdir).catch(unwritable);
 
 // OPENAI_* in the environment is meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
