@@ -80,13 +80,14 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
   | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
     def kind: header("content-type") // "no type" | split(";")[0];
+    def number: select(test("^[0-9]+([.][0-9]+)?$")) | tonumber;
     def fail($line): "fail 0 \($line | failure)";
     ($head | split(" ")[1] // "" | .[:3]) as $status
   | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
     // ($body | words)) as $words
   | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
-  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
-      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+  | ([(header("retry-after-ms") | number / 1000) // (header("retry-after")
+      | number // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
     // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
   | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
       elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;

@@ -42,7 +42,7 @@ const BASE_URL = (process.env.AICLIENT2API_BASE_URL?.trim() || "http://localhost
 const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
-const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const [READ_TIMEOUT, ERROR_TIMEOUT, LONGEST_WAIT] = [120, 5, 60]; // seconds; connecting has fetch's own 10
 const GRACE = 2; // seconds to wait for the token counts once the answer is complete
 const MAX_REQUESTS = 3;
 const MAX_ROUNDS = 8;
@@ -55,12 +55,13 @@ const ADVICE = {
   "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
   "HTTP 503": "try again later or use another model",
 };
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 let [ending, ended, printed] = ["", false, false];
-const missing = "a package is missing: npm install openai";
+const missing = "a package is missing: npm install \"openai@>=4\"";
 const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 
 let busy = false; // while a tool works nobody waits for the server
@@ -89,11 +90,10 @@ const client = new OpenAI({
   baseURL: BASE_URL + "/v1",
   maxRetries: 0, // ask() knows what may be asked again
   logLevel: "off",
-  fetchOptions: { redirect: "manual" },
   async fetch(url, options) {
-    const reply = await fetch(url, options);
-    refused = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
-    return reply;
+    const reply = await fetch(url, { ...options, redirect: "manual" });
+    refused = reply.ok ? null : reply; // its errors drop a part of what the server says
+    return refused ? new Response("", { status: 400 }) : reply;
   },
 });
 let refused;
@@ -128,6 +128,7 @@ if (ending && !["stop", "eos", "tool_calls", "function_call"].includes(ending)) 
   const cut = ["length"].includes(ending);
   say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
+if (told.refusal) say("Warning: the model refused to answer");
 if (!text) say("Warning: the answer holds no text");
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
@@ -149,7 +150,9 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    // Node 20 never ends a body whose gzip is broken.
+    const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
+    const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
     if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
     if (status === 404) line += ` (${body.model})`;
@@ -164,7 +167,7 @@ async function ask() {
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
     if (!again || tries === MAX_REQUESTS) await fail(advised(line));
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    await sleep(wait);
   }
 }
 
@@ -176,7 +179,9 @@ function reason({ code, message }) {
 
 function pause(headers, tries) {
   const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
-  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  const number = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const date = / GMT$/.test(after) ? Date.parse(after) : NaN;
+  const asked = [number(ms) / 1000, number(after), (date - Date.now()) / 1000];
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
@@ -199,10 +204,11 @@ async function answer(reply) {
     const choice = event?.choices?.[0];
     const error = event?.error || choice?.error || (event?.object === "error" && event);
     if (error) await fail(await words(JSON.stringify({ error })));
-    const parts = [choice?.delta?.content].flat();
+    const refusal = choice?.delta?.refusal;
+    const parts = [choice?.delta?.content, refusal].flat();
     const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
     ending = choice?.finish_reason || ending;
-    Object.assign(told, event, event?.usage);
+    Object.assign(told, event, event?.usage, refusal && { refusal });
     for (const piece of choice?.delta?.tool_calls ?? []) collect(piece, calls);
     const last = ending && told.usage;
     process.stdout.write(text);

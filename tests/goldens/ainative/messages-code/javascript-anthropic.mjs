@@ -13,7 +13,7 @@ const BASE_URL = (process.env.AINATIVE_BASE_URL?.trim() || "https://api.ainative
 const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
-const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const [READ_TIMEOUT, ERROR_TIMEOUT, LONGEST_WAIT] = [120, 5, 60]; // seconds; connecting has fetch's own 10
 const MAX_REQUESTS = 3;
 const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no such) model/i;
 const CUT = "the connection broke before the answer was complete";
@@ -25,10 +25,11 @@ const ADVICE = {
   "HTTP 429": "rate limit: back off and retry later",
   "HTTP 503": "model unavailable: retry later or use another model",
 };
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
-const missing = "a package is missing: npm install @anthropic-ai/sdk";
+const missing = "a package is missing: npm install \"@anthropic-ai/sdk@>=0.27\"";
 const { default: Anthropic } = await import("@anthropic-ai/sdk").catch(() => fail(missing, 2));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
@@ -60,11 +61,10 @@ const client = new Anthropic({
   },
   maxRetries: 0, // ask() knows what may be asked again
   logLevel: "off",
-  fetchOptions: { redirect: "manual" },
   async fetch(url, options) {
-    const reply = await fetch(url, options);
-    refused = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
-    return reply;
+    const reply = await fetch(url, { ...options, redirect: "manual" });
+    refused = reply.ok ? null : reply; // its errors drop a part of what the server says
+    return refused ? new Response("", { status: 400 }) : reply;
   },
 });
 let refused;
@@ -99,7 +99,9 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    // Node 20 never ends a body whose gzip is broken.
+    const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
+    const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
     if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
     if (status === 404) line += ` (${body.model})`;
@@ -114,7 +116,7 @@ async function ask() {
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
     if (!again || tries === MAX_REQUESTS) await fail(advised(line));
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    await sleep(wait);
   }
 }
 
@@ -126,7 +128,9 @@ function reason({ code, message }) {
 
 function pause(headers, tries) {
   const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
-  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  const number = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const date = / GMT$/.test(after) ? Date.parse(after) : NaN;
+  const asked = [number(ms) / 1000, number(after), (date - Date.now()) / 1000];
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 

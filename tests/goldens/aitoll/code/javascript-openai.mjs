@@ -13,7 +13,7 @@ const BASE_URL = (process.env.AITOLL_BASE_URL?.trim() || "https://aitoll.net/api
 const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
-const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const [READ_TIMEOUT, ERROR_TIMEOUT, LONGEST_WAIT] = [120, 5, 60]; // seconds; connecting has fetch's own 10
 const MAX_REQUESTS = 3;
 const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no such) model/i;
 const CUT = "the connection broke before the answer was complete";
@@ -23,10 +23,11 @@ const ADVICE = {
   "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
   "HTTP 429": "wait, then try again", "HTTP 503": "this line is down: try again later",
 };
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
 const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
-const missing = "a package is missing: npm install openai";
+const missing = "a package is missing: npm install \"openai@>=4\"";
 const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
@@ -53,11 +54,10 @@ const client = new OpenAI({
   baseURL: BASE_URL,
   maxRetries: 0, // ask() knows what may be asked again
   logLevel: "off",
-  fetchOptions: { redirect: "manual" },
   async fetch(url, options) {
-    const reply = await fetch(url, options);
-    refused = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
-    return reply;
+    const reply = await fetch(url, { ...options, redirect: "manual" });
+    refused = reply.ok ? null : reply; // its errors drop a part of what the server says
+    return refused ? new Response("", { status: 400 }) : reply;
   },
 });
 let refused;
@@ -68,6 +68,7 @@ if (ending && !["stop", "eos"].includes(ending)) {
   const cut = ["length"].includes(ending);
   say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
+if (told.refusal) say("Warning: the model refused to answer");
 const drawn = JSON.stringify(told).includes('"image_url"');
 const instead = drawn ? ", but a picture, which this program does not save" : "";
 if (!text) say(`Warning: the answer holds no text${instead}`);
@@ -91,7 +92,9 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    // Node 20 never ends a body whose gzip is broken.
+    const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
+    const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
     if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
     if (status === 404) line += ` (${body.model})`;
@@ -106,7 +109,7 @@ async function ask() {
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
     if (!again || tries === MAX_REQUESTS) await fail(advised(line));
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    await sleep(wait);
   }
 }
 
@@ -118,7 +121,9 @@ function reason({ code, message }) {
 
 function pause(headers, tries) {
   const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
-  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  const number = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const date = / GMT$/.test(after) ? Date.parse(after) : NaN;
+  const asked = [number(ms) / 1000, number(after), (date - Date.now()) / 1000];
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
@@ -127,10 +132,11 @@ async function answer(reply) {
   const choice = json?.choices?.[0];
   const error = json?.error || choice?.error || (json?.object === "error" && json);
   if (error) await fail(await words(JSON.stringify({ error })));
-  const parts = [choice?.message?.content].flat();
+  const refusal = choice?.message?.refusal;
+  const parts = [choice?.message?.content, refusal].flat();
   const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
   const ending = choice?.finish_reason;
-  const told = { ...json, ...json?.usage };
+  const told = { ...json, ...json?.usage, refusal };
   if (!text && !ending) await fail("no answer in the response");
   return { text, ending, told };
 }

@@ -44,12 +44,15 @@ def message: (strings | select(. != "")), (objects | first((.error, .detail, .me
 def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def reply: objects // {};
-def text: (.choices[0]?.message?.content?
-  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
+def refusal: (.choices[0]?.message?.refusal? | strings) // "";
+def text: ((.choices[0]?.message?.content?
+  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "")
+  + refusal;
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
 def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .message)
   | select(. != null and . != "") | message // tojson) // null;
-def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
+def told: . + (.usage | objects // {}) + ((refusal | select(. != "") | {refusal: .}) // {})
+  | with_entries(select(.value != null));
 def pictures: [.choices[0]?.message? | objects | (.content | arrays[]), (.images | arrays[])
   | objects | .image_url | (objects | .url), . | strings];
 def ending: .finish as $finish
@@ -57,19 +60,21 @@ def ending: .finish as $finish
       "Warning: finish_reason is \($finish)"
         + ({"length": ": cut at the token limit"}[$finish] // "")
     else empty end,
+  (.told.refusal | values | "Warning: the model refused to answer"),
   ([("prompt_tokens", "completion_tokens", "total_tokens")
     as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
 def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
   | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
     def kind: header("content-type") // "no type" | split(";")[0];
+    def number: select(test("^[0-9]+([.][0-9]+)?$")) | tonumber;
     def fail($line): "fail 0 \($line | failure)";
     ($head | split(" ")[1] // "" | .[:3]) as $status
   | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
     // ($body | words)) as $words
   | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
-  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
-      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+  | ([(header("retry-after-ms") | number / 1000) // (header("retry-after")
+      | number // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
     // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
   | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
       elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
