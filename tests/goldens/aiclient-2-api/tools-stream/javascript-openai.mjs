@@ -69,7 +69,10 @@ const late = () => busy || fail(`no answer within ${READ_TIMEOUT} s`);
 const timer = setTimeout(late, READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
-process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+process.stdout.on("error", (e) => {
+  if (e.code === "EPIPE") process.exit();
+  fail(`cannot write the answer: ${e.message}`);
+});
 if (!/^[!-~]+$/.test(KEY)) {
   const wrong = "AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry";
   await fail(wrong + ": export AICLIENT2API_API_KEY=\"your-key\"", 2);
@@ -154,7 +157,12 @@ async function ask() {
     const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
     const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
-    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const cause = reply.cause ?? reply;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(cause)})`;
+    // fetch says no more than this of a proxy that refuses.
+    if (PROXY && cause.message === "Request was cancelled.") {
+      await fail("the proxy refused the connection: does it ask for a user and a password?");
+    }
     if (status === 404) line += ` (${body.model})`;
     const missing = MISSING.test(line) || text.includes("model_not_found");
     const instead = (status === 400 && missing) || status === 404 || status === 503;

@@ -31,7 +31,10 @@ const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2))
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
-process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+process.stdout.on("error", (e) => {
+  if (e.code === "EPIPE") process.exit();
+  fail(`cannot write the answer: ${e.message}`);
+});
 if (!/^[!-~]+$/.test(KEY)) {
   const wrong = "AINATIVE_API_KEY is not set, or holds a character that a header cannot carry";
   await fail(wrong + ": export AINATIVE_API_KEY=\"your-key\"", 2);
@@ -102,7 +105,12 @@ async function ask() {
     const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
     const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
-    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const cause = reply.cause ?? reply;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(cause)})`;
+    // fetch says no more than this of a proxy that refuses.
+    if (PROXY && cause.message === "Request was cancelled.") {
+      await fail("the proxy refused the connection: does it ask for a user and a password?");
+    }
     if (status === 404) line += ` (${body.model})`;
     const wait = pause(headers, tries);
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
