@@ -150,9 +150,9 @@ class Messages(Wire):
         }
 
     def said_before(self, said: Said, *, stream: bool) -> dict[str, Any]:
-        blocks = self._blocks(said)
-        if stream:  # arguments that were no object cannot be rebuilt
-            blocks = [{**one, "input": {}} if not isinstance(one.get("input", {}), dict) else one for one in blocks]
+        del stream
+        blocks = self._blocks(said)  # arguments that were no object may not go back
+        blocks = [{**one, "input": {}} if not isinstance(one.get("input", {}), dict) else one for one in blocks]
         return {"role": "assistant", "content": blocks}
 
     def results(self, said: Said, results: Sequence[str]) -> list[dict[str, Any]]:

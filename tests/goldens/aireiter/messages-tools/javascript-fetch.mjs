@@ -231,7 +231,8 @@ function total(told, more) {
 }
 
 function called(blocks) {
-  const content = blocks;
+  const broken = (block) => block?.type === "tool_use" && !isObject(block.input);
+  const content = blocks.map((block) => (broken(block) ? { ...block, input: {} } : block));
   const uses = blocks.filter((block) => block?.type === "tool_use");
   const calls = uses.map(({ id, name, input }) => ({ id, name, args: input }));
   return { turn: { role: "assistant", content }, calls };

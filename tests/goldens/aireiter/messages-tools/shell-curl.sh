@@ -134,7 +134,7 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
         end
     end;
 def given: .input // {} | objects // null;
-def blocks: .served;
+def blocks: [.served[] | if .type == "tool_use" then .input = (given // {}) else . end];
 def calls: [.served[] | select(.type == "tool_use") | {id, name, args: given}];
 def turns: {role: "assistant", content: (.[0] | blocks)},
   {role: "user", content: ([(.[0] | calls), .[1:]] | transpose | map(
