@@ -51,7 +51,7 @@ const ADVICE = {
 };
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
-const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const clean = (text) => text.replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 let [ending, ended, printed] = ["", false, false];
@@ -290,7 +290,8 @@ function reported(results) {
 async function words(text) {
   const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
   const told = [error?.message, error, detail, message];
-  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  const page = text.replace(/<(script|style)\b[^]*?(<\/\1\s*>|$)|<[^<>]*>/gi, " ");
+  const said = told.find((one) => one && typeof one === "string") ?? page;
   return clean(said).slice(0, 200) || "empty answer";
 }
 

@@ -30,8 +30,9 @@ trap 'exit 130' INT
 { echo >"$tmp/all"; } 2>/dev/null || refuse 'no room for temporary files'
 
 read -r -d '' program <<'JQ'
-def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
-  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . > 8231 and . < 8239
+    or . > 8293 and . < 8298 or . == 1564 or . == 8206 or . == 8207 then 32 else . end]
+  | implode | split(" ") | map(select(. != "")) | join(" ");
 def line: flat | reduce (env.AINATIVE_API_KEY | ., .[range(length - 7):][:8]) as $secret
   (.; split($secret) | join("***")) | .[:300];
 def failure: . as $said | first({
@@ -44,7 +45,8 @@ def failure: . as $said | first({
   } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
   | "Error: \($said)\(.)" | line;
 def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
-def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
+def words: first(fromjson? | message) // (.[:4000]
+    | gsub("(?i)<(script|style)\\b[\\s\\S]*?(</(script|style)\\s*>|\\z)|</?[a-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def reply: objects // {};
 def text: [.content | arrays[] | objects | select(.type == "text") | .text | strings] | join("");

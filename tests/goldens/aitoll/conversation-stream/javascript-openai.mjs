@@ -32,7 +32,7 @@ const ADVICE = {
 };
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
-const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const clean = (text) => text.replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
 let [ending, ended, printed] = ["", false, false];
 const missing = "a package is missing: npm install \"openai@>=4\"";
@@ -195,7 +195,8 @@ async function* events(reply) {
 async function words(text) {
   const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
   const told = [error?.message, error, detail, message];
-  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  const page = text.replace(/<(script|style)\b[^]*?(<\/\1\s*>|$)|<[^<>]*>/gi, " ");
+  const said = told.find((one) => one && typeof one === "string") ?? page;
   return clean(said).slice(0, 200) || "empty answer";
 }
 
