@@ -148,8 +148,8 @@ for ((left = MAX_REQUESTS - 1; ; left--)); do
   child=$!
   await
   { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
-  read -r -d '' verdict pause said < <(base=$base code=$code wrong=$(<"$tmp/wrong") \
-    late=$((SECONDS >= READ_TIMEOUT)) left=$left model=$1 standin=${4-} jq -Rrs "$program judge" "$tmp/all")
+  read -r -d '' verdict pause said < <(base=$base code=$code wrong=$(<"$tmp/wrong") left=$left \
+    late=$((SECONDS >= READ_TIMEOUT)) model=$1 standin=${4-} jq -Rrs "$program judge" "$tmp/all")
   case $verdict in
     ok) break ;;
     switch) warning=$said && shift 3 ;;

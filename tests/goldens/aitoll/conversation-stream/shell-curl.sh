@@ -180,8 +180,8 @@ for ((left = MAX_REQUESTS - 1; ; left--)); do
   [[ $said == 'Error: the stream ended'* ]] || break
   await
   tr -d '\0\r' <"$tmp/reply" >"$tmp/all"
-  read -r -d '' verdict pause said < <(base=$base code=$code wrong=$(<"$tmp/wrong") \
-    late=$((SECONDS >= READ_TIMEOUT)) left=$left model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/all")
+  read -r -d '' verdict pause said < <(base=$base code=$code wrong=$(<"$tmp/wrong") left=$left \
+    late=$((SECONDS >= READ_TIMEOUT)) model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/all")
   case $verdict in
     switch) warning=$said && shift 2 ;;
     retry) sleep "$pause" & child=$!; await ;;

@@ -12,7 +12,8 @@ const BASE_URL = (process.env.AITOLL_BASE_URL?.trim() || "https://aitoll.net/api
 const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?$/;
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
-const [READ_TIMEOUT, ERROR_TIMEOUT, LONGEST_WAIT] = [300, 5, 60]; // seconds; connecting has fetch's own 10
+const [READ_TIMEOUT, LONGEST_WAIT] = [300, 60]; // seconds; connecting has fetch's own 10
+const ERROR_TIMEOUT = 5; // seconds: Node 20 never ends an error's body whose gzip is broken
 const MAX_REQUESTS = 3;
 const MAX_DOWNLOAD = 50 * 2 ** 20; // bytes
 const KINDS = {
@@ -92,14 +93,13 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    // Node 20 never ends a body whose gzip is broken.
     const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
     const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
-    const cause = reply.cause ?? reply;
-    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(cause)})`;
+    const problem = reply.cause ?? reply;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(problem)})`;
     // fetch says no more than this of a proxy that refuses.
-    if (PROXY && cause.message === "Request was cancelled.") {
+    if (PROXY && problem.message === "Request was cancelled.") {
       await fail("the proxy refused the connection: does it ask for a user and a password?");
     }
     if (status === 404) line += ` (${body.model})`;
