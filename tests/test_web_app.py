@@ -18,6 +18,7 @@ from support.replies import Reply
 from support.running import WEB
 from support.serving import Server
 from support.web import SDK, bundled, chromium, document, needs, running, succeed
+from support.wires import WIRES
 
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 SYSTEM, QUESTION, ANSWER = "Be kind.", "Say hello", "Hello there, it is good to meet you!"
@@ -259,6 +260,15 @@ def test_the_vendors_package_answers(vendor_page: Page, gateway: Server) -> None
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert sent["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
     assert (sent["preferred_model"], sent["stream"]) == ("claude-sonnet-4-6", False)
+
+
+def test_a_refusal_through_the_vendors_package_is_shown(vendor_page: Page, gateway: Server) -> None:
+    said = json.dumps(WIRES["openai-chat"].whole({"refusal": "I cannot."})).encode()
+    gateway.replies = [Reply(200, JSON, said)]
+    vendor_page.get_by_label("Key").fill(KEY)
+    send(vendor_page)
+    expect(vendor_page.get_by_role("listitem").last).to_have_text("AssistantI cannot.")
+    expect(vendor_page.get_by_role("status")).to_contain_text("the model refused to answer")
 
 
 @pytest.mark.parametrize(

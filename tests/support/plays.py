@@ -208,7 +208,7 @@ class Outcome:
         given = iter(self.play.ids.get(self.shape.protocol, ()))
         for said in self._answered()[: place - self._failed(place)]:
             known = self._known(said, given)
-            before = wire.said_before(known, stream=self.shape.stream)
+            before = wire.said_before(known)
             wanted += [before, *wire.results(known, self._mine(said["results"]))]
         if _plain(wire.asked(body)) != _plain(wanted):
             yield f"request {place + 1}: the turns are {_cut(wire.asked(body))}, not {_cut(wanted)}"

@@ -90,9 +90,8 @@ class Wire:
         """The user's turn."""
         return {"role": "user", "content": text}
 
-    def said_before(self, said: Said, *, stream: bool) -> dict[str, Any]:
+    def said_before(self, said: Said) -> dict[str, Any]:
         """An answer with calls, as the next request repeats it."""
-        del stream
         calls = [_call(*one) for one in said["calls"]]
         return {"role": "assistant", "content": said.get("say") or None, "tool_calls": calls}
 
@@ -149,10 +148,9 @@ class Messages(Wire):
             "usage": self.usage,
         }
 
-    def said_before(self, said: Said, *, stream: bool) -> dict[str, Any]:
-        blocks = self._blocks(said)
-        if stream:  # arguments that were no object cannot be rebuilt
-            blocks = [{**one, "input": {}} if not isinstance(one.get("input", {}), dict) else one for one in blocks]
+    def said_before(self, said: Said) -> dict[str, Any]:
+        blocks = self._blocks(said)  # arguments that were no object may not go back
+        blocks = [{**one, "input": {}} if not isinstance(one.get("input", {}), dict) else one for one in blocks]
         return {"role": "assistant", "content": blocks}
 
     def results(self, said: Said, results: Sequence[str]) -> list[dict[str, Any]]:
@@ -214,8 +212,7 @@ class Gemini(Wire):
     def prompt(self, text: str) -> dict[str, Any]:
         return {"role": "user", "parts": [{"text": text}]}
 
-    def said_before(self, said: Said, *, stream: bool) -> dict[str, Any]:
-        del stream
+    def said_before(self, said: Said) -> dict[str, Any]:
         return {"role": "model", "parts": self._parts(said)}
 
     def results(self, said: Said, results: Sequence[str]) -> list[dict[str, Any]]:

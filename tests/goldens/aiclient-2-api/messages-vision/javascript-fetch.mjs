@@ -27,6 +27,7 @@ const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
 const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const ERROR_TIMEOUT = 5; // seconds: Node 20 never ends an error's body whose gzip is broken
 const MAX_REQUESTS = 3;
 const MISSING = /model.{0,60}(not.found|not exist|unknown)|(invalid|unknown|no such) model/i;
 const CUT = "the connection broke before the answer was complete";
@@ -37,14 +38,18 @@ const ADVICE = {
   "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
   "HTTP 503": "try again later or use another model",
 };
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
-const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const clean = (text) => text.replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
-process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+process.stdout.on("error", (e) => {
+  if (e.code === "EPIPE") process.exit();
+  fail(`cannot write the answer: ${e.message}`);
+});
 if (!/^[!-~]+$/.test(KEY)) {
   const wrong = "AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry";
   await fail(wrong + ": export AICLIENT2API_API_KEY=\"your-key\"", 2);
@@ -95,9 +100,15 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
+    const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
-    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const problem = reply.cause ?? reply;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(problem)})`;
+    // fetch says no more than this of a proxy that refuses.
+    if (PROXY && problem.message === "Request was cancelled.") {
+      await fail("the proxy refused the connection: does it ask for a user and a password?");
+    }
     if (status === 404) line += ` (${body.model})`;
     const missing = MISSING.test(line) || text.includes("model_not_found");
     const instead = (status === 400 && missing) || status === 404 || status === 503;
@@ -110,7 +121,7 @@ async function ask() {
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
     if (!again || tries === MAX_REQUESTS) await fail(advised(line));
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    await sleep(wait);
   }
 }
 
@@ -122,7 +133,9 @@ function reason({ code, message }) {
 
 function pause(headers, tries) {
   const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
-  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  const number = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const date = / GMT$/.test(after) ? Date.parse(after) : NaN;
+  const asked = [number(ms) / 1000, number(after), (date - Date.now()) / 1000];
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
@@ -157,7 +170,8 @@ async function read(reply) {
 async function words(text) {
   const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
   const told = [error?.message, error, detail, message];
-  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  const page = text.replace(/<(script|style)\b[^]*?(<\/\1\s*>|$)|<[^<>]*>/gi, " ");
+  const said = told.find((one) => one && typeof one === "string") ?? page;
   return clean(said).slice(0, 200) || "empty answer";
 }
 

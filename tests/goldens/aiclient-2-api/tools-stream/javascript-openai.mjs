@@ -43,6 +43,7 @@ const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
 const [READ_TIMEOUT, LONGEST_WAIT] = [120, 60]; // seconds; connecting has fetch's own 10
+const ERROR_TIMEOUT = 5; // seconds: Node 20 never ends an error's body whose gzip is broken
 const GRACE = 2; // seconds to wait for the token counts once the answer is complete
 const MAX_REQUESTS = 3;
 const MAX_ROUNDS = 8;
@@ -55,12 +56,13 @@ const ADVICE = {
   "HTTP 413": "request too large: 10 MB is the limit", "HTTP 429": "wait, then try again",
   "HTTP 503": "try again later or use another model",
 };
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
-const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const clean = (text) => text.replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 let [ending, ended, printed] = ["", false, false];
-const missing = "a package is missing: npm install openai";
+const missing = "a package is missing: npm install \"openai@>=4\"";
 const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 
 let busy = false; // while a tool works nobody waits for the server
@@ -68,7 +70,10 @@ const late = () => busy || fail(`no answer within ${READ_TIMEOUT} s`);
 const timer = setTimeout(late, READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
-process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+process.stdout.on("error", (e) => {
+  if (e.code === "EPIPE") process.exit();
+  fail(`cannot write the answer: ${e.message}`);
+});
 if (!/^[!-~]+$/.test(KEY)) {
   const wrong = "AICLIENT2API_API_KEY is not set, or holds a character that a header cannot carry";
   await fail(wrong + ": export AICLIENT2API_API_KEY=\"your-key\"", 2);
@@ -89,11 +94,10 @@ const client = new OpenAI({
   baseURL: BASE_URL + "/v1",
   maxRetries: 0, // ask() knows what may be asked again
   logLevel: "off",
-  fetchOptions: { redirect: "manual" },
   async fetch(url, options) {
-    const reply = await fetch(url, options);
-    refused = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
-    return reply;
+    const reply = await fetch(url, { ...options, redirect: "manual" });
+    refused = reply.ok ? null : reply; // its errors drop a part of what the server says
+    return refused ? new Response("", { status: 400 }) : reply;
   },
 });
 let refused;
@@ -128,6 +132,7 @@ if (ending && !["stop", "eos", "tool_calls", "function_call"].includes(ending)) 
   const cut = ["length"].includes(ending);
   say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
+if (told.refusal) say("Warning: the model refused to answer");
 if (!text) say("Warning: the answer holds no text");
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
@@ -149,9 +154,15 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
+    const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
-    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const problem = reply.cause ?? reply;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(problem)})`;
+    // fetch says no more than this of a proxy that refuses.
+    if (PROXY && problem.message === "Request was cancelled.") {
+      await fail("the proxy refused the connection: does it ask for a user and a password?");
+    }
     if (status === 404) line += ` (${body.model})`;
     const missing = MISSING.test(line) || text.includes("model_not_found");
     const instead = (status === 400 && missing) || status === 404 || status === 503;
@@ -164,7 +175,7 @@ async function ask() {
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
     if (!again || tries === MAX_REQUESTS) await fail(advised(line));
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    await sleep(wait);
   }
 }
 
@@ -176,7 +187,9 @@ function reason({ code, message }) {
 
 function pause(headers, tries) {
   const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
-  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  const number = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const date = / GMT$/.test(after) ? Date.parse(after) : NaN;
+  const asked = [number(ms) / 1000, number(after), (date - Date.now()) / 1000];
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
@@ -199,10 +212,11 @@ async function answer(reply) {
     const choice = event?.choices?.[0];
     const error = event?.error || choice?.error || (event?.object === "error" && event);
     if (error) await fail(await words(JSON.stringify({ error })));
-    const parts = [choice?.delta?.content].flat();
+    const refusal = choice?.delta?.refusal;
+    const parts = [choice?.delta?.content, refusal].flat();
     const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
     ending = choice?.finish_reason || ending;
-    Object.assign(told, event, event?.usage);
+    Object.assign(told, event, event?.usage, refusal && { refusal });
     for (const piece of choice?.delta?.tool_calls ?? []) collect(piece, calls);
     const last = ending && told.usage;
     process.stdout.write(text);
@@ -261,8 +275,9 @@ function total(told, more) {
 
 function collect(piece, calls) {
   const { index, id } = piece;
-  const opened = index != null || (id && !calls.some((call) => call.id === id));
-  let call = index != null ? calls.find((one) => one.index === index) : opened ? null : calls.at(-1);
+  // Some servers give all calls one index, or none: another id is another call.
+  const same = (one) => (index ?? one.index) === one.index && (!id || (one.id || id) === id);
+  let call = calls.findLast(same);
   if (!call) calls.push((call = { index, arguments: "" }));
   call.id ||= id;
   call.name ||= piece.function?.name;
@@ -293,7 +308,8 @@ function reported(results) {
 async function words(text) {
   const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
   const told = [error?.message, error, detail, message];
-  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  const page = text.replace(/<(script|style)\b[^]*?(<\/\1\s*>|$)|<[^<>]*>/gi, " ");
+  const said = told.find((one) => one && typeof one === "string") ?? page;
   return clean(said).slice(0, 200) || "empty answer";
 }
 

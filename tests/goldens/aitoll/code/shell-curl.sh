@@ -26,10 +26,12 @@ base=https://aitoll.net/api/gateway/api here='(localhost|127(\.[0-9]{1,3}){3}|\[
 child='' warning='' tmp=$(mktemp -d 2>/dev/null) || refuse 'no room for temporary files'
 trap 'exec 2>/dev/null; kill "$child"; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT
+{ echo >"$tmp/all"; } 2>/dev/null || refuse 'no room for temporary files'
 
 read -r -d '' program <<'JQ'
-def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . == 8232 or . == 8233 then 32
-  else . end] | implode | split(" ") | map(select(. != "")) | join(" ");
+def flat: [explode[] | if . < 33 or . > 126 and . < 161 or . > 8231 and . < 8239
+    or . > 8293 and . < 8298 or . == 1564 or . == 8206 or . == 8207 then 32 else . end]
+  | implode | split(" ") | map(select(. != "")) | join(" ");
 def line: flat | reduce (env.AITOLL_API_KEY | ., .[range(length - 7):][:8]) as $secret
   (.; split($secret) | join("***")) | .[:300];
 def failure: . as $said | first({
@@ -40,42 +42,54 @@ def failure: . as $said | first({
   } | to_entries[] | select(.key as $mark | $said | contains($mark)) | "; " + .value) // ""
   | "Error: \($said)\(.)" | line;
 def message: (strings | select(. != "")), (objects | first((.error, .detail, .message) | message));
-def words: first(fromjson? | message) // (.[:4000] | gsub("</?[A-Za-z!][^>]*>"; " "))
+def words: first(fromjson? | message) // (.[:4000]
+    | gsub("(?i)<(script|style)\\b[\\s\\S]*?(</(script|style)\\s*>|\\z)|</?[a-z!][^>]*>"; " "))
   | flat | .[:200] | if . == "" then "empty answer" else . end;
 def reply: objects // {};
-def text: (.choices[0]?.message?.content?
-  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "";
+def refusal: (.choices[0]?.message?.refusal? | strings) // "";
+def text: ((.choices[0]?.message?.content?
+  | if type == "array" then map(strings, (.text? | strings)) | join("") else strings end) // "")
+  + refusal;
 def finish: (.choices[0]?.finish_reason? | select(. != null and . != "") | tostring) // null;
 def fault: first(.error, .choices[0]?.error?, (select(.object == "error") | .message)
   | select(. != null and . != "") | message // tojson) // null;
-def told: . + (.usage | objects // {}) | with_entries(select(.value != null));
+def told: . + (.usage | objects // {}) + ((refusal | select(. != "") | {refusal: .}) // {})
+  | with_entries(select(.value != null));
 def ending: .finish as $finish
   | if [null, "stop", "eos"] | index($finish) | not then
       "Warning: finish_reason is \($finish)"
         + ({"length": ": cut at the token limit"}[$finish] // "")
     elif .said then empty else "Warning: the answer holds no text" +
       if .picture then ", but a picture, which this program does not save" else "" end end,
+  (.told.refusal | values | "Warning: the model refused to answer"),
   ([("prompt_tokens", "completion_tokens", "total_tokens")
     as $name | .told[$name] // empty | "\($name): \(.)"] | join(", ") | select(. != "")) | line;
 def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
   | split("\n\n") | (.[0] // "") as $head | (.[1:] | join("\n\n")) as $body
   | def header($name): $head | capture("(?i)\n\($name): *(?<value>[^\n]*[^\n ])").value;
     def kind: header("content-type") // "no type" | split(";")[0];
+    def proxied: env.wrong | capture("(code|response) (?<it>[45][0-9][0-9])").it;
+    def number: select(test("^[0-9]+([.][0-9]+)?$")) | tonumber;
     def fail($line): "fail 0 \($line | failure)";
     ($head | split(" ")[1] // "" | .[:3]) as $status
   | ((select($status | test("^3")) | header("location") | "redirect to \(.) not followed")
     // ($body | words)) as $words
   | "HTTP \($status): \($words)\(if $status == "404" then " (\(env.model))" else "" end)" as $line
-  | ([(header("retry-after-ms") | tonumber / 1000)? // (header("retry-after")
-      | tonumber? // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
+  | ([(header("retry-after-ms") | number / 1000) // (header("retry-after")
+      | number // (strptime("%a, %d %b %Y %H:%M:%S GMT") | mktime - now)?)
     // [0, 1, 0.5][env.left | tonumber], 0] | max) as $pause
   | def retry($line): if $pause > 60 then fail("\($line); try again in \($pause + 0.5 | floor) s")
       elif env.left == "0" then fail($line) else "retry \($pause) \($line)" end;
-    if env.code == "28" and ($status == "200" or env.late == "1") then
+    if env.code == "23" then fail("no room for temporary files")
+    elif env.code == "28" and ($status == "200" or env.late == "1") then
       fail("no answer within \(env.READ_TIMEOUT) s")
+    elif $status == "" and [proxied] != [] then
+      fail("the proxy refused the connection (HTTP \(proxied))")
+    elif env.code == "51" or env.code == "60" or env.code == "77" then
+      fail("cannot reach \(env.base) (its certificate cannot be verified)")
     elif $status == "" then
       retry("cannot reach \(env.base) (" + ({"6": "unknown host", "7": "connection refused",
-        "28": "timed out"}[env.code] // "the connection broke") + ")")
+        "28": "timed out", "35": "TLS failed"}[env.code] // "the connection broke") + ")")
     elif env.standin != "" and env.left != "0" and ($status == "404" or $status == "503"
         or $status == "400" and (($body | contains("model_not_found")) or ($words | test(
           "(?i)model.{0,60}(not found|not exist|unknown)|(invalid|unknown|no such) model")))) then
@@ -98,6 +112,13 @@ def judge: until(test("^HTTP/\\S+ 1") | not; split("\n\n")[1:] | join("\n\n"))
     end;
 JQ
 
+{ exec 4>&1; } 2>/dev/null || refuse 'stdout is closed'
+unwritten() { # nobody reads the answer any more, or there is no room for it
+  [[ $1 ]] || exit 141
+  printf 'Error: cannot write the answer: %s\n' "${1##*: }" >&2
+  exit 1
+}
+
 mend() { # jq refuses half a surrogate pair: U+FFFD takes its place
   sed -e 's/\\\\/\\u005c/g' -e 's/\\u\([dD][89abAB]..\)\\u\([dD][c-fC-F]..\)/\\U\1\\U\2/g' \
     -e 's/\\u[dD][89a-fA-F]../\\ufffd/g' -e 's/\\U/\\u/g'
@@ -106,16 +127,16 @@ reply() { sed '/^HTTP\//,/^$/d' "$tmp/all"; } # the body of the last one
 
 for ((left = MAX_REQUESTS - 1; ; left--)); do
   SECONDS=0
-  curl -q --silent --proto '=http,https' --suppress-connect-headers \
+  curl -q --silent --show-error --proto '=http,https' --suppress-connect-headers \
     --connect-timeout "$CONNECT_TIMEOUT" --speed-limit 1 --speed-time "$READ_TIMEOUT" \
     -H @<(printf '%s\n' 'Authorization: Bearer '"$AITOLL_API_KEY") \
     -H 'Content-Type: application/json' -H 'Expect:' --data-binary @- <<<"$2" \
-    --dump-header "$tmp/head" "$base"/chat/completions >"$tmp/body" &
+    --dump-header "$tmp/head" "$base"/chat/completions >"$tmp/body" 2>"$tmp/wrong" &
   child=$!
   await
   { sed -n '/^HTTP/,/^.\{0,1\}$/p' "$tmp/head"; cat "$tmp/body"; } | tr -d '\0\r' | mend >"$tmp/all"
-  read -r -d '' verdict pause said < <(base=$base code=$code late=$((SECONDS >= READ_TIMEOUT)) \
-    left=$left model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/all")
+  read -r -d '' verdict pause said < <(base=$base code=$code wrong=$(<"$tmp/wrong") left=$left \
+    late=$((SECONDS >= READ_TIMEOUT)) model=$1 standin=${3-} jq -Rrs "$program judge" "$tmp/all")
   case $verdict in
     ok) break ;;
     switch) warning=$said && shift 2 ;;
@@ -123,6 +144,6 @@ for ((left = MAX_REQUESTS - 1; ; left--)); do
     *) printf '%s\n' "$said" >&2; exit 1 ;;
   esac
 done
-reply | jq -j "$program text, \"\\n\"" 2>/dev/null || exit 141 # nobody reads the answer any more
+wrong=$(reply | jq -j "$program text, \"\\n\"" 2>&1 >&4) || unwritten "$wrong"
 [[ ! $warning ]] || printf '%s\n' "$warning" >&2
 [[ ! $said ]] || printf '%s\n' "$said" >&2

@@ -1,6 +1,6 @@
 // Change a picture and save the result: AITOLL, with the OpenAI library.
 
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 
 const MESSAGES = [
   {
@@ -24,6 +24,7 @@ const LOCAL = /^https?:\/\/(localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/[^\s?#]*)?
 const PROXY = ["https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
   .map((name) => process.env[name]).find(Boolean);
 const [READ_TIMEOUT, LONGEST_WAIT] = [300, 60]; // seconds; connecting has fetch's own 10
+const ERROR_TIMEOUT = 5; // seconds: Node 20 never ends an error's body whose gzip is broken
 const MAX_REQUESTS = 3;
 const MAX_DOWNLOAD = 50 * 2 ** 20; // bytes
 const KINDS = {
@@ -36,16 +37,20 @@ const ADVICE = {
   "HTTP 404": "no such model or path: see the list of models", "HTTP 413": "request too large",
   "HTTP 429": "wait, then try again", "HTTP 503": "this line is down: try again later",
 };
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 const parse = async (text) => JSON.parse(text);
-const clean = (text) => text.replace(/[\s\p{Cc}]+/gu, " ").trim();
+const clean = (text) => text.replace(/[\s\p{Cc}\p{Bidi_C}]+/gu, " ").trim();
 const print = (text) => new Promise((done) => process.stdout.write(text, (e) => e || done()));
-const missing = "a package is missing: npm install openai";
+const missing = "a package is missing: npm install \"openai@>=4\"";
 const { default: OpenAI } = await import("openai").catch(() => fail(missing, 2));
 
 const timer = setTimeout(() => fail(`no answer within ${READ_TIMEOUT} s`), READ_TIMEOUT * 1000);
 process.on("SIGINT", () => process.exit(130));
 process.on("uncaughtException", (e) => fail(e.message === "terminated" ? CUT : e.message));
-process.stdout.on("error", (e) => (e.code === "EPIPE" ? process.exit() : fail(e.message)));
+process.stdout.on("error", (e) => {
+  if (e.code === "EPIPE") process.exit();
+  fail(`cannot write the answer: ${e.message}`);
+});
 if (!/^[!-~]+$/.test(KEY)) {
   const wrong = "AITOLL_API_KEY is not set, or holds a character that a header cannot carry";
   await fail(wrong + ": export AITOLL_API_KEY=\"your-key\"", 2);
@@ -58,6 +63,9 @@ if (PROXY && !LOCAL.test(BASE_URL) && !process.env.NODE_USE_ENV_PROXY) {
   process.removeAllListeners("warning"); // undici 6 calls this agent experimental on stderr
   undici.setGlobalDispatcher(new undici.EnvHttpProxyAgent({ httpsProxy: PROXY }));
 }
+// Before anything is paid for: can a picture be saved here?
+const unwritable = (error) => fail(`the current folder cannot be written: ${cause(error)}`, 2);
+await mkdtemp("image-").then(rmdir).catch(unwritable);
 
 // OPENAI_* in the environment is meant for another server.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
@@ -66,11 +74,10 @@ const client = new OpenAI({
   baseURL: BASE_URL,
   maxRetries: 0, // ask() knows what may be asked again
   logLevel: "off",
-  fetchOptions: { redirect: "manual" },
   async fetch(url, options) {
-    const reply = await fetch(url, options);
-    refused = reply.ok ? null : reply.clone(); // its errors drop a part of what the server says
-    return reply;
+    const reply = await fetch(url, { ...options, redirect: "manual" });
+    refused = reply.ok ? null : reply; // its errors drop a part of what the server says
+    return refused ? new Response("", { status: 400 }) : reply;
   },
 });
 let refused;
@@ -88,6 +95,7 @@ if (ending && !["stop", "eos"].includes(ending)) {
   const cut = ["length"].includes(ending);
   say(`Warning: finish_reason is ${ending}${cut ? ": cut at the token limit" : ""}`);
 }
+if (told.refusal) say("Warning: the model refused to answer");
 const facts = ["prompt_tokens", "completion_tokens", "total_tokens"]
   .filter((name) => (told[name] ?? "") !== "").map((name) => `${name}: ${told[name]}`);
 if (facts.length) say(facts.join(", "));
@@ -106,15 +114,21 @@ async function ask() {
     if (reply.status === 200) return reply;
     const { status = 500, headers = new Headers() } = reply; // no reply counts as a broken server
     const target = headers.get("location");
-    const text = target ? `redirect to ${target} not followed` : (await reply.text?.()) ?? "";
+    const said = Promise.race([reply.text?.() ?? "", sleep(ERROR_TIMEOUT)]).catch(() => "");
+    const text = target ? `redirect to ${target} not followed` : ((await said) ?? "");
     let line = `HTTP ${status}: ${await words(text)}`;
-    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(reply.cause ?? reply)})`;
+    const problem = reply.cause ?? reply;
+    if (!reply.status) line = `cannot reach ${BASE_URL} (${reason(problem)})`;
+    // fetch says no more than this of a proxy that refuses.
+    if (PROXY && problem.message === "Request was cancelled.") {
+      await fail("the proxy refused the connection: does it ask for a user and a password?");
+    }
     if (status === 404) line += ` (${body.model})`;
     const wait = pause(headers, tries);
     const again = /^(408|429|5..)$/.test(status) && !text.includes("insufficient_quota");
     if (again && wait > LONGEST_WAIT) await fail(`${line}; try again in ${Math.ceil(wait)} s`);
     if (!again || tries === MAX_REQUESTS) await fail(advised(line));
-    await new Promise((done) => setTimeout(done, wait * 1000));
+    await sleep(wait);
   }
 }
 
@@ -126,7 +140,9 @@ function reason({ code, message }) {
 
 function pause(headers, tries) {
   const [ms, after] = [headers.get("retry-after-ms"), headers.get("retry-after")];
-  const asked = [parseFloat(ms) / 1000, parseFloat(after), (Date.parse(after) - Date.now()) / 1000];
+  const number = (text) => (/^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN);
+  const date = / GMT$/.test(after) ? Date.parse(after) : NaN;
+  const asked = [number(ms) / 1000, number(after), (date - Date.now()) / 1000];
   return asked.find((seconds) => seconds >= 0) ?? 2 ** tries / 4;
 }
 
@@ -135,10 +151,11 @@ async function answer(reply) {
   const choice = json?.choices?.[0];
   const error = json?.error || choice?.error || (json?.object === "error" && json);
   if (error) await fail(await words(JSON.stringify({ error })));
-  const parts = [choice?.message?.content].flat();
+  const refusal = choice?.message?.refusal;
+  const parts = [choice?.message?.content, refusal].flat();
   const text = parts.map((part) => part?.text ?? (typeof part === "string" ? part : "")).join("");
   const ending = choice?.finish_reason;
-  const told = { ...json, ...json?.usage };
+  const told = { ...json, ...json?.usage, refusal };
   const places = [...parts, ...[choice?.message?.images ?? []].flat()];
   const addresses = places.map((part) => part?.image_url?.url ?? part?.image_url);
   const pictures = addresses.filter((one) => typeof one === "string");
@@ -224,7 +241,8 @@ async function save(data) {
 async function words(text) {
   const { error, detail, message } = (await parse(text).catch(() => null)) ?? {};
   const told = [error?.message, error, detail, message];
-  const said = told.find((one) => one && typeof one === "string") ?? text.replace(/<[^<>]*>/g, " ");
+  const page = text.replace(/<(script|style)\b[^]*?(<\/\1\s*>|$)|<[^<>]*>/gi, " ");
+  const said = told.find((one) => one && typeof one === "string") ?? page;
   return clean(said).slice(0, 200) || "empty answer";
 }
 
