@@ -9,11 +9,11 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from support.cases import reply
+from support.cases import Case, reply
 from support.programs import Shape, program
 from support.running import COMMANDS, SUFFIXES, missing
 from support.serving import Server
-from support.trials import KEY
+from support.trials import KEY, Trial, check
 
 SHELL = [Shape("shell", "curl", stream) for stream in (False, True)]
 SHAPES = [*SHELL, *(Shape("javascript", "fetch", stream) for stream in (False, True))]
@@ -111,3 +111,21 @@ def test_an_event_of_nothing_ends_no_stream_in_the_shell(tmp_path: Path) -> None
     said = 'data: null\n\ndata: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
     with Server([reply({"type": "text/event-stream", "text": said}, "stream", SHELL[1].wire, {})]) as server:
         assert tried(SHELL[1], tmp_path, server.url) == (0, b"Hi\n", "")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_proxy_that_wants_a_password_is_asked_once(shape: Shape) -> None:
+    if lacking := missing(shape.language, shape.library):
+        pytest.skip(f"{shape} needs {lacking}")
+    case = Case(
+        id="proxy-wants-a-password",
+        group="environment",
+        base="https://gw.example.com/v1",
+        env={"HTTPS_PROXY": "<HERE>"},
+        path="gw.example.com:443",
+        authorized=False,
+        replies=[{"status": 407, "text": "who are you"}],
+        exit=1,
+        stderr=[r"^Error: the proxy refused the connection(: | \(HTTP 407\)$)"],
+    )
+    check([Trial(case, shape)])
