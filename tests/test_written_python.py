@@ -5,7 +5,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.cases import Case
@@ -126,7 +125,7 @@ def test_closed_stderr_spoils_no_answer(shape: Shape) -> None:
 
 @pytest.mark.parametrize("shape", TOOLS, ids=str)
 def test_arguments_that_are_no_json_are_told_to_the_model(shape: Shape) -> None:
-    said: dict[str, Any] = {"calls": [["c1", "get_time", '{"city": "Oslo", "x": NaN}']]}
-    said["results"] = ['{"error":"the arguments are not a JSON object"}']
+    results = ['{"error":"the arguments are not a JSON object"}']
+    said = {"calls": [["c1", "get_time", '{"city": "Oslo", "x": NaN}']], "results": results}
     play = Play("x", "tools", replies=[said, {"say": "Done."}], stdout="Done.\n", rounds=2)
     assert attempt(play, shape, "whole") == []
