@@ -67,7 +67,7 @@ def wire_tools(tools: Sequence[Tool], protocol: Protocol) -> list[Facts]:
     """The tools as the protocol declares them; NotOffered where it has no word for a strict one."""
     shape = protocol.tools.get("shape", {})
     strict = next((one.name for one in tools if one.strict is not None), None)
-    if strict is not None and not protocol.tools.get("strict"):
+    if strict is not None and "$strict" not in str(shape):
         raise NotOffered(f"{protocol.name} has no 'strict', which the tool {strict!r} has.", "Leave it out.")
     return [fill(shape, _of_tool(one)) for one in tools]
 
