@@ -137,13 +137,17 @@ def _references(name: str) -> Any:
 
 def _read(top: str, name: str) -> Any:
     """One of our own YAML files, out of the cache while its text is as it was then."""
+    return _kept(shelf.home(top), name)
+
+
+def _text(top: str, name: str) -> str:
     try:
         text = shelf.text(top, name)
     except ValueError as problem:
         raise BadData(f"{top}/{name} is broken: it is not UTF-8.", MEND) from problem
     if text is None:
         raise BadData(f"{top}/{name} is missing.", MEND)
-    return _kept(top, name, text)
+    return text
 
 
 def _ours(top: str, name: str, text: str) -> Any:
@@ -156,7 +160,8 @@ def _ours(top: str, name: str, text: str) -> Any:
 
 
 @cache
-def _kept(top: str, name: str, text: str) -> Any:
+def _kept(where: Path, name: str) -> Any:
+    top, text = where.name, _text(where.name, name)
     folder, short = cache_folder(), name.removesuffix(".yaml").replace("/", "-")
     kept = folder / f"{short}-{sha256(text.encode()).hexdigest()[:32]}.json" if folder else None
     with suppress(OSError, ValueError):

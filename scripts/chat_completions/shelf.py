@@ -18,9 +18,14 @@ BUNDLE = ".txtar"
 MARK = re.compile(r"^-- (.+) --\n", re.MULTILINE)
 
 
+def home(top: str) -> Path:
+    """The folder that holds the files and bundles of a kind."""
+    return skill_root() / top
+
+
 def names(top: str, pattern: str) -> Iterable[PurePosixPath]:
     """The names below a top folder that a pattern of as many steps fits, each once, in no order."""
-    folder = skill_root() / top
+    folder = home(top)
     bundled = (PurePosixPath(name) for name in _bundled(folder))
     files = (PurePosixPath(path.relative_to(folder).as_posix()) for path in folder.glob(pattern))
     steps = pattern.count("/") + 1
@@ -30,13 +35,13 @@ def names(top: str, pattern: str) -> Iterable[PurePosixPath]:
 
 def beside(top: str, name: str) -> Path | None:
     """A file of that name that somebody put beside the bundles; None in the sources, where all files are ours."""
-    folder = skill_root() / top
+    folder = home(top)
     return folder / name if _bundled(folder) and (folder / name).is_file() else None
 
 
 def text(top: str, name: str) -> str | None:
     """The text of that name, or None where there is none."""
-    folder = skill_root() / top
+    folder = home(top)
     bundled = _bundled(folder).get(name)
     if bundled is not None:
         return bundled
