@@ -1,11 +1,10 @@
 """Fills the shapes of requests: parameters to their places, tools, formats. Pure."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.shapes import NOTHING, Facts, Protocol, Slot, Tool
+from chat_completions.shapes import NOTHING, Facts, Protocol, Tool, Variable
 
 WITHOUT = object()  # what a shape's word stands for where there is nothing to say
 
@@ -118,11 +117,5 @@ def format_words(params: Facts, schema: Facts, protocol: Protocol) -> Facts:
     if mode not in protocol.formats:
         raise NotOffered(f"{protocol.name} has no {mode}.", f"It has: {', '.join(protocol.formats)}.")
     title = "".join(one for one in str(schema.get("title", "")) if (one.isascii() and one.isalnum()) or one in "_-")
-    found: Facts = fill(protocol.formats[mode], {"$name": title[:64] or "answer", "$schema": Slot("SCHEMA")})
+    found: Facts = fill(protocol.formats[mode], {"$name": title[:64] or "answer", "$schema": Variable("SCHEMA")})
     return found or NOTHING
-
-
-def told_in_words(schema: Facts) -> str:
-    """The wanted JSON in words, for where the parameter alone is not trusted."""
-    text = json.dumps(schema, ensure_ascii=False)
-    return f"Answer with JSON and nothing else: no Markdown, no explanation. It must follow this JSON Schema: {text}"

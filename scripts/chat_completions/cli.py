@@ -63,6 +63,7 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--language", default="python", show_default=True, help="See `list languages`.")
 @click.option("--library", help="How it speaks HTTP; the language's first by default.")
 @click.option("--stream", is_flag=True, help="Print the answer as it is written.")
+@click.option("--fallback", is_flag=True, help="Ask the alternative model when the first is missing or down.")
 @click.option("--auth", help="How the key travels, where a gateway has several ways.")
 @click.option("--endpoint", help="Another path of the gateway.")
 @click.option("--system", help="A system message.")
@@ -188,7 +189,7 @@ def _with_nearest(problem: NotOffered, request: Request) -> NotOffered:
 
 
 def _with_caveats_of_files(snippet: Snippet) -> Snippet:
-    sources = [one.source for one in snippet.call.pictures if not one.source.startswith("data:")]
+    sources = [one.source for one in snippet.plan.images if one.is_file]
     told = [f"{one!r} is not here now: the program reads it when it runs" for one in sources if not Path(one).is_file()]
     return snippet._replace(caveats=[*snippet.caveats, *told])
 

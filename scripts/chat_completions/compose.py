@@ -1,13 +1,12 @@
 """Builds the HTTP request out of the facts. Pure: the same facts give the same call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl
 
 from chat_completions import bodies, content, inputs, offers, parameters
 from chat_completions.shapes import (
     NOTHING,
-    Call,
     Choice,
     Endpoint,
     Facts,
@@ -15,9 +14,10 @@ from chat_completions.shapes import (
     Library,
     Protocol,
     Request,
-    Slot,
+    RequestPlan,
     Task,
     Tool,
+    Variable,
 )
 from chat_completions.urls import base_url
 
@@ -26,7 +26,7 @@ CONNECT_TIMEOUT = 10  # seconds
 
 def compose(
     request: Request, gateway: Gateway, task: Task, protocol: Protocol, library: Library, choice: Choice
-) -> tuple[Call, list[str]]:
+) -> tuple[RequestPlan, list[str]]:
     """The decided call, and what the user should know about it."""
     offers.check_options(request, task)
     offers.check_turns(request, library)
@@ -37,47 +37,44 @@ def compose(
     auth = offers.auth_for(request, gateway, protocol, library)
     tools = _tools(request, task)
     schema = (request.schema or task.schema) if task.kind == "structured" else NOTHING
-    said = content.said(request, task, protocol, content.format_note(gateway, protocol, params, schema))
-    models = [one for one in (choice.model, *choice.alternatives[:1]) if one]
+    instructions = content.needs_instructions(gateway, protocol, params, schema)
+    said = content.said(request, task, protocol, instructions=instructions)
     always, first = _of_the_task(task, protocol, params, tools, schema)
-    filled, left_out = _bodies(gateway, task, protocol, models or [""], params, [said, always, stream])
-    paths = [_path(endpoint, protocol, model, stream) for model in models or [""]]
-    call = Call(
-        gateway=gateway.id,
-        title=gateway.name,
+    body, extra, omits, left_out = _body(gateway, task, protocol, choice, params, [said, always, stream])
+    path, query = _path(endpoint, protocol, stream)
+    plan = RequestPlan(
+        gateway_name=gateway.name,
         task=task.id,
-        kind=task.kind,
-        summary=task.summary,
-        base_url=base_url(gateway.base_url if request.base_url is None else request.base_url),
-        base_env=f"{gateway.env}_BASE_URL",
-        method=protocol.method,
-        models=models,
-        paths=paths,
-        bodies=filled,
-        first=first,
-        form=protocol.pictures == "file" and bool(said.pictures),
-        then=endpoint.then,
-        reads=endpoint.reads,
-        ours=_ours(gateway) if task.kind == "models" else (),
-        headers=protocol.headers,
-        sdk_base=_before(endpoint.path, protocol.sdk_paths),
-        auth=auth,
+        kind=task.template or task.kind,
         protocol=protocol.id,
         stream=stream,
+        base_url=base_url(gateway.base_url if request.base_url is None else request.base_url),
+        base_url_env=f"{gateway.env}_BASE_URL",
+        auth=auth,
+        headers=protocol.headers,
+        method=protocol.method,
+        path=path,
+        query=query,
+        sdk_base_path=_before(endpoint.path, protocol.sdk_paths),
+        model=choice.model,
+        alternative=next(iter(choice.alternatives), ""),
+        alternative_omits=omits,
+        fallback=request.fallback,
+        body=body,
+        extra_body=extra,
+        first_round_body=first,
         messages=said.messages,
-        wire_tools=bodies.wire_tools(tools, protocol),
+        prompt=said.prompt,
+        instructions=instructions,
         tools=tools,
+        tool_definitions=bodies.wire_tools(tools, protocol),
         schema=schema,
-        pictures=said.pictures,
-        picture_style=protocol.pictures,
-        own_words=any(name not in protocol.parameters for name in params),
-        advice={**_phrases(gateway.errors), **_phrases(protocol.errors), **protocol.errors, **gateway.errors},
-        endings=_endings(protocol, task),
-        ending=protocol.ending,
-        usage=protocol.usage,
-        tells=list(dict.fromkeys([*protocol.usage, *gateway.reply_extras])),
-        install=library.install,
-        connect_timeout=CONNECT_TIMEOUT,
+        images=said.images,
+        multipart=protocol.pictures == "file" and bool(said.images),
+        poll_path=endpoint.then,
+        result_paths=endpoint.reads,
+        recommended_models=_ours(gateway) if task.kind == "models" else (),
+        reported_fields=gateway.reply_extras,
         read_timeout=task.read_timeout,
     )
     of_schema = inputs.caveats_of_schema(dict(schema)) if request.schema else []
@@ -87,7 +84,7 @@ def compose(
         if name not in params
     ]
     notes = [*must, *content.caveats(said, protocol, task), *of_schema, *([endpoint.note] if endpoint.note else [])]
-    return call, [*caveats, *left_out, *notes]
+    return plan, [*caveats, *left_out, *notes]
 
 
 def _before(path: str, ends: Sequence[str]) -> str:
@@ -95,11 +92,13 @@ def _before(path: str, ends: Sequence[str]) -> str:
     return next((path.removesuffix(end) for end in ends if path.endswith(end)), path)
 
 
-def _path(endpoint: Endpoint, protocol: Protocol, model: str, stream: bool) -> str:
+def _path(endpoint: Endpoint, protocol: Protocol, stream: bool) -> tuple[str, dict[str, str]]:
+    """The path, which may hold {model}, and its query parameters."""
     path = endpoint.path
     if stream and "path" in protocol.streaming:
         path = path.replace(*protocol.streaming["path"])
-    return path.replace("{model}", quote(model, safe=""))
+    path, _, query = path.partition("?")
+    return path, dict(parse_qsl(query))
 
 
 def _tools(request: Request, task: Task) -> list[Tool]:
@@ -122,52 +121,44 @@ def _of_the_task(
     return NOTHING, NOTHING
 
 
-def _bodies(
-    gateway: Gateway, task: Task, protocol: Protocol, models: Sequence[str], params: Facts, parts: Sequence[Any]
-) -> tuple[list[Facts], list[str]]:
-    """One whole body per model; a stand-in goes without what it would refuse, and that is said."""
+def _body(
+    gateway: Gateway, task: Task, protocol: Protocol, choice: Choice, params: Facts, parts: Sequence[Any]
+) -> tuple[Facts, Facts, list[str], list[str]]:
+    """The body; of it what client libraries do not know; what the alternative does not take, and that in words."""
     said, always, stream = parts
-    parameters.must_take(params, gateway.model(models[0]))
+    parameters.must_take(params, gateway.model(choice.model))
+    bodies.check_against(params, protocol)
     fixed = {**gateway.always.get(protocol.id, {}), **(protocol.streaming.get("body", {}) if stream else {})}
-    found: list[Facts] = []
-    told: list[str] = []
-    for model in models:
-        refused = parameters.rejected(params, gateway.model(model))
-        own = {name: value for name, value in params.items() if name not in dict(refused)}
-        bodies.check_against(own, protocol)
-        shape = bodies.fill(task.body[protocol.id], _words(model, said, protocol))
-        found.append(bodies.merged(protocol.required, shape, always, fixed, bodies.placed(own, protocol)))
-        told += [f"{why}: the request to it goes without {name}" for name, why in refused]
-    order = [name for name in task.body[protocol.id] if name in found[0]]
-    return [{name: body[name] for name in dict.fromkeys([*order, *body])} for body in found], told
-
-
-def _words(model: str, said: content.Said, protocol: Protocol) -> dict[str, Any]:
-    """What the words of a task's shape stand for."""
-    pictures = [Slot(one.name) for one in said.pictures] + list(said.addresses)
-    return {
-        "$model": model,
-        "$messages": Slot("MESSAGES"),
-        "$tools": Slot("TOOLS"),
-        "$prompt": said.prompt,
-        "$system": content.system_words(said.system, protocol),
-        "$images": pictures[0] if len(pictures) == 1 else ",".join(map(str, said.addresses)),
-        "$task_id": Slot("TASK_ID"),
+    shape = bodies.fill(task.body[protocol.id], _words(said, protocol))
+    found = bodies.merged(protocol.required, shape, always, fixed, bodies.placed(params, protocol))
+    body = {
+        name: found[name] for name in dict.fromkeys([*(one for one in task.body[protocol.id] if one in found), *found])
     }
+    known = {"stream", *task.body[protocol.id], *protocol.required, *always}
+    known |= {(facts.get("at") or [name])[0] for name, facts in protocol.parameters.items()}
+    extra = {name: value for name, value in body.items() if name not in known}
+    second = next(iter(choice.alternatives), "")
+    refused = parameters.rejected(params, gateway.model(second)) if second else []
+    omits = [(protocol.parameters.get(name, {}).get("at") or [name])[-1] for name, _ in refused]
+    return body, extra, omits, [f"{why}: a request to it goes without {name}" for name, why in refused]
 
 
-def _endings(protocol: Protocol, task: Task) -> Mapping[str, Sequence[str]]:
-    """How an answer ends well, and cut; that it calls tools is well only where there are some."""
-    calls = protocol.endings.get("calls", []) if task.kind == "tools" else []
-    return {"normal": [*protocol.endings.get("normal", []), *calls], "cut": protocol.endings.get("cut", [])}
+def _words(said: content.Said, protocol: Protocol) -> dict[str, Any]:
+    """What the words of a task's shape stand for."""
+    several = ",".join(one.source for one in said.images)
+    turns = "contents" if protocol.turns == "parts" else "messages"
+    return {
+        "$model": Variable("MODEL"),
+        "$messages": Variable(turns),
+        "$tools": Variable("TOOLS"),
+        "$prompt": Variable("prompt"),
+        "$system": content.system_words(said.system, protocol),
+        "$images": several if len(said.images) > 1 else Variable("image_url"),
+        "$task_id": Variable("task_id"),
+    }
 
 
 def _ours(gateway: Gateway) -> list[str]:
     """The ids that the decision table takes at this gateway."""
     named = (id_ for roles in gateway.roles.values() for role in roles.values() for id_ in role["models"])
     return list(dict.fromkeys(named))
-
-
-def _phrases(errors: Mapping[str, str]) -> dict[str, str]:
-    """The advice that goes by the server's words: it is looked at before that by status."""
-    return {mark: advice for mark, advice in errors.items() if not mark.startswith("HTTP ")}

@@ -9,16 +9,29 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.shapes import Facts, Slot
+from chat_completions.shapes import Facts, Image, Variable
 
 Wire = tuple[list[str], list[Facts]]
 
 
 class PicturePart(NamedTuple):
-    """A picture in a turn: a URL, or what the program has read under a slot's name."""
+    """An image in a turn: an address that stands in the turn itself, or the variables of an `image`."""
 
     url: str
-    slot: str
+    image: Image | None = None
+
+    @property
+    def address(self) -> Any:
+        """Return the address, or the variable that holds it."""
+        return Variable(f"image_url{self.image.suffix}") if self.image else self.url
+
+    def data(self, kind_key: str) -> Facts | None:
+        """Return media type and base64 text, or None where only the address is sent."""
+        if self.image and (self.image.is_file or self.image.is_data):
+            kind, data = (Variable(f"image_{word}{self.image.suffix}") for word in ("type", "data"))
+            return {kind_key: kind, "data": data}
+        kind_text, data_text = _data(self.url)
+        return {kind_key: kind_text, "data": data_text} if data_text and not self.image else None
 
 
 def spoken(turns: Sequence[Facts], dialect: str) -> Wire:
@@ -30,7 +43,7 @@ def _messages(turns: Sequence[Facts]) -> Wire:
     def part(one: Any) -> Any:
         if not isinstance(one, PicturePart):
             return one
-        return {"type": "image_url", "image_url": {"url": Slot(one.slot) if one.slot else one.url}}
+        return {"type": "image_url", "image_url": {"url": one.address}}
 
     return [], [_with_parts(turn, part) for turn in turns]
 
@@ -83,11 +96,8 @@ def _block(one: Any) -> Any:
     one = _pictured(one)
     if not isinstance(one, PicturePart):
         return one
-    if one.slot:
-        source = {"type": "base64", "media_type": Slot(f"{one.slot}_TYPE"), "data": Slot(f"{one.slot}_DATA")}
-    else:
-        kind, data = _data(one.url)
-        source = {"type": "base64", "media_type": kind, "data": data} if data else {"type": "url", "url": one.url}
+    data = one.data("media_type")
+    source = {"type": "base64", **data} if data else {"type": "url", "url": one.address}
     return {"type": "image", "source": source}
 
 
@@ -133,10 +143,8 @@ def _part(one: Any) -> Any:
     one = _pictured(one)
     if not isinstance(one, PicturePart):
         return one
-    if one.slot:
-        return {"inlineData": {"mimeType": Slot(f"{one.slot}_TYPE"), "data": Slot(f"{one.slot}_DATA")}}
-    kind, data = _data(one.url)
-    return {"inlineData": {"mimeType": kind, "data": data}} if data else {"fileData": {"fileUri": one.url}}
+    data = one.data("mimeType")
+    return {"inlineData": data} if data else {"fileData": {"fileUri": one.address}}
 
 
 def _apart(turns: Sequence[Facts]) -> tuple[list[str], list[Facts]]:
@@ -169,7 +177,7 @@ def _arguments(call: Facts) -> Any:
 def _pictured(one: Any) -> Any:
     """A picture that the user's turn brings, as a PicturePart; any other part as it is."""
     brings = isinstance(one, Mapping) and one.get("type") == "image_url"
-    return PicturePart(_address(one.get("image_url")), "") if brings else one
+    return PicturePart(_address(one.get("image_url"))) if brings else one
 
 
 def _address(image: Any) -> str:

@@ -33,7 +33,7 @@ def _pasted(file: Path) -> str:
 
 def reminder(snippet: Snippet) -> str:
     """The shell line that sets the key, or what else is to be done with it."""
-    return snippet.before or f'export {snippet.call.auth.key}="your-key"'
+    return snippet.before or f'export {snippet.plan.auth.key}="your-key"'
 
 
 def markdown(snippet: Snippet) -> str:
@@ -53,14 +53,14 @@ def markdown(snippet: Snippet) -> str:
 
 
 def _pictures(snippet: Snippet) -> str:
-    if snippet.call.kind in ("image", "image-edit"):
+    if snippet.plan.kind in ("image", "image-edit"):
         return "saved in the current folder as `image-1.png` and so on, with the extension of their kind."
     return "this program prints text; a picture in the answer is not saved."
 
 
 def as_json(snippet: Snippet) -> str:
     """One JSON object with everything, for programs."""
-    call, choice = snippet.call, snippet.choice
+    plan, choice = snippet.plan, snippet.choice
     return _dump(
         {
             "schema": 1,
@@ -68,17 +68,17 @@ def as_json(snippet: Snippet) -> str:
             "filename": snippet.filename,
             "language": snippet.language,
             "library": snippet.library,
-            "gateway": call.gateway,
-            "protocol": call.protocol,
-            "task": call.task,
+            "gateway": snippet.gateway,
+            "protocol": plan.protocol,
+            "task": plan.task,
             "model": choice.model,
             "because": choice.because,
-            "stream": call.stream,
+            "stream": plan.stream,
             "alternatives": list(choice.alternatives),
             "caveats": list(snippet.caveats),
             "install": list(snippet.install),
             "run": snippet.run,
-            "env": {"key": call.auth.key, "base_url": call.base_env},
+            "env": {"key": plan.auth.key, "base_url": plan.base_url_env},
             "evidence": _evidence(choice.evidence),
         }
     )

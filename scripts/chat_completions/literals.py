@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chat_completions.errors import BadInput
-from chat_completions.shapes import Facts, Slot
+from chat_completions.shapes import Facts, Variable
 
 WIDTH = 100  # columns
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
@@ -64,8 +64,8 @@ def spell_spliced(value: Any, words: Facts, margin: int = 0, lead: int = 0) -> s
 
 def _marked(value: Any) -> Any:
     """The value with NUL around the name of each slot, which no spelled text contains."""
-    if isinstance(value, Slot):
-        return Slot(f"\0{value.name}\0")
+    if isinstance(value, Variable):
+        return Variable(f"\0{value.name}\0")
     if isinstance(value, Mapping):
         return {key: _marked(item) for key, item in value.items()}
     return [_marked(item) for item in value] if isinstance(value, (list, tuple)) else value
@@ -90,7 +90,7 @@ def _visible(character: str, astral: str) -> str:
 
 
 def _flat(value: Any, words: Facts) -> str:
-    if isinstance(value, Slot):
+    if isinstance(value, Variable):
         return str(value.name)
     if value is None or isinstance(value, bool):
         return str(words["nothing"] if value is None else words["booleans"][value])

@@ -1,6 +1,6 @@
 """The values that travel through the program, in the order they appear.
 
-`Request -> (Gateway, Task, Language, Protocol) -> Choice -> Call -> Snippet`
+`Request -> (Gateway, Task, Language, Protocol) -> Choice -> RequestPlan -> Snippet`
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +35,7 @@ class Request(NamedTuple):
     images: Sequence[str] = ()
     tools: Sequence[Facts] | None = None
     schema: Facts | None = None
+    fallback: bool = False
 
 
 class Evidence(NamedTuple):
@@ -162,7 +163,7 @@ class Protocol(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a program does: its kind chooses the templates, its body the request.
+    """What a program does: its kind chooses the model, its template (else its kind) the program, its body the request.
 
     `asks_model` is False where no model is asked, `streams` where an answer comes whole only.
     """
@@ -179,6 +180,7 @@ class Task(NamedTuple):
     streams: bool = True
     asks_model: bool = True
     read_timeout: int = 120
+    template: str = ""
 
 
 class Library(NamedTuple):
@@ -234,8 +236,8 @@ class Choice(NamedTuple):
     evidence: Sequence[Evidence]
 
 
-class Slot(NamedTuple):
-    """A value the written program has under a name; literals spell it as that name."""
+class Variable(NamedTuple):
+    """A value that the printed program has under a name; literals write that name."""
 
     name: str
 
@@ -243,7 +245,7 @@ class Slot(NamedTuple):
 class Tool(NamedTuple):
     """A tool that the model may call.
 
-    `example` is what its stub answers, `strict` whether arguments must follow the schema, None where that is not said.
+    `example` is what its stub returns, `strict` whether arguments must follow the schema, None where that is not said.
     """
 
     name: str
@@ -253,66 +255,76 @@ class Tool(NamedTuple):
     strict: bool | None
 
 
-class Picture(NamedTuple):
-    """A picture that the program reads when it runs: a file, or a data URI, under a slot's name."""
+class Image(NamedTuple):
+    """An image that goes out with the prompt: a file (read when the program runs), a URL or a data URI.
 
-    name: str
-    source: str
-
-
-class Call(NamedTuple):
-    """One HTTP request, fully decided: all that a template sees.
-
-    `models`, `paths` and `bodies` hold one item per attempt: the chosen model, then its stand-in.
-    A key is only ever the *name* of an environment variable. `sdk_base` is the path that a client
-    library wants behind the base URL, `own_words` tells that a body holds parameters of this
-    gateway alone, which such a library does not know. Bodies name what is written once, or known
-    only at run time, by slots: MESSAGES, TOOLS, SCHEMA, TASK_ID and those of `pictures`. `first`
-    is what only the first round of a tool loop sends on top; `form` says that the body travels as
-    form fields beside files.
+    The messages of a plan name it by variables: `image_url` (a URL or data URI), or `image_type` and
+    `image_data` (base64), each with the `suffix` (`_1`, `_2`, …) where there are several images.
     """
 
-    gateway: str
-    title: str
-    task: str
-    kind: str
-    summary: str
-    base_url: str
-    base_env: str
-    method: str
-    models: Sequence[str]
-    paths: Sequence[str]
-    bodies: Sequence[Facts]
-    first: Facts
-    form: bool
-    then: str
-    reads: Sequence[str]
-    ours: Sequence[str]
-    headers: Mapping[str, str]
-    sdk_base: str
-    auth: Auth
-    protocol: str
-    stream: bool
-    messages: Sequence[Facts]
-    wire_tools: Sequence[Facts]
-    tools: Sequence[Tool]
-    schema: Facts
-    pictures: Sequence[Picture]
-    picture_style: str
-    own_words: bool
-    advice: Mapping[str, str]
-    endings: Mapping[str, Sequence[str]]
-    ending: str
-    usage: Sequence[str]
-    tells: Sequence[str]
-    install: str
-    connect_timeout: int
-    read_timeout: int
+    source: str
+    suffix: str = ""
 
     @property
-    def path(self) -> str:
-        """The path of the first attempt."""
-        return self.paths[0]
+    def is_file(self) -> bool:
+        """Return whether the source is the path of a file."""
+        return not self.source.startswith(("https://", "http://", "data:"))
+
+    @property
+    def is_data(self) -> bool:
+        """Return whether the source is a data URI."""
+        return self.source.startswith("data:")
+
+
+class RequestPlan(NamedTuple):
+    """One HTTP request, fully decided: all that a template sees, as `plan`.
+
+    `path` may hold `{model}`; `query` are its parameters. `sdk_base_path` is what a client library wants
+    behind the base URL. `body` is the JSON body; in it stand variables of the printed program: MODEL,
+    messages, TOOLS, SCHEMA, prompt, task_id and those of images. `extra_body` are those of its fields that the
+    protocol's client libraries do not know. `messages` are the turns in the protocol's own form; `prompt` is the
+    user's text, which they hold as the variable `prompt`, or None for a conversation whose turns are all given.
+    `instructions` tells that the messages hold the variable `instructions`: SCHEMA in words.
+    `first_round_body` is sent on top in the first round of a tool loop. `alternative` is the second model,
+    `fallback` whether the program asks it when the first is missing or down, `alternative_omits` the fields of
+    the body that the alternative does not take. `multipart` tells that the body travels as a form beside files.
+    `poll_path`, `result_paths` and `recommended_models` serve the tasks image, balance and models.
+    `reported_fields` are fields of a reply beside the usage that the gateway adds, such as credits.
+    """
+
+    gateway_name: str
+    task: str
+    kind: str
+    protocol: str
+    stream: bool
+    base_url: str
+    base_url_env: str
+    auth: Auth
+    headers: Mapping[str, str]
+    method: str
+    path: str
+    query: Mapping[str, str]
+    sdk_base_path: str
+    model: str
+    alternative: str
+    alternative_omits: Sequence[str]
+    fallback: bool
+    body: Facts
+    extra_body: Facts
+    first_round_body: Facts
+    messages: Sequence[Facts]
+    prompt: str | None
+    instructions: bool
+    tools: Sequence[Tool]
+    tool_definitions: Sequence[Facts]
+    schema: Facts
+    images: Sequence[Image]
+    multipart: bool
+    poll_path: str
+    result_paths: Sequence[str]
+    recommended_models: Sequence[str]
+    reported_fields: Sequence[str]
+    read_timeout: int
 
 
 class Snippet(NamedTuple):
@@ -322,7 +334,8 @@ class Snippet(NamedTuple):
     filename: str
     run: str
     install: Sequence[str]
-    call: Call
+    plan: RequestPlan
+    gateway: str
     choice: Choice
     caveats: Sequence[str]
     language: str

@@ -33,19 +33,20 @@ def make(request: Request) -> Snippet:
     """
     found = pieces(request)
     gateway, task, language, library, protocol, choice = found
-    call, caveats = compose(request, gateway, task, protocol, library, choice)
+    plan, caveats = compose(request, gateway, task, protocol, library, choice)
     filename = f"{gateway.id}-{task.id}.{language.extension}"  # not code.py: Python has a module of that name
     return Snippet(
-        code=render(call, language, library.id),
+        code=render(plan, language, library.id),
         filename=filename,
         run=(library.run or language.run).format(file=filename),
         install=[one for one in (library.install, *language.needs) if one],
-        call=call,
+        plan=plan,
+        gateway=gateway.id,
         choice=choice,
         caveats=[*choice.caveats, *caveats, *([library.caveat] if library.caveat else [])],
         language=language.id,
         library=library.id,
-        before=library.before.format(key=call.auth.key),
+        before=library.before.format(key=plan.auth.key),
     )
 
 

@@ -15,7 +15,7 @@ from chat_completions.live.opening import Opened
 from chat_completions.live.questions import Answer, ask, spelled
 from chat_completions.live.record import today
 from chat_completions.offers import protocols_for
-from chat_completions.shapes import Call, Choice, Library, Request
+from chat_completions.shapes import Choice, Library, Request, RequestPlan
 
 FEW = 16  # tokens
 REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
@@ -86,8 +86,10 @@ def _question(one: Opened) -> tuple[Answer, str]:
     call = _call(one, "chat", priority="cost", params={"max_tokens": FEW})
     if call is None:
         return Answer(0, None, "there is nothing that it could be asked"), ""
-    answer = ask(call, one.key, spelled(call.bodies[0], {"MESSAGES": list(call.messages)}))
-    return answer, f"a question of at most {FEW} tokens to {call.models[0]}"
+    turns = spelled(call.messages, {"prompt": call.prompt})
+    words = {"MODEL": call.model, "prompt": call.prompt, "messages": turns, "contents": turns}
+    answer = ask(call, one.key, spelled(call.body, words))
+    return answer, f"a question of at most {FEW} tokens to {call.model}"
 
 
 def _credit(one: Opened) -> tuple[dict[str, Any], str]:
@@ -98,7 +100,7 @@ def _credit(one: Opened) -> tuple[dict[str, Any], str]:
     answer = ask(call, one.key)
     if answer.problem:
         return {}, answer.problem
-    for path in call.reads:
+    for path in call.result_paths:
         value, within = _at(answer.data, path)
         if value is not None:
             unlimited = isinstance(within, dict) and within.get("unlimited") is True
@@ -134,7 +136,7 @@ def _accepted(answer: Answer) -> bool | None:
     return True if not answer.problem or answer.status in (NO_CREDIT, NOT_ALLOWED) else None
 
 
-def _call(one: Opened, task: str, **more: Any) -> Call | None:
+def _call(one: Opened, task: str, **more: Any) -> RequestPlan | None:
     """The request of a task, whatever library would write it; None where the gateway has no such."""
     asked, found = Request(one.gateway.id, task=task, base_url=one.address, **more), catalog.task(task)
     anything = Library(id="any library", install="", protocols=list(found.body))

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from chat_completions.live.scrub import Secrets
 from chat_completions.live.wire import BROKEN, asking, why
-from chat_completions.shapes import Call
+from chat_completions.shapes import RequestPlan
 
 SECONDS = 60
 MOST = 5_000_000  # bytes of a reply that are read
@@ -29,7 +30,7 @@ class Answer(NamedTuple):
     problem: str
 
 
-def ask(call: Call, key: str, body: Any = None, *, with_key: bool = True) -> Answer:
+def ask(call: RequestPlan, key: str, body: Any = None, *, with_key: bool = True) -> Answer:
     """The answer to a call, sent as a written program would send it; no redirect is followed."""
     secrets = Secrets({"<key>": key})
     headers = {"accept": "application/json", "user-agent": "chat-completions", **call.headers}
@@ -39,7 +40,13 @@ def ask(call: Call, key: str, body: Any = None, *, with_key: bool = True) -> Ans
         headers["content-type"] = "application/json"
     sent = json.dumps(body).encode() if body is not None else None
     try:
-        with asking(call.method, call.base_url + call.path, headers, sent, SECONDS) as reply:
+        with asking(
+            call.method,
+            call.base_url + call.path.replace("{model}", quote(call.model, safe="")),
+            headers,
+            sent,
+            SECONDS,
+        ) as reply:
             served = _first(reply.pieces)
     except BROKEN as problem:
         return Answer(0, None, f"it cannot be reached: {secrets.clean(why(problem))}")
@@ -50,6 +57,8 @@ def spelled(value: Any, words: Mapping[str, Any]) -> Any:
     """A body with its slots filled."""
     if isinstance(value, Mapping):
         return {name: spelled(item, words) for name, item in value.items()}
+    if isinstance(value, list):
+        return [spelled(item, words) for item in value]
     return words.get(value.name, value) if hasattr(value, "name") else value
 
 

@@ -57,7 +57,7 @@ def stored(scene: Scene, source: Source) -> Stored:
     snippet, ran, recorder = _recorded(scene, source, secrets)
     heard = settled(recorder.heard)
     must_be_good(scene, ran, heard)
-    call = snippet.call
+    call = snippet.plan
     about = [tape.interaction(one, recorder, call.base_url, call.auth.header) for one in heard]
     document = {
         "version": 1,
@@ -82,7 +82,7 @@ def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, 
     for language, library in scene.programs:
         snippet = make(Request(source.gateway, language=language, library=library, **scene.options))
         try:
-            with recording(source.upstream + _beyond(snippet), snippet.call.base_url, secrets) as recorder:
+            with recording(source.upstream + _beyond(snippet), snippet.plan.base_url, secrets) as recorder:
                 ran = run(snippet, scene.key, recorder.url)
         except NotOffered as problem:
             reasons.append(str(problem))
@@ -96,8 +96,7 @@ def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, 
 def _beyond(snippet: Snippet) -> str:
     """What a scene's own --base-url has behind the gateway's."""
     own, usual = (
-        urlsplit(one).path.rstrip("/")
-        for one in (snippet.call.base_url, catalog.gateway(snippet.call.gateway).base_url)
+        urlsplit(one).path.rstrip("/") for one in (snippet.plan.base_url, catalog.gateway(snippet.gateway).base_url)
     )
     return own.removeprefix(usual)
 
@@ -106,7 +105,7 @@ def _must_play(scene: Scene, source: Source, snippet: Snippet, document: dict[st
     """Failed unless the same program does the same against what was just recorded."""
     name = f"{source.gateway}/{scene.name}"
     with serving(cassette.parsed(document, name)) as replay:
-        root = "/" + snippet.call.base_url.partition("://")[2].partition("/")[2]
+        root = "/" + snippet.plan.base_url.partition("://")[2].partition("/")[2]
         again = run(snippet, scene.key, replay.url + root.rstrip("/"), offline=True)
     if replay.misses:
         raise Failed(f"it cannot be played: {replay.misses[0]}")

@@ -43,7 +43,7 @@ def interpreter(snippet: Snippet) -> list[str]:
 
 def environment(snippet: Snippet, key: str, base_url: str) -> dict[str, str]:
     """Ours, with this key and address; what goes to loopback goes there directly."""
-    own = {snippet.call.auth.key: key, snippet.call.base_env: base_url, "NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+    own = {snippet.plan.auth.key: key, snippet.plan.base_url_env: base_url, "NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
     return {**os.environ, **own}
 
 
