@@ -128,7 +128,7 @@ def _body(
     said, always, stream = parts
     parameters.must_take(params, gateway.model(choice.model))
     bodies.check_against(params, protocol)
-    fixed = {**gateway.always.get(protocol.id, {}), **(protocol.streaming.get("body", {}) if stream else {})}
+    fixed = {**gateway.always.get(protocol.id, {}), **_streaming(gateway, protocol, stream=stream)}
     shape = bodies.fill(task.body[protocol.id], _words(said, protocol))
     found = bodies.merged(protocol.required, shape, always, fixed, bodies.placed(params, protocol))
     body = {
@@ -141,6 +141,14 @@ def _body(
     refused = parameters.rejected(params, gateway.model(second)) if second else []
     omits = [(protocol.parameters.get(name, {}).get("at") or [name])[-1] for name, _ in refused]
     return body, extra, omits, [f"{why}: a request to it goes without {name}" for name, why in refused]
+
+
+def _streaming(gateway: Gateway, protocol: Protocol, *, stream: bool) -> Facts:
+    """What the body says about streaming: a whole answer is asked for unless it is known to be the default."""
+    body: Facts = protocol.streaming.get("body", {})
+    if stream:
+        return body
+    return dict.fromkeys(body, False) if gateway.stream_default.get(protocol.id) is not False else NOTHING
 
 
 def _words(said: content.Said, protocol: Protocol) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def built(id_: str, facts: Facts, makers: Facts) -> Gateway:
         },
         parameters=facts.get("parameters", {}),
         always=facts.get("always", {}),
+        stream_default=facts.get("stream_default", {}),
         weak=facts.get("weak", []),
         errors=facts.get("errors", {}),
         reply_extras=facts.get("reply_extras", []),

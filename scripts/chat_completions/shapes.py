@@ -111,6 +111,7 @@ class Gateway(NamedTuple):
     models: Mapping[str, Model]
     parameters: Mapping[str, Mapping[str, Facts]]
     always: Mapping[str, Facts]
+    stream_default: Mapping[str, bool]
     errors: Mapping[str, str]
     weak: Sequence[str]
     reply_extras: Sequence[str]
