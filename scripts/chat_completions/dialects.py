@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.shapes import Facts, Image, Variable
 
+TEXT = (str, Variable)  # a text, or the variable that holds one
 Wire = tuple[list[str], list[Facts]]
 
 
@@ -82,7 +83,7 @@ def _said_and_called(turn: Facts) -> Any:
     content = _each(turn.get("content"), _block)
     if not calls:
         return content
-    said = [{"type": "text", "text": content}] if isinstance(content, str) and content else content or []
+    said = [{"type": "text", "text": content}] if isinstance(content, TEXT) and content else content or []
     uses = [
         {"type": "tool_use", "id": one["id"], "name": one["function"]["name"], "input": _arguments(one)}
         for one in calls
@@ -91,7 +92,7 @@ def _said_and_called(turn: Facts) -> Any:
 
 
 def _block(one: Any) -> Any:
-    if isinstance(one, str):
+    if isinstance(one, TEXT):
         return {"type": "text", "text": one}
     one = _pictured(one)
     if not isinstance(one, PicturePart):
@@ -111,7 +112,7 @@ def _parts(turns: Sequence[Facts]) -> Wire:
             parts = [_result(turn, names)]
         else:
             content = turn.get("content")
-            said = [content] if isinstance(content, str) and content else content or []
+            said = [content] if isinstance(content, TEXT) and content else content or []
             parts = [_part(one) for one in said]
             parts += [
                 {"functionCall": {"name": one["function"]["name"], "args": _arguments(one)}}
@@ -136,7 +137,7 @@ def _result(turn: Facts, names: Mapping[str, str]) -> Facts:
 
 
 def _part(one: Any) -> Any:
-    if isinstance(one, str):
+    if isinstance(one, TEXT):
         return {"text": one}
     if isinstance(one, Mapping) and one.get("type") == "text":
         return {"text": one.get("text", "")}
@@ -153,8 +154,8 @@ def _apart(turns: Sequence[Facts]) -> tuple[list[str], list[Facts]]:
     for turn in turns:
         if turn["role"] == "system":
             content = turn["content"]
-            parts = [content] if isinstance(content, str) else content
-            system += [one if isinstance(one, str) else one.get("text", "") for one in parts]
+            parts = [content] if isinstance(content, TEXT) else content
+            system += [one if isinstance(one, TEXT) else one.get("text", "") for one in parts]
     return system, [turn for turn in turns if turn["role"] != "system"]
 
 
