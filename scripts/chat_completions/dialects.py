@@ -12,7 +12,7 @@ from chat_completions.errors import BadInput, NotOffered
 from chat_completions.shapes import Facts, Image, Variable
 
 TEXT = (str, Variable)  # a text, or the variable that holds one
-Wire = tuple[list[str], list[Facts]]
+Wire = tuple[list[str | Variable], list[Facts]]
 
 
 class PicturePart(NamedTuple):
@@ -148,7 +148,7 @@ def _part(one: Any) -> Any:
     return {"inlineData": data} if data else {"fileData": {"fileUri": one.address}}
 
 
-def _apart(turns: Sequence[Facts]) -> tuple[list[str], list[Facts]]:
+def _apart(turns: Sequence[Facts]) -> tuple[list[str | Variable], list[Facts]]:
     """The texts of the system turns, and the other turns."""
     system = []
     for turn in turns:
