@@ -68,6 +68,8 @@ def run(
             (home / path).write_text(text, encoding="utf-8")
         before = _files(work, home)
         clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
+        for path, text in (scene.beside or {}).items():
+            (program.parent / path).write_text(text, encoding="utf-8")
         (folder / "stdin").write_bytes(scene.stdin)
         with (folder / "stdin").open("rb") as stdin, (folder / "stderr").open("w+b") as stderr:
             ran = _run(Job(language_id, program, work, {**clean, **env}, scene), stdin, stderr)

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BufferedReader
 from threading import Event, Lock, Thread
@@ -38,6 +38,7 @@ class Server:
 
     def __init__(self, replies: Sequence[Reply]) -> None:
         self.replies = list(replies)
+        self.choose: Callable[[Received], Reply] | None = None  # instead of the order of the replies
         self.requests: list[Received] = []
         self.asked = Event()
         self.last_byte = 0.0
@@ -100,8 +101,10 @@ class Server:
         path = first[1] if len(first) > 1 else ""
         with self._lock:
             asked = (first[0], path, headers, body, time.monotonic(), self._answering)
-            self.requests.append(Received(*asked, command_lines()))
+            received = Received(*asked, command_lines())
+            self.requests.append(received)
             reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
+            reply = self.choose(received) if self.choose else reply
         self.asked.set()
         return reply.squeezed() if reply.gzip and "gzip" in headers.get("accept-encoding", "") else reply
 

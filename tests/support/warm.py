@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-MODULES = ("requests", "httpx", "openai", "anthropic", "google.genai")
+MODULES = ("requests", "httpx", "openai", "anthropic", "google.genai", "jsonschema", "httpx_sse")
 START = Path(__file__).with_name("warm_start.py")
 
 

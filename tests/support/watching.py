@@ -22,13 +22,14 @@ class Scene:
 
     `interrupt`: SIGINT follows when this is set, and with `after_text` when something was
     printed, too. `lines`: stdout is closed after so many.
-    `home`: files in its home folder. `warm`: Python libraries may be loaded already.
+    `home`: files in its home folder, `beside`: files beside the program. `warm`: Python libraries may be loaded already.
     """
 
     args: Sequence[str] = ()
     stdin: bytes = b""
     timeout: float = 60
     home: Mapping[str, str] | None = None
+    beside: Mapping[str, str] | None = None
     interrupt: Event | None = None
     after_text: bool = False
     lines: int | None = None

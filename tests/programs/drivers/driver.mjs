@@ -1,0 +1,29 @@
+// Import the program that was printed, call its function, and write what happened to told.json.
+import { writeFileSync } from "node:fs";
+
+const told = { results: [], changed: [] };
+const before = JSON.stringify(process.env);
+
+async function call(module) {
+  const named = module.ask ?? module.stream ?? module.generateImage ?? module.listModels ?? module.getBalance ?? module.default;
+  if (!named) throw new Error(`no function is exported, only ${Object.keys(module)}`);
+  try {
+    const value = await named("Say hello");
+    if (typeof value === "string") return { value };
+    let text = "";
+    for await (const piece of value) text += piece;
+    return { value: text };
+  } catch (error) {
+    return { error: String(error.message), kinds: [error.name, error.constructor.name] };
+  }
+}
+
+process.on("exit", () => writeFileSync("told.json", JSON.stringify(told)));
+try {
+  const module = await import("./printed.mjs");
+  for (let number = 0; number < Number(process.env.CALLS); number += 1) told.results.push(await call(module));
+} catch (error) {
+  told.fault = String(error);
+}
+if (JSON.stringify(process.env) !== before) told.changed.push("it changes the environment");
+if (process.exitCode) told.fault ??= `it sets the exit code ${process.exitCode}`;

@@ -1,0 +1,53 @@
+"""Import the program that was printed, call its function, and write what happened to told.json."""
+
+import importlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+NAMES = ("ask", "stream", "generate_image", "list_models", "get_balance")
+
+
+def state() -> dict[str, object]:
+    """What an import must leave as it was."""
+    return {
+        "the environment": dict(os.environ),
+        "the handlers of logging": list(logging.root.handlers),
+        "the default timeout of sockets": socket.getdefaulttimeout(),
+        "the handler of SIGINT": signal.getsignal(signal.SIGINT),
+        "stdout": (sys.stdout, getattr(sys.stdout, "encoding", "")),
+        "the hook for exceptions": sys.excepthook,
+    }
+
+
+def call(module: Any) -> dict[str, object]:
+    """Call the program's function once."""
+    function = next(getattr(module, one) for one in NAMES if hasattr(module, one))
+    try:
+        value = function("Say hello")
+        return {"value": value if isinstance(value, str) else "".join(value)}
+    except Exception as error:  # noqa: BLE001 - the kind of error is what is asked
+        kinds = {name for one in type(error).__mro__ for name in (one.__module__.split(".")[0], one.__name__)}
+        return {"error": str(error), "kinds": sorted(kinds)}
+
+
+def main() -> None:
+    """Import it and call it as often as is wanted."""
+    told: dict[str, Any] = {"results": []}
+    before = state()
+    try:
+        module = importlib.import_module("printed")
+        told["changed"] = [f"it changes {name}" for name, value in state().items() if value != before[name]]
+        told["results"] = [call(module) for _ in range(int(os.environ["CALLS"]))]
+        told["changed"] += [f"a call changes {name}" for name, value in state().items() if value != before[name]]
+    except BaseException as error:  # noqa: BLE001 - SystemExit is what is looked for
+        told["fault"] = f"{type(error).__name__}: {error}"
+    Path("told.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+main()

@@ -1,0 +1,176 @@
+"""Loads the tables of cases and turns the replies of a case into bytes.
+
+A table is a YAML file in tests/programs/cases: `about`, `defaults` and `cases`. A case `binds` the
+clients that it lists; `exceptions` are those of them that it does not bind, each with the reason.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from support.pictures import ENCODED
+from support.protocols import PROTOCOLS, ChatCompletions, event_text
+from support.replies import Reply
+
+FOLDER = Path(__file__).resolve().parents[1] / "programs" / "cases"
+PLACEHOLDER = re.compile(r"<(KEY|HERE|PORT|OTHER|CLOSED|" + "|".join(ENCODED) + ")>|<(.)\\*(\\d+)>", re.DOTALL)
+BETWEEN_CHUNKS = 0.03  # seconds, so that chunks arrive as chunks
+BETWEEN_BYTES = 0.0002
+TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must come of a case; `error` and `warning` hold words of these lines on stderr."""
+
+    exit: int | Sequence[int] | None = None
+    text: str | None = ""
+    texts: Sequence[str] = ()
+    prints: Sequence[str] = ()
+    json: Any = None
+    error: Sequence[str] = ()
+    warning: Sequence[str] = ()
+    told: Sequence[str] = ()
+    requests: int | Sequence[int] | None = None
+    gaps: Sequence[float] = ()
+    within: float | None = None
+    first_text_before: float | None = None
+    saved: Sequence[str] = ()
+    results: Sequence[Mapping[str, str]] = ()
+    bodies: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def codes(self) -> Sequence[int]:
+        """The exit codes that are right: 1 for an error, if nothing else is said."""
+        if self.exit is None:
+            return [1 if self.error else 0]
+        return [self.exit] if isinstance(self.exit, int) else self.exit
+
+
+@dataclass(frozen=True)
+class Case:
+    """One situation: what the server does, how the program is started, what must come of it."""
+
+    id: str
+    group: str
+    binds: Sequence[str]
+    replies: Sequence[Any] = ()
+    title: str = ""
+    task: str = "chat"
+    modes: Sequence[str] = ("whole", "stream")
+    protocols: Sequence[str] = TEXT_PROTOCOLS
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+    key: str | None = "<KEY>"
+    base: str = "<HERE>/api"
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    interrupt: bool = False
+    cold: bool = False
+    framings: Sequence[str] = ("given",)
+    write: Mapping[str, Any] = field(default_factory=dict)
+    expect: Expected = field(default_factory=Expected)
+
+    def bound(self, client: str, protocol: str, mode: str, task: str) -> bool:
+        """Whether this case binds such a program."""
+        named = client in self.binds and client not in self.exceptions
+        return named and protocol in self.protocols and mode in self.modes and task == self.task
+
+
+@cache
+def load(name: str) -> tuple[Case, ...]:
+    """The cases of one table."""
+    table = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    found = []
+    for facts in table["cases"]:
+        merged = {**table["defaults"], **facts}
+        expected = {**table["defaults"].get("expect", {}), **facts.get("expect", {})}
+        found.append(Case(**{**merged, "expect": Expected(**expected)}))
+    return tuple(found)
+
+
+def expand(value: Any, words: Mapping[str, str]) -> Any:
+    """Replace `<KEY>`, `<HERE>`, `<PNG>` and `<x*9>` in every string."""
+
+    def one(found: re.Match[str]) -> str:
+        name, character, times = found.groups()
+        return character * int(times) if character else {**ENCODED, **words}[name]
+
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(one, value)
+    if isinstance(value, Mapping):
+        return {expand(key, words): expand(item, words) for key, item in value.items()}
+    return [expand(one_, words) for one_ in value] if isinstance(value, list) else value
+
+
+def replies(case: Case, protocol: str, stream: bool, framing: str, words: Mapping[str, str]) -> list[Reply]:
+    """The replies of a case in the form that fits such a program."""
+    said = [_reply(expand(one, words), PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"]), stream, framing) for one in case.replies]
+    return said or [Reply(status=500)]
+
+
+def _reply(facts: Any, protocol: ChatCompletions, stream: bool, framing: str) -> Reply:
+    facts = {"answer": {"text": facts}} if isinstance(facts, str) else dict(facts)
+    facts.pop("when", None)
+    headers = list(facts.pop("headers", {}).items())
+    kind = facts.pop("type", None)
+    if "answer" in facts and not stream:
+        facts["json"] = protocol.whole(_answer(facts.pop("answer")))
+    if "answer" in facts:
+        facts["events"] = [[event_text(one)] for one in protocol.stream(_answer(facts.pop("answer")))]
+    if "events" in facts:
+        newline = facts.pop("newline", "\n")
+        chunks = [_chunk(one, protocol, newline) for one in facts.pop("events")]
+        facts["chunks"] = _cut(chunks, framing)
+        facts.setdefault("pause", BETWEEN_CHUNKS if framing == "given" else BETWEEN_BYTES)
+        kind = "text/event-stream" if kind is None else kind
+    for name, default, encode in BODIES:
+        if name in facts:
+            facts["body"], kind = encode(facts.pop(name)), kind or default
+    headers = [*([("content-type", kind)] if kind else []), *headers]
+    return Reply(headers=headers, **facts)
+
+
+BODIES = (
+    ("json", "application/json", lambda value: json.dumps(value, ensure_ascii=False).encode()),
+    ("text", "text/plain", str.encode),
+    ("hex", "text/plain", bytes.fromhex),
+    ("base64", "image/png", base64.b64decode),
+)
+
+
+def _answer(said: Any) -> Mapping[str, Any]:
+    return {"text": said} if isinstance(said, str) else said
+
+
+def _chunk(item: Any, protocol: ChatCompletions, newline: str) -> bytes:
+    """One network chunk: an event, bytes as they are, or a list of these."""
+    if isinstance(item, list):
+        return b"".join(_chunk(one, protocol, newline) for one in item)
+    if isinstance(item, str) and item in ("done", "usage", "opening"):
+        made = {"done": protocol.done(), "usage": protocol.told(), "opening": protocol.opening()}[item]
+    elif isinstance(item, str):
+        return item.encode()
+    elif "hex" in item:
+        return bytes.fromhex(item["hex"])
+    elif "text" in item:
+        made = protocol.text(item["text"])
+    elif "finish" in item:
+        made = protocol.finish(item["finish"])
+    else:
+        made = [(item.get("name", ""), item["data"])]
+    return "".join(event_text(one, newline) for one in made).encode()
+
+
+def _cut(chunks: Sequence[bytes], framing: str) -> list[bytes]:
+    """The same bytes as `given`, or one by one (`bytes`)."""
+    if framing == "given":
+        return list(chunks)
+    every = b"".join(chunks)
+    return [every[start : start + 1] for start in range(len(every))]

@@ -1,0 +1,79 @@
+"""Imports a printed program into another one, as its reader would, and calls its function."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from support.protocols import PROTOCOLS, event_text
+from support.replies import Reply
+from support.running import run
+from support.serving import Server
+from support.watching import Scene
+
+if TYPE_CHECKING:
+    from support.case_runner import Program
+
+DRIVERS = Path(__file__).resolve().parents[1] / "programs" / "drivers"
+SUFFIXES = {"python": ".py", "javascript": ".mjs"}
+KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
+LIBRARIES = {"requests": "requests", "httpx": "httpx", "openai": "openai", "anthropic": "anthropic", "google-genai": "google"}
+REFUSED = Reply(401, [("content-type", "application/json")], json.dumps({"error": {"message": "no such key"}}).encode())
+
+
+def try_import(program: "Program") -> list[str]:
+    """What is wrong with importing it, first without a key, then with one and three calls; nothing when it passes."""
+    with Server([]) as server:
+        answer = _answer(program)
+        server.replies = [answer, answer, REFUSED]
+        address = {f"{program.env}_BASE_URL": f"{server.url}/api"}
+        without = _drive(program, address, calls=0)
+        found = [f"without a key: {one}" for one in _faults(without)]
+        if server.requests:
+            found.append("the import sends a request")
+        key = {f"{program.env}_API_KEY": KEY}
+        called = _drive(program, {**address, **key}, calls=3)
+        found += [f"with the key: {one}" for one in [*_faults(called), *_calls(called, program)]]
+    return found
+
+
+def _answer(program: "Program") -> Reply:
+    protocol = PROTOCOLS[program.protocol]
+    said = {"text": "Hello"}
+    if not program.stream:
+        return Reply(200, [("content-type", "application/json")], json.dumps(protocol.whole(said)).encode())
+    chunks = [event_text(one).encode() for one in protocol.stream(said)]
+    return Reply(200, [("content-type", "text/event-stream")], chunks=chunks)
+
+
+def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any]:
+    """Run the driver, which imports `printed` beside it; what it found, and what was printed."""
+    driver = (DRIVERS / f"driver{SUFFIXES[program.language]}").read_text(encoding="utf-8")
+    beside = {f"printed{SUFFIXES[program.language]}": program.code}
+    ran = run(driver, program.language, {**env, "CALLS": str(calls)}, scene=Scene(warm=True, timeout=40, beside=beside))
+    told = [data for path, data in ran.files.items() if path.endswith("told.json")]
+    found: dict[str, Any] = json.loads(told[0]) if told else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
+    return {**found, "stdout": ran.stdout.decode(), "stderr": ran.stderr}
+
+
+def _faults(told: dict[str, Any]) -> Iterator[str]:
+    if told.get("fault"):
+        yield told["fault"]
+    if told["stdout"]:
+        yield f"it prints {told['stdout'][:200]!r}"
+    yield from told.get("changed", [])
+
+
+def _calls(told: dict[str, Any], program: "Program") -> Iterator[str]:
+    results = told.get("results", [])
+    if [one.get("value") for one in results[:2]] != ["Hello", "Hello"]:
+        yield f"the first two calls give {results[:2]}"
+    error = results[2] if len(results) > 2 else {}
+    said = str(error.get("error", ""))
+    if "401" not in said or "no such key" not in said:
+        yield f"the error of the third call lacks the status or the server's words: {error}"
+    library = LIBRARIES.get(program.client.partition("-")[2])
+    if library and library not in error.get("kinds", []) and "ValueError" not in error.get("kinds", []):
+        yield f"the exception is none of {library}'s: {error.get('kinds')}"
+    if KEY in said:
+        yield "the exception holds the key"

@@ -1,0 +1,276 @@
+"""How each protocol says an answer: as one reply, as server-sent events, and as the next request repeats it.
+
+An answer is a mapping: `text`, `reasoning` (thoughts beside it), `refusal`, `tool_calls` (each
+`id`, `name`, `arguments` as JSON text, `extra` fields), `finish` (why it ended, in the words of
+chat completions), `extra` (more fields of the message) and `usage: false` when no tokens are told.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+Answer = Mapping[str, Any]
+Event = tuple[str, Any]  # its name, or nothing, and its data
+TOKENS = (12, 15, 27)
+
+
+class ChatCompletions:
+    """OpenAI's chat completions."""
+
+    id = "openai-chat"
+    endings: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """The token counts of an answer."""
+        return dict(zip(("prompt_tokens", "completion_tokens", "total_tokens"), TOKENS, strict=True))
+
+    def finish_reason(self, answer: Answer) -> str:
+        """Why an answer ended, in this protocol's word."""
+        return self.ending(answer.get("finish") or ("tool_calls" if answer.get("tool_calls") else "stop"))
+
+    def ending(self, word: str) -> str:
+        """This protocol's word for an ending."""
+        return self.endings.get(word, word)
+
+    def message(self, answer: Answer) -> dict[str, Any]:
+        """The assistant's message."""
+        found: dict[str, Any] = {"role": "assistant", "content": answer.get("text"), **answer.get("extra", {})}
+        found |= {"reasoning_content": answer["reasoning"]} if "reasoning" in answer else {}
+        found |= {"refusal": answer["refusal"]} if "refusal" in answer else {}
+        if answer.get("tool_calls"):
+            found["tool_calls"] = [_tool_call(one) for one in answer["tool_calls"]]
+        return found
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        """A whole reply."""
+        choice = {"index": 0, "message": self.message(answer), "finish_reason": self.finish_reason(answer)}
+        found = {"id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        return found if answer.get("usage") is False else {**found, "usage": self.usage}
+
+    def stream(self, answer: Answer) -> list[Event]:
+        """The same as events; texts and arguments come in two pieces."""
+        found = [*self.opening(), *(_chunk({"reasoning_content": one}) for one in _halves(answer.get("reasoning")))]
+        found += [_chunk({name: value}) for name, value in answer.get("extra", {}).items()]
+        found += [one for part in _halves(answer.get("text")) for one in self.text(part)]
+        found += [_chunk({"refusal": one}) for one in _halves(answer.get("refusal"))]
+        for number, call in enumerate(answer.get("tool_calls", ())):
+            first = {"index": number, **_tool_call({**call, "arguments": ""})}
+            found.append(_chunk({"tool_calls": [first]}))
+            rest = [{"index": number, "function": {"arguments": one}} for one in _halves(call["arguments"])]
+            found += [_chunk({"tool_calls": [one]}) for one in rest]
+        found += [_chunk({}, self.finish_reason(answer))]
+        return [*found, *([] if answer.get("usage") is False else self.told()), *self.done()]
+
+    def opening(self) -> list[Event]:
+        """What comes before any text."""
+        return [_chunk({"role": "assistant", "content": None})]
+
+    def text(self, text: str) -> list[Event]:
+        """A piece of the answer."""
+        return [_chunk({"content": text})]
+
+    def finish(self, word: str) -> list[Event]:
+        """The reason of the ending."""
+        return [_chunk({}, self.ending(word))]
+
+    def told(self) -> list[Event]:
+        """The token counts."""
+        return [("", {"id": "c1", "object": "chat.completion.chunk", "choices": [], "usage": self.usage})]
+
+    def done(self) -> list[Event]:
+        """What ends a stream."""
+        return [("", "[DONE]")]
+
+    def turns(self, body: Mapping[str, Any]) -> list[Any]:
+        """The turns of a request."""
+        return list(body.get("messages", []))
+
+    def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
+        """The tool results that follow the last answer: id of the call, text."""
+        found = []
+        for turn in reversed(turns):
+            if turn.get("role") != "tool":
+                break
+            found.append((turn.get("tool_call_id", ""), str(turn.get("content"))))
+        return found[::-1]
+
+
+class Messages(ChatCompletions):
+    """Anthropic's Messages API."""
+
+    id = "anthropic-messages"
+    endings: ClassVar[Mapping[str, str]] = {
+        "stop": "end_turn",
+        "length": "max_tokens",
+        "content_filter": "refusal",
+        "tool_calls": "tool_use",
+    }
+
+    @property
+    def usage(self) -> dict[str, int]:
+        return dict(zip(("input_tokens", "output_tokens"), TOKENS, strict=False))
+
+    def message(self, answer: Answer) -> dict[str, Any]:
+        found: list[dict[str, Any]] = []
+        if "reasoning" in answer:
+            found.append({"type": "thinking", "thinking": answer["reasoning"], "signature": "c2ln"})
+        if answer.get("text"):
+            found.append({"type": "text", "text": answer["text"]})
+        for call in answer.get("tool_calls", ()):
+            input_ = json.loads(call["arguments"] or "{}")
+            found.append({"type": "tool_use", "id": call["id"], "name": call["name"], "input": input_})
+        return {"role": "assistant", "content": found}
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        found = {"id": "m1", "type": "message", "model": "m", **self.message(answer), "stop_sequence": None}
+        return {**found, "stop_reason": self.finish_reason(answer), "usage": self.usage}
+
+    def stream(self, answer: Answer) -> list[Event]:
+        found = self.opening()
+        for number, block in enumerate(self.message(answer)["content"]):
+            found += _block_events(number, block)
+        return [*found, *self.finish(str(answer.get("finish") or ("tool_calls" if answer.get("tool_calls") else "stop")))]
+
+    def opening(self) -> list[Event]:
+        message = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None}
+        message |= {"stop_sequence": None, "usage": {"input_tokens": TOKENS[0], "output_tokens": 1}}
+        return [("message_start", {"type": "message_start", "message": message})]
+
+    def text(self, text: str) -> list[Event]:
+        return [_block_delta(0, {"type": "text_delta", "text": text})]
+
+    def finish(self, word: str) -> list[Event]:
+        return [*self.reason(word), ("message_stop", {"type": "message_stop"})]
+
+    def reason(self, word: str) -> list[Event]:
+        """The reason of the ending without the end."""
+        delta = {"stop_reason": self.ending(word), "stop_sequence": None}
+        return [("message_delta", {"type": "message_delta", "delta": delta, "usage": {"output_tokens": TOKENS[1]}})]
+
+    def told(self) -> list[Event]:
+        return []
+
+    def done(self) -> list[Event]:
+        return []
+
+    def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
+        content = turns[-1].get("content") if turns else []
+        blocks = content if isinstance(content, list) else []
+        return [(one["tool_use_id"], _plain(one.get("content"))) for one in blocks if one.get("type") == "tool_result"]
+
+
+class GenerateContent(ChatCompletions):
+    """Gemini's generateContent."""
+
+    id = "gemini-generate"
+    endings: ClassVar[Mapping[str, str]] = {
+        "stop": "STOP",
+        "length": "MAX_TOKENS",
+        "content_filter": "SAFETY",
+        "tool_calls": "STOP",
+    }
+
+    @property
+    def usage(self) -> dict[str, int]:
+        return dict(zip(("promptTokenCount", "candidatesTokenCount", "totalTokenCount"), TOKENS, strict=True))
+
+    def message(self, answer: Answer) -> dict[str, Any]:
+        found: list[dict[str, Any]] = []
+        if "reasoning" in answer:
+            found.append({"text": answer["reasoning"], "thought": True})
+        if answer.get("text"):
+            found.append({"text": answer["text"]})
+        for call in answer.get("tool_calls", ()):
+            made = {"id": call["id"], "name": call["name"], "args": json.loads(call["arguments"] or "{}")}
+            found.append({"functionCall": made, "thoughtSignature": "c2ln"})
+        return {"role": "model", "parts": found}
+
+    def whole(self, answer: Answer) -> dict[str, Any]:
+        candidate = {"content": self.message(answer), "finishReason": self.finish_reason(answer), "index": 0}
+        return {"candidates": [candidate], "usageMetadata": self.usage}
+
+    def stream(self, answer: Answer) -> list[Event]:
+        found = [_candidate([part]) for part in self.message(answer)["parts"]]
+        return [*found, *self.finish(str(answer.get("finish") or "stop")), *self.told()]
+
+    def opening(self) -> list[Event]:
+        return [_candidate([])]
+
+    def text(self, text: str) -> list[Event]:
+        return [_candidate([{"text": text}])]
+
+    def finish(self, word: str) -> list[Event]:
+        return [("", {"candidates": [{"finishReason": self.ending(word), "index": 0}]})]
+
+    def told(self) -> list[Event]:
+        return [("", {"usageMetadata": self.usage})]
+
+    def done(self) -> list[Event]:
+        return []
+
+    def turns(self, body: Mapping[str, Any]) -> list[Any]:
+        return list(body.get("contents", []))
+
+    def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
+        parts = turns[-1].get("parts", []) if turns else []
+        found = [one["functionResponse"] for one in parts if "functionResponse" in one]
+        return [(one.get("id", ""), json.dumps(one.get("response"), ensure_ascii=False)) for one in found]
+
+
+PROTOCOLS: Mapping[str, ChatCompletions] = {
+    one.id: one for one in (ChatCompletions(), Messages(), GenerateContent())
+}
+
+
+def event_text(event: Event, newline: str = "\n") -> str:
+    """One event as it stands in a stream."""
+    name, data = event
+    head = f"event: {name}{newline}" if name else ""
+    return f"{head}data: {data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)}{newline}{newline}"
+
+
+def _chunk(delta: Any, reason: str | None = None) -> Event:
+    choice = {"index": 0, "delta": delta, "finish_reason": reason}
+    return "", {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+
+
+def _tool_call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = {"name": call["name"], "arguments": call["arguments"]}
+    return {"id": call["id"], "type": "function", "function": function, **call.get("extra", {})}
+
+
+def _block_delta(number: int, delta: Any) -> Event:
+    return "content_block_delta", {"type": "content_block_delta", "index": number, "delta": delta}
+
+
+def _block_events(number: int, block: Mapping[str, Any]) -> list[Event]:
+    """A content block as events: it opens empty, then it is filled in two pieces."""
+    kind = block["type"]
+    if kind == "tool_use":
+        empty: Mapping[str, Any] = {**block, "input": {}}
+        arguments = json.dumps(block["input"], ensure_ascii=False)
+        deltas = [{"type": "input_json_delta", "partial_json": one} for one in ["", *_halves(arguments)]]
+    elif kind == "thinking":
+        empty = {"type": "thinking", "thinking": "", "signature": ""}
+        deltas = [{"type": "thinking_delta", "thinking": one} for one in _halves(block["thinking"])]
+        deltas.append({"type": "signature_delta", "signature": block["signature"]})
+    else:
+        empty = {"type": "text", "text": ""}
+        deltas = [{"type": "text_delta", "text": one} for one in _halves(block["text"])]
+    start = {"type": "content_block_start", "index": number, "content_block": empty}
+    stop = {"type": "content_block_stop", "index": number}
+    return [("content_block_start", start), *(_block_delta(number, one) for one in deltas), ("content_block_stop", stop)]
+
+
+def _candidate(parts: Any) -> Event:
+    return "", {"candidates": [{"content": {"role": "model", "parts": parts}, "index": 0}]}
+
+
+def _plain(content: Any) -> str:
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+
+
+def _halves(text: str | None) -> list[str]:
+    half = len(text or "") // 2
+    return [one for one in ((text or "")[:half], (text or "")[half:]) if one]
