@@ -54,7 +54,7 @@ def main() -> None:
         for job, found in zip(jobs, pool.map(lambda one: try_case(one[1], program, one[2]), jobs), strict=True):
             tried, failed = tried + 1, failed + bool(found)
             if found or options.verbose:
-                print("FAIL" if found else "ok  ", job[0], *(f"\n       {one[:240]}" for one in found[:4]), flush=True)
+                print("FAIL" if found else "ok  ", job[0], *(f"\n       {one[:240]}" for one in ([] if options.brief else found[:4])), flush=True)
     if ("import" in tables or not options.cases) and not options.only and options.language != "shell":
         found = try_import(program)
         tried, failed = tried + 1, failed + bool(found)
@@ -76,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", default="", help="tables, with commas; all if not given; `import` is one more")
     parser.add_argument("--only", default="", help="the case of this id")
     parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--brief", action="store_true", help="only the names of the cases that fail")
     parser.add_argument("--verbose", action="store_true", help="the cases that pass, too")
     return parser.parse_args()
 

@@ -56,6 +56,7 @@ def problems(outcome: Outcome) -> Iterator[str]:
     yield from _times(outcome)
     yield from _files(outcome)
     yield from _tool_results(outcome)
+    yield from _repeated_calls(outcome)
 
 
 def _always(outcome: Outcome) -> Iterator[str]:
@@ -177,6 +178,20 @@ def _tool_results(outcome: Outcome) -> Iterator[str]:
         yield from (f"request {number + 1}: {one}" for one in _results(protocol.results(turns), wanted))
         answer = _said(answers[number - 1], outcome)
         yield from (f"request {number + 1}: {one}" for one in _echo(turns, protocol.message(answer)))
+
+
+def _repeated_calls(outcome: Outcome) -> Iterator[str]:
+    wanted = [tuple(one) for one in outcome.case.expect.calls]
+    if not wanted or len(outcome.requests) < 2:
+        return
+    turns = json.loads(outcome.requests[1].body)["messages"]
+    calls = [call["function"] for turn in turns for call in turn.get("tool_calls") or []]
+    got = [(one.get("name"), _value(one.get("arguments"))) for one in calls]
+    if got != wanted:
+        yield f"the calls that go back are {got}, not {wanted}"
+    results = PROTOCOLS["openai-chat"].results(turns)
+    if len(results) != len(wanted) or any("error" in text.lower() for _, text in results):
+        yield f"the results are {results}"
 
 
 def _said(answer: Any, outcome: Outcome) -> Any:

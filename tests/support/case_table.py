@@ -28,7 +28,11 @@ TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 
 @dataclass(frozen=True)
 class Expected:
-    """What must come of a case; `error` and `warning` hold words of these lines on stderr."""
+    """What must come of a case; `error` and `warning` hold words of these lines on stderr.
+
+    `results` are the tool results of each round (id of the call, words), `calls` the names and
+    arguments of the calls that the second request must repeat.
+    """
 
     exit: int | Sequence[int] | None = None
     text: str | None = ""
@@ -44,6 +48,7 @@ class Expected:
     first_text_before: float | None = None
     saved: Sequence[str] = ()
     results: Sequence[Mapping[str, str]] = ()
+    calls: Sequence[Sequence[Any]] = ()
     bodies: Sequence[Mapping[str, Any]] = ()
 
     @property

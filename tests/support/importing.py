@@ -18,6 +18,9 @@ DRIVERS = Path(__file__).resolve().parents[1] / "programs" / "drivers"
 SUFFIXES = {"python": ".py", "javascript": ".mjs"}
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 LIBRARIES = {"requests": "requests", "httpx": "httpx", "openai": "openai", "anthropic": "anthropic", "google-genai": "google"}
+STRUCTURED = '{"sentiment": "mixed", "score": 0.2, "highlights": []}'
+VALUES = {"structured": json.loads(STRUCTURED)}
+WITHOUT_VALUE = ("image", "image-edit", "models", "balance")
 REFUSED = Reply(401, [("content-type", "application/json")], json.dumps({"error": {"message": "no such key"}}).encode())
 
 
@@ -38,8 +41,10 @@ def try_import(program: "Program") -> list[str]:
 
 
 def _answer(program: "Program") -> Reply:
+    if program.protocol not in PROTOCOLS:
+        return REFUSED
     protocol = PROTOCOLS[program.protocol]
-    said = {"text": "Hello"}
+    said = {"text": STRUCTURED if program.task == "structured" else "Hello"}
     if not program.stream:
         return Reply(200, [("content-type", "application/json")], json.dumps(protocol.whole(said)).encode())
     chunks = [event_text(one).encode() for one in protocol.stream(said)]
@@ -50,7 +55,7 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
     """Run the driver, which imports `printed` beside it; what it found, and what was printed."""
     driver = (DRIVERS / f"driver{SUFFIXES[program.language]}").read_text(encoding="utf-8")
     beside = {f"printed{SUFFIXES[program.language]}": program.code}
-    ran = run(driver, program.language, {**env, "CALLS": str(calls)}, scene=Scene(warm=True, timeout=40, beside=beside))
+    ran = run(driver, program.language, {**env, "CALLS": str(calls), "TASK": program.task}, scene=Scene(warm=True, timeout=40, beside=beside))
     told = [data for path, data in ran.files.items() if path.endswith("told.json")]
     found: dict[str, Any] = json.loads(told[0]) if told else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
     return {**found, "stdout": ran.stdout.decode(), "stderr": ran.stderr}
@@ -65,8 +70,8 @@ def _faults(told: dict[str, Any]) -> Iterator[str]:
 
 
 def _calls(told: dict[str, Any], program: "Program") -> Iterator[str]:
-    results = told.get("results", [])
-    if [one.get("value") for one in results[:2]] != ["Hello", "Hello"]:
+    results, value = told.get("results", []), VALUES.get(program.task, "Hello")
+    if program.task not in WITHOUT_VALUE and [one.get("value") for one in results[:2]] != [value, value]:
         yield f"the first two calls give {results[:2]}"
     error = results[2] if len(results) > 2 else {}
     said = str(error.get("error", ""))

@@ -9,7 +9,7 @@ async function call(module) {
   if (!named) throw new Error(`no function is exported, only ${Object.keys(module)}`);
   try {
     const value = await named("Say hello");
-    if (typeof value === "string") return { value };
+    if (!value?.[Symbol.asyncIterator]) return { value };
     let text = "";
     for await (const piece of value) text += piece;
     return { value: text };
