@@ -20,9 +20,11 @@ goldens:
 references:
 	$(PYTHON) tools/make_references.py
 
-# Needs the software: tools/running_stacks.py says which, and where it looks for it.
+# make record GATEWAY=aitoll, with the key in AITOLL_API_KEY. For the gateways that run on this machine,
+# tests/recording/stacks.py says which software is needed and where it is looked for.
 record:
-	$(PYTHON) tools/record_stacks.py
+	$(PYTHON) -m pytest tests/recording --gateway $(GATEWAY) --record-mode=rewrite --maxfail=3
+	$(PYTHON) -m pytest tests/recording --gateway $(GATEWAY)
 	$(PYTHON) tools/make_references.py
 
 bench:

@@ -10,7 +10,7 @@ import yaml
 from chat_completions.live.scrub import Secrets, clean_uri, personal, sent_headers, served_headers
 from hypothesis import given
 from hypothesis import strategies as st
-from running_stacks import canaries
+from recording.stacks import canary_keys
 from support.canary import traces
 from support.cells import CASSETTES
 
@@ -38,7 +38,7 @@ SHOWN = [
 def test_no_known_key_is_in_any_cassette(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     whole = text + repr(yaml.safe_load(text))  # as it is written, and as it is read
-    for word, key in canaries().items():
+    for word, key in canary_keys().items():
         if key != word.strip("<>"):
             assert traces(key, whole) == []
 

@@ -5,6 +5,7 @@ Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), a
 """
 
 import json
+import re
 from collections.abc import Mapping
 from email import message_from_bytes
 from email.policy import HTTP
@@ -18,6 +19,7 @@ from chat_completions.errors import BadData
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LABELS = ("recorded", "documented", "constructed")
+EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")  # the blank line after an event of a stream
 # What stands for a key: any key is the first, but one that is called as another of these.
 PLACEHOLDERS = ("<key>", "<wrong-key>", "<poor-key>", "<busy-key>")
 # What a client says of itself or of the connection, not of the request.
@@ -135,9 +137,11 @@ def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapp
 
 
 def _cut(raw: bytes, lengths: str | None) -> list[bytes]:
-    """The body in the pieces it came in, or whole where nobody noted them."""
+    """The body in the pieces it came in, or event by event where nobody noted them."""
+    if lengths is None:
+        return [event for event in EVENT_END.split(raw) if event]
     found, start = [], 0
-    for length in map(int, (lengths or str(len(raw))).split()):
+    for length in map(int, lengths.split()):
         found.append(raw[start : start + length])
         start += length
     return [piece for piece in [*found, raw[start:]] if piece]

@@ -1,7 +1,7 @@
-"""Starts the software that is recorded, on loopback, and ends it again.
+"""Start the local software to record, on loopback, and stop it again.
 
-Where it is comes from the environment: LLAMA_SERVER, TINY_GGUF, TINY_MMPROJ, LITELLM, AICLIENT_DIR.
-Nothing is installed or fetched here.
+The environment says where it is: LLAMA_SERVER, TINY_GGUF, TINY_MMPROJ, LITELLM, AICLIENT_DIR.
+Nothing is installed or downloaded here.
 """
 
 import hashlib
@@ -10,23 +10,24 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).resolve().parent / "stacks"
-TOY = "a chat model of 0.9 M parameters made for such recordings: its words mean little, and it sees no picture"
-PATIENCE = 120.0  # seconds until a server must answer
+import httpx
+import pytest
+
+LITELLM_CONFIG = Path(__file__).resolve().parent / "litellm_config"
+MODEL_NOTE = "a chat model of 0.9 M parameters made for such recordings: its words mean little, and it sees no picture"
+START_TIMEOUT = 120.0  # seconds until a server must answer
 DEAD = "http://127.0.0.1:9/v1"  # the discard port: nothing listens there
 
 
 class Stack(NamedTuple):
-    """One gateway that runs: its address, its version, what is behind it, and the keys it knows."""
+    """A running gateway: its address, its version, the engine behind it, and the keys it accepts."""
 
     url: str
     version: str
@@ -36,49 +37,53 @@ class Stack(NamedTuple):
 
 @contextmanager
 def running(name: str) -> Iterator[Stack]:
-    """The software of this stack, with its engine, while the block runs."""
-    with ExitStack() as rooms:
-        folder = Path(rooms.enter_context(tempfile.TemporaryDirectory()))
-        yield rooms.enter_context(STACKS[name](folder))
+    """Yield the software of this name, with its engine; stop it at the end of the block."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield stack.enter_context(STACKS[name](folder))
 
 
 @contextmanager
 def llama(folder: Path) -> Iterator[Stack]:
-    """The engine alone."""
-    keys = canaries()
+    """Start the engine alone."""
+    keys = canary_keys()
     with engine(folder, "default", keys["<key>"]) as url:
-        yield Stack(url, engine_version(), TOY, keys)
+        yield Stack(url, engine_version(), MODEL_NOTE, keys)
 
 
 @contextmanager
 def litellm(folder: Path) -> Iterator[Stack]:
-    """LiteLLM before the engine."""
-    keys = canaries()
-    inner = keys["<engine-key>"]
-    with engine(folder, "tiny-chat", inner) as behind:
-        words = {"ENGINE_KEY": inner, "ENGINE": behind, "MASTER_KEY": keys["<master-key>"]}
-        text = (HERE / "litellm.yaml").read_text(encoding="utf-8")
-        for word, meant in words.items():
-            text = text.replace(word, meant)
+    """Start LiteLLM in front of the engine."""
+    keys = canary_keys()
+    engine_key = keys["<engine-key>"]
+    with engine(folder, "tiny-chat", engine_key) as engine_url:
+        values = {"ENGINE_KEY": engine_key, "ENGINE": engine_url, "MASTER_KEY": keys["<master-key>"]}
+        text = (LITELLM_CONFIG / "config.yaml").read_text(encoding="utf-8")
+        for word, value in values.items():
+            text = text.replace(word, value)
         (folder / "config.yaml").write_text(text, encoding="utf-8")
-        shutil.copy(HERE / "litellm_keys.py", folder)
+        shutil.copy(LITELLM_CONFIG / "litellm_keys.py", folder)
         names = {"GOOD_KEY": "<key>", "POOR_KEY": "<poor-key>", "BUSY_KEY": "<busy-key>"}
         env = {name: keys[word] for name, word in names.items()}
         env |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
-        command, port = [needed("LITELLM"), "--config", "config.yaml", "--host", "127.0.0.1"], free_port()
+        command, port = [required("LITELLM"), "--config", "config.yaml", "--host", "127.0.0.1"], free_port()
         with server([*command, "--port", str(port)], port, "/health/liveliness", folder, env) as url:
-            python = Path(needed("LITELLM")).with_name("python")
-            yield Stack(url, version_of(python, "litellm"), f"llama.cpp server ({engine_version()}) with {TOY}", keys)
+            python = Path(required("LITELLM")).with_name("python")
+            yield Stack(
+                url, version_of(python, "litellm"), f"llama.cpp server ({engine_version()}) with {MODEL_NOTE}", keys
+            )
 
 
 @contextmanager
 def aiclient(folder: Path) -> Iterator[Stack]:
-    """AIClient-2-API before the engine, with providers that work and two that do not."""
-    keys, home = canaries(), Path(needed("AICLIENT_DIR")).resolve()
-    inner = keys["<engine-key>"]
-    with engine(folder, "tiny-chat", inner) as behind:
+    """Start AIClient-2-API in front of the engine, with providers that work and two that do not."""
+    keys, home = canary_keys(), Path(required("AICLIENT_DIR")).resolve()
+    engine_key = keys["<engine-key>"]
+    with engine(folder, "tiny-chat", engine_key) as engine_url:
         (folder / "configs").mkdir()
-        (folder / "configs" / "provider_pools.json").write_text(json.dumps(pools(behind, inner)), encoding="utf-8")
+        (folder / "configs" / "provider_pools.json").write_text(
+            json.dumps(pools(engine_url, engine_key)), encoding="utf-8"
+        )
         port = free_port()
         settings = {**SETTINGS, "REQUIRED_API_KEY": keys["<key>"], "SERVER_PORT": port}
         (folder / "configs" / "config.json").write_text(json.dumps(settings), encoding="utf-8")
@@ -87,7 +92,7 @@ def aiclient(folder: Path) -> Iterator[Stack]:
         command = ["node", "--preserve-symlinks", "--preserve-symlinks-main", "src/services/api-server.js"]
         with server([*command, "--port", str(port), "--host", "127.0.0.1"], port, "/health", folder, {}) as url:
             version = (home / "VERSION").read_text(encoding="utf-8").strip()
-            yield Stack(url, version, f"llama.cpp server ({engine_version()}) with {TOY}", keys)
+            yield Stack(url, version, f"llama.cpp server ({engine_version()}) with {MODEL_NOTE}", keys)
 
 
 SETTINGS = {
@@ -110,7 +115,7 @@ CLAUDE = ["claude-sonnet-4-6", "claude-haiku-4-5-20251001"]
 
 
 def pools(engine_url: str, key: str) -> dict[str, list[dict[str, object]]]:
-    """The providers: each names the models that it serves, all of them the engine's one."""
+    """Return the providers; all their models are the engine's one."""
 
     def provider(number: int, kind: str, key: str, url: str, models: list[str]) -> dict[str, object]:
         about = {"customName": f"provider-{number}", f"{kind}_API_KEY": key, f"{kind}_BASE_URL": url}
@@ -128,11 +133,11 @@ def pools(engine_url: str, key: str) -> dict[str, list[dict[str, object]]]:
 
 @contextmanager
 def engine(folder: Path, alias: str, key: str) -> Iterator[str]:
-    """llama-server with the toy model; its address."""
+    """Start llama-server with the small model; yield its address."""
     port = free_port()
-    command = [needed("LLAMA_SERVER"), "-m", needed("TINY_GGUF"), "--mmproj", needed("TINY_MMPROJ")]
+    command = [required("LLAMA_SERVER"), "-m", required("TINY_GGUF"), "--mmproj", required("TINY_MMPROJ")]
     command += ["--host", "127.0.0.1", "--port", str(port), "--alias", alias, "--api-key", key, "--jinja", "-c", "4096"]
-    # One seed and no cache: the same question gets the same words.
+    # One seed and no cache: the same question gets the same answer.
     command += ["-np", "2", "-t", "1", "--seed", "42", "--temp", "0", "--offline", "--no-slots", "--no-cache-prompt"]
     with server(command, port, "/health", folder, {}) as url:
         yield url
@@ -140,7 +145,7 @@ def engine(folder: Path, alias: str, key: str) -> Iterator[str]:
 
 @contextmanager
 def server(command: list[str], port: int, ready: str, folder: Path, env: Mapping[str, str]) -> Iterator[str]:
-    """A process that listens, from when it answers until the block ends."""
+    """Start a server; yield its address once it answers, and stop it at the end of the block."""
     log = folder / f"{Path(command[0]).name}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=folder, env={**os.environ, **env}, stdout=out, stderr=out)
@@ -158,47 +163,48 @@ def server(command: list[str], port: int, ready: str, folder: Path, env: Mapping
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns once the address answers; exits with the end of the log when it never does."""
-    end = time.monotonic() + PATIENCE
+    """Wait until the address answers; stop the run with the end of the log if it never does."""
+    end = time.monotonic() + START_TIMEOUT
     while time.monotonic() < end and process.poll() is None:
         try:
-            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310 - loopback
-        except OSError:
+            httpx.get(url, timeout=2, trust_env=False).raise_for_status()
+        except httpx.HTTPError:
             time.sleep(0.1)
         else:
             return
-    sys.exit(f"{process.args!r} does not answer:\n" + log.read_text(errors="replace")[-2000:])
+    pytest.exit(f"{process.args!r} does not answer:\n" + log.read_text(errors="replace")[-2000:], returncode=2)
 
 
-def canaries() -> dict[str, str]:
-    """The keys of every recording: known, so that a test can look for them in what was recorded."""
+def canary_keys() -> dict[str, str]:
+    """Return the keys of every local recording: known, so that a test can search cassettes for them."""
     words = ("<key>", "<poor-key>", "<busy-key>", "<master-key>", "<engine-key>")
-    made = {word: f"sk-{hashlib.sha256(f'canary {word}'.encode()).hexdigest()[:40]}" for word in words}
-    return {**made, "<wrong-key>": "wrong-key"}
+    return {word: f"sk-{hashlib.sha256(f'canary {word}'.encode()).hexdigest()[:40]}" for word in words}
 
 
-def needed(variable: str) -> str:
-    """A setting that must be there."""
-    return os.environ.get(variable) or sys.exit(f"{variable} is not set: it says where the software is.")
+def required(variable: str) -> str:
+    """Return an environment variable that must be set."""
+    return os.environ.get(variable) or pytest.exit(
+        f"{variable} is not set: it says where the software is.", returncode=2
+    )
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+    """Return a port that nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
 
 
 def engine_version() -> str:
-    """What llama-server says of itself, and the package that its source came in where that is told."""
-    told = subprocess.run([needed("LLAMA_SERVER"), "--version"], capture_output=True, text=True, check=True).stderr
-    version = next(line for line in told.splitlines() if line.startswith("version")).partition(": ")[2].split()[0]
+    """Return the version of llama-server, and where its source came from if LLAMA_SOURCE says so."""
+    output = subprocess.run([required("LLAMA_SERVER"), "--version"], capture_output=True, text=True, check=True).stderr
+    version = next(line for line in output.splitlines() if line.startswith("version")).partition(": ")[2].split()[0]
     origin = os.environ.get("LLAMA_SOURCE", "")
     return f"{version}, {origin}" if origin else version
 
 
 def version_of(python: Path, package: str) -> str:
-    """The version of a package that another interpreter has."""
+    """Return the version of a package in another Python environment."""
     code = f"import importlib.metadata as m; print(m.version({package!r}))"
     return subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 

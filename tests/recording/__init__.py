@@ -1,0 +1,1 @@
+"""Records cassettes with pytest-recording, and replays them in an ordinary run."""

@@ -1,0 +1,65 @@
+"""Call the generator: the only module of the recording that knows the package's functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chat_completions import catalog, listing
+from chat_completions.shapes import Request
+from chat_completions.snippet import make
+
+LANGUAGE, LIBRARY = "python", "requests"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A written program, and what it takes to run it against another address."""
+
+    code: str
+    filename: str
+    base_url: str
+    base_url_env: str
+    key_env: str
+
+
+@dataclass(frozen=True)
+class GatewayInfo:
+    """What the recording needs to know about a gateway."""
+
+    title: str
+    base_url: str
+    base_url_env: str
+    key_env: str
+    key_headers: tuple[str, ...]
+
+
+def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
+    """Write the program that records a scene."""
+    program = make(Request(gateway, language=LANGUAGE, library=LIBRARY, **options))
+    plan = program.plan
+    return Program(program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key)
+
+
+def load_gateway(name: str) -> GatewayInfo:
+    """Return the facts about a gateway."""
+    gateway = catalog.gateway(name)
+    return GatewayInfo(
+        title=gateway.name,
+        base_url=gateway.base_url,
+        base_url_env=f"{gateway.env}_BASE_URL",
+        key_env=gateway.auth[0].key,
+        key_headers=tuple(auth.header.lower() for auth in gateway.auth),
+    )
+
+
+def gateway_names() -> list[str]:
+    """Return the names of all gateways."""
+    return list(catalog.names("gateway"))
+
+
+def combinations(gateway: str) -> list[tuple[str, str, bool]]:
+    """Return task, protocol and stream of all that the recording library can ask of a gateway."""
+    rows = [row for row in listing.rows("cells", gateway) if (row["language"], row["library"]) == (LANGUAGE, LIBRARY)]
+    protocols = list(catalog.gateway(gateway).endpoints)
+    found = {(row["task"], row["protocol"], row["stream"]) for row in rows}
+    return sorted(found, key=lambda key: (key[0], protocols.index(key[1]), key[2]))
