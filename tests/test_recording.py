@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from recording.scenes import CASSETTES, is_recorded, raw_requests, scenes
 from recording.scrub import RESPONSE_HEADERS, Scrubber, find_personal
 from recording.stacks import canary_keys
+from recording.test_record import without_repeated_failures
 from support.canary import traces
+from vcr.request import Request
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(CASSETTES.glob("*/*.yaml"))
@@ -76,6 +78,14 @@ def test_what_fails_leaves_the_old_cassette(tmp_path: Path) -> None:
     assert "1 failed" in recorded.stdout
     assert [file.name for file in old.parent.iterdir()] == ["chat.yaml"]
     assert old.read_text(encoding="utf-8") == "version: 1\ninteractions: []\n"
+
+
+def test_a_failure_that_the_program_repeats_is_stored_once() -> None:
+    asked, other = (Request("POST", "http://localhost/v1/chat", body, {}) for body in ("{}", "[]"))
+    failed, answered = {"status": {"code": 503}}, {"status": {"code": 200}}
+    assert without_repeated_failures([(asked, failed)] * 3) == [(asked, failed)]
+    kept = [(asked, answered), (other, failed), (asked, answered)]
+    assert without_repeated_failures([(asked, failed), *kept]) == kept
 
 
 def test_recording_needs_a_key_and_a_gateway(tmp_path: Path) -> None:
