@@ -17,7 +17,7 @@ FLOORS = [
     {"live.judging"},
     {"live.scenes", "live.replay", "live.tape", "live.running"},
     {"installing.folders", "listing", "live.faults", "live.matching", "live.proxy", "live.library", "live.questions"},
-    {"snippet", "live.scrub", "live.serving", "live.wire"},
+    {"program", "live.scrub", "live.serving", "live.wire"},
     {"compose", "given"},
     {"catalog", "choose", "offers", "content", "render", "explain", "live.cassette"},
     {"installing.contents"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from chat_completions.live import cassette
+from chat_completions.replay import cassette
 from support.cells import CASSETTES, loaded
 from vcr.cassette import Cassette
 

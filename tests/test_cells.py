@@ -5,11 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from chat_completions import listing
-from chat_completions.live import cassette
-from chat_completions.live.replay import serving
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.combinations import offered_combinations
+from chat_completions.planning.types import ProgramRequest
+from chat_completions.replay import cassette
+from chat_completions.replay.server import serving
 from support.cells import CASSETTES, Cell, in_turn, key_of, loaded, made, written
 from support.checks import key_pieces
 from support.running import COMMANDS, missing, run
@@ -37,15 +37,15 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
     lacking = missing(cell.language, cell.library)
     if lacking and os.environ.get("CI") != "true":
         pytest.skip(f"needs {lacking}")
-    snippet, data = make(cell.request), loaded(cell.cassette)
+    program, data = make(cell.request), loaded(cell.cassette)
     with serving(cassette.read(cell.cassette)) as replay:
-        env = {snippet.call.auth.key: key_of(data, KEY)}
-        env[snippet.call.base_env] = replay.url + urlsplit(snippet.call.base_url).path
-        ran = run(snippet.code, cell.language, env, scene=Scene(warm=True))
+        env = {program.plan.auth.key: key_of(data, KEY)}
+        env[program.plan.base_env] = replay.url + urlsplit(program.plan.base_url).path
+        ran = run(program.code, cell.language, env, scene=Scene(warm=True))
     assert replay.misses == []
     assert replay.unplayed() == []
     assert ran.code == data["expect"]["exit"], ran.stderr
-    expected = made(data, snippet.call)
+    expected = made(data, program.plan)
     assert ran.stdout.decode() == data["expect"].get("stdout", expected.stdout)
     assert {Path(path).name: content for path, content in ran.files.items()} == expected.files
     assert not any(piece in ran.stderr for piece in key_pieces(KEY))
@@ -55,7 +55,7 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
     if ran.code:
         assert last.startswith("Error: ")
     replies = [one["response"]["body"]["string"] for one in data["interactions"]]
-    for name in snippet.call.tells if not ran.code else ():
+    for name in program.plan.tells if not ran.code else ():
         if any(f'"{name}"' in one for one in replies if isinstance(one, str)):
             assert f"{name}: " in last
 
@@ -67,17 +67,17 @@ def test_every_accepted_cell_has_a_cassette() -> None:
     }
     promised = {
         (row["gateway"], row["task"], row["protocol"], row["stream"])
-        for row in listing.rows("cells", None)
+        for row in (found._asdict() for found in offered_combinations())
         if row["language"] in COMMANDS
     }
     assert promised - played == set()
 
 
 def test_a_miss_is_explained_and_not_worth_a_retry() -> None:
-    snippet = make(Request("aitoll", prompt="something else"))
+    program = make(ProgramRequest("aitoll", prompt="something else"))
     with serving(cassette.read(CASSETTES / "aitoll" / "chat.yaml")) as replay:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": f"{replay.url}/api/gateway/api"}
-        ran = run(snippet.code, "python", env)
+        ran = run(program.code, "python", env)
     assert ran.code == 1
     assert replay.misses
     assert "the body differs in messages" in replay.misses[0]

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from chat_completions import bodies, catalog
+from chat_completions import bodies
 from chat_completions.dialects import PicturePart, spoken
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.shapes import Slot, Tool
+from chat_completions.planning.types import Tool, Variable
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}
 TURNS: list[Any] = [
@@ -62,7 +62,7 @@ def test_gemini_has_parts_and_names_what_a_result_is_of() -> None:
 URL, DATA = "https://x.example/a.png", "data:image/png;base64,AAAA"
 PICTURES: list[tuple[str, PicturePart, Any]] = [
     ("messages", PicturePart(URL, ""), {"type": "image_url", "image_url": {"url": URL}}),
-    ("messages", PicturePart("", "IMAGE_1"), {"type": "image_url", "image_url": {"url": Slot("IMAGE_1")}}),
+    ("messages", PicturePart("", "IMAGE_1"), {"type": "image_url", "image_url": {"url": Variable("IMAGE_1")}}),
     ("blocks", PicturePart(URL, ""), {"type": "image", "source": {"type": "url", "url": URL}}),
     (
         "blocks",
@@ -74,7 +74,7 @@ PICTURES: list[tuple[str, PicturePart, Any]] = [
         PicturePart("", "IMAGE_1"),
         {
             "type": "image",
-            "source": {"type": "base64", "media_type": Slot("IMAGE_1_TYPE"), "data": Slot("IMAGE_1_DATA")},
+            "source": {"type": "base64", "media_type": Variable("IMAGE_1_TYPE"), "data": Variable("IMAGE_1_DATA")},
         },
     ),
     ("parts", PicturePart(URL, ""), {"fileData": {"fileUri": URL}}),
@@ -82,7 +82,7 @@ PICTURES: list[tuple[str, PicturePart, Any]] = [
     (
         "parts",
         PicturePart("", "IMAGE_1"),
-        {"inlineData": {"mimeType": Slot("IMAGE_1_TYPE"), "data": Slot("IMAGE_1_DATA")}},
+        {"inlineData": {"mimeType": Variable("IMAGE_1_TYPE"), "data": Variable("IMAGE_1_DATA")}},
     ),
 ]
 
@@ -148,7 +148,7 @@ RULES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 def test_the_choice_of_tools(
     protocol: str, params: dict[str, Any], always: dict[str, Any], first: dict[str, Any]
 ) -> None:
-    facts = catalog.protocol(protocol)
+    facts = load.load_protocol(protocol)
     assert bodies.wire_tools([TOOL], facts) == [DECLARED[protocol]]
     assert bodies.tool_rules(params, [TOOL], facts) == (always, first)
 
@@ -156,30 +156,30 @@ def test_the_choice_of_tools(
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_strict_tool_is_declared_so_or_refused(strict: bool) -> None:
     tool = TOOL._replace(strict=strict)
-    (declared,) = bodies.wire_tools([tool], catalog.protocol(CHAT))
+    (declared,) = bodies.wire_tools([tool], load.load_protocol(CHAT))
     assert declared["function"]["strict"] is strict
     for protocol in (CLAUDE, GEMINI):
         with pytest.raises(NotOffered, match="no 'strict', which the tool 'find' has"):
-            bodies.wire_tools([tool], catalog.protocol(protocol))
+            bodies.wire_tools([tool], load.load_protocol(protocol))
 
 
 def test_a_tool_that_is_not_there_cannot_be_asked_for() -> None:
     with pytest.raises(BadInput, match="'fnid'"):
-        bodies.tool_rules({"tool_choice": "fnid"}, [TOOL], catalog.protocol(CHAT))
+        bodies.tool_rules({"tool_choice": "fnid"}, [TOOL], load.load_protocol(CHAT))
 
 
 def test_the_wanted_format_in_each_protocol_s_words() -> None:
-    schema, named = {"title": "my answer!", "type": "object"}, Slot("SCHEMA")
+    schema, named = {"title": "my answer!", "type": "object"}, Variable("SCHEMA")
     format_ = {"type": "json_schema", "json_schema": {"name": "myanswer", "strict": True, "schema": named}}
-    assert bodies.format_words({}, schema, catalog.protocol(CHAT)) == {"response_format": format_}
-    assert bodies.format_words({}, {}, catalog.protocol(CHAT))["response_format"]["json_schema"]["name"] == "answer"
+    assert bodies.format_words({}, schema, load.load_protocol(CHAT)) == {"response_format": format_}
+    assert bodies.format_words({}, {}, load.load_protocol(CHAT))["response_format"]["json_schema"]["name"] == "answer"
     mode = {"response_format": "json_object"}
-    assert bodies.format_words(mode, schema, catalog.protocol(CHAT)) == {"response_format": {"type": "json_object"}}
-    assert bodies.format_words({}, schema, catalog.protocol(CLAUDE)) == {}
+    assert bodies.format_words(mode, schema, load.load_protocol(CHAT)) == {"response_format": {"type": "json_object"}}
+    assert bodies.format_words({}, schema, load.load_protocol(CLAUDE)) == {}
     inside = {"responseMimeType": "application/json", "responseJsonSchema": named}
-    assert bodies.format_words({}, schema, catalog.protocol(GEMINI)) == {"generationConfig": inside}
+    assert bodies.format_words({}, schema, load.load_protocol(GEMINI)) == {"generationConfig": inside}
     with pytest.raises(NotOffered):
-        bodies.format_words(mode, schema, catalog.protocol(GEMINI))
+        bodies.format_words(mode, schema, load.load_protocol(GEMINI))
 
 
 def test_what_stands_for_nothing_is_left_out_and_layers_are_merged_inside() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from chat_completions.errors import BadInput
-from chat_completions.snippet import make
+from chat_completions.generate import make
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.programs import Shape, request, shapes
@@ -81,8 +81,8 @@ def test_parameters(runnable: Shape) -> None:
 @pytest.mark.parametrize("url", [*ours("accepted"), *shared("base_url", "accept")])
 def test_base_urls_that_are_taken(url: str) -> None:
     """They stand in the program without their last slash."""
-    snippet = make(request(ONE_EACH[0], base_url=url))
-    assert snippet.call.base_url == url.rstrip("/")
+    program = make(request(ONE_EACH[0], base_url=url))
+    assert program.plan.base_url == url.rstrip("/")
 
 
 @pytest.mark.parametrize("url", [*ours("refused"), *shared("base_url", "reject"), *shared("base_url", "roundtrip")])

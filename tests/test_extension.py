@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from chat_completions import catalog, paths, shelf
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions import paths, shelf
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 
 ROOT = Path(__file__).resolve().parents[1]
 RUBY = """name: Ruby
@@ -39,14 +39,14 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_new_gateway_is_one_file(copied: Path) -> None:
     text = "name: New One\nbase_url: https://new.example.com/v1\nkey: NEW_ONE_API_KEY\nmodels: [m]\n"
     (copied / "references" / "gateways" / "new-one.yaml").write_text(text)
-    assert "NEW_ONE_API_KEY" in make(Request("new-one")).code
+    assert "NEW_ONE_API_KEY" in make(ProgramRequest("new-one")).code
 
 
 def test_a_new_task_of_a_known_kind_is_one_file_and_runs(copied: Path) -> None:
     (copied / "references" / "tasks" / "poem.yaml").write_text(TASK)
-    code = make(Request("aitoll", task="poem")).code
+    code = make(ProgramRequest("aitoll", task="poem")).code
     assert "Write a poem about the sea." in code
-    assert "poem" in catalog.names("task")
+    assert "poem" in load.names("task")
 
 
 def test_a_new_language_is_one_folder(copied: Path) -> None:
@@ -54,9 +54,9 @@ def test_a_new_language_is_one_folder(copied: Path) -> None:
     folder.mkdir()
     (folder / "language.yaml").write_text(RUBY)
     (folder / "net-http.jinja").write_text(
-        "BODY = {{ call.bodies[0] | literal }}\nMESSAGES = {{ call.messages | literal }}\n"
+        "BODY = {{ plan.body | literal }}\nMESSAGES = {{ call.messages | literal }}\n"
     )
-    code = make(Request("aitoll", language="rb", prompt='say "hi"')).code
+    code = make(ProgramRequest("aitoll", language="rb", prompt='say "hi"')).code
     assert (
         code
         == 'BODY = {"model": "glm-4.7", "messages": MESSAGES}\nMESSAGES = [{"role": "user", "content": "say \\"hi\\""}]\n'

@@ -8,10 +8,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from chat_completions import catalog, schema, texts
+from chat_completions import schema, texts
 from chat_completions.errors import BadInput, UnknownName
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 
 REFERENCES = Path(__file__).resolve().parents[1] / "references"
 SCHEMA = yaml.safe_load((REFERENCES / "gateway.schema.yaml").read_text(encoding="utf-8"))
@@ -58,15 +58,15 @@ def test_our_reading_of_the_schema_is_that_of_jsonschema(seed: int) -> None:
 def test_a_gateway_of_the_user_s_own_is_one_short_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "my gateway.yaml"
     file.write_text(SHORT, encoding="utf-8")
-    snippet = make(Request(str(file), prompt="Hi"))
-    assert snippet.call.bodies[0]["model"] == "large/model:free"
-    assert (snippet.call.auth.key, snippet.call.base_env) == ("MINE_API_KEY", "MINE_BASE_URL")
-    assert "https://gw.example.com/v1" in snippet.code
+    program = make(ProgramRequest(str(file), prompt="Hi"))
+    assert program.plan.body["model"] == "large/model:free"
+    assert (program.plan.auth.key, program.plan.base_env) == ("MINE_API_KEY", "MINE_BASE_URL")
+    assert "https://gw.example.com/v1" in program.code
     monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
     (tmp_path / "gateways").mkdir()
     file.rename(tmp_path / "gateways" / "mine.yaml")
-    assert "mine" in catalog.names("gateway")
-    assert make(Request("mine", prompt="Hi")).code == snippet.code
+    assert "mine" in load.names("gateway")
+    assert make(ProgramRequest("mine", prompt="Hi")).code == program.code
 
 
 BROKEN = [
@@ -91,20 +91,20 @@ def test_a_broken_file_is_named_with_the_line(text: str, words: str, tmp_path: P
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput) as caught:
-        make(Request(str(file), prompt="Hi"))
+        make(ProgramRequest(str(file), prompt="Hi"))
     assert words in str(caught.value)
 
 
 def test_an_unknown_name_offers_the_nearest() -> None:
     with pytest.raises(UnknownName) as caught:
-        catalog.gateway("aireitr")
+        load.load_gateway("aireitr")
     assert caught.value.hint == "Did you mean 'aireiter'?"
 
 
-def used(tmp_path: Path, text: str) -> Request:
+def used(tmp_path: Path, text: str) -> ProgramRequest:
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
-    return Request(str(file), prompt="Hi")
+    return ProgramRequest(str(file), prompt="Hi")
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_what_is_no_file_in_the_user_s_folder_is_named(tmp_path: Path, monkeypat
     (folder / "dangling.yaml").symlink_to(tmp_path / "nowhere")
     for name in ("drawer", "dangling"):
         with pytest.raises(BadInput, match=f"{name}.yaml' cannot be read: "):
-            make(Request(name))
+            make(ProgramRequest(name))

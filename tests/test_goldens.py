@@ -1,7 +1,7 @@
 """A program of every kind, protocol and library is, byte for byte, the one that was reviewed."""
 
 import pytest
-from chat_completions.snippet import make
+from chat_completions.generate import make
 from support.cells import GOLDENS, Cell, reviewed
 
 

@@ -101,23 +101,24 @@ def test_the_guard_would_see_it(tmp_path: Path) -> None:
 
 EVERY_CELL = """
 import hashlib, json, sys
-from chat_completions import catalog, listing
+from chat_completions.planning.combinations import offered_combinations
 from chat_completions.errors import ChatCompletionsError
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.planning.types import ProgramRequest
+from chat_completions.generate import make
 
 def code(cell):
     try:
-        return hashlib.sha256(make(Request(**cell)).code.encode()).hexdigest()
+        return hashlib.sha256(make(ProgramRequest(**cell)).code.encode()).hexdigest()
     except ChatCompletionsError as problem:
         return str(problem)
 
-json.dump([[cell, code(cell)] for cell in listing.rows("cells", None)], sys.stdout)
+cells = [dict(list(found._asdict().items())[:6]) for found in offered_combinations()]
+json.dump([[cell, code(cell)] for cell in cells], sys.stdout)
 """
 
 
 def test_it_writes_every_cell_as_the_sources_do(tmp_path: Path) -> None:
-    """The bundles, and YAML's parser in Python, give what the files and its parser in C give."""
+    """The files, and YAML's parser in Python, give what the sources and its parser in C give."""
     scripts = unpacked(packed() / OFFLINE, tmp_path) / "scripts"
     said = []
     for number, (path, flags) in enumerate([(f"{scripts}:{scripts / 'vendor'}", ["-S"]), (str(SOURCES), [])]):

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from chat_completions.snippet import make
+from chat_completions.generate import make
 from support.programs import Shape, request
 from support.serving import Server
 

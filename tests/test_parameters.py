@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 
 GOOD: list[dict[str, Any]] = [
     {"max_tokens": 1},
@@ -55,7 +55,7 @@ BAD: list[dict[str, Any]] = [
 @pytest.mark.parametrize("params", GOOD, ids=str)
 def test_what_fits_is_sent(params: dict[str, Any]) -> None:
     for gateway in ("aireiter", "ainative", "aitoll", "aiclient-2-api"):
-        for body in make(Request(gateway, protocol="openai-chat", params=params)).call.bodies:
+        for body in make(ProgramRequest(gateway, protocol="openai-chat", params=params)).plan.bodies:
             assert {name: body[name] for name in params} == params
 
 
@@ -63,7 +63,7 @@ def test_what_fits_is_sent(params: dict[str, Any]) -> None:
 def test_what_does_not_fit_exits_2(params: dict[str, Any]) -> None:
     for gateway in ("aireiter", "aitoll"):
         with pytest.raises(BadInput) as caught:
-            make(Request(gateway, protocol="openai-chat", params=params))
+            make(ProgramRequest(gateway, protocol="openai-chat", params=params))
         assert caught.value.exit_code == 2
 
 
@@ -100,7 +100,7 @@ PLACED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_each_protocol_has_its_own_names_and_places(
     protocol: str, params: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    body = make(Request("aiclient-2-api", protocol=protocol, params=params)).call.bodies[0]
+    body = make(ProgramRequest("aiclient-2-api", protocol=protocol, params=params)).plan.body
     assert {name: value for name, value in body.items() if name not in ("model", "messages", "contents")} == sent
 
 
@@ -134,7 +134,7 @@ REFUSED_THERE: list[tuple[str, dict[str, Any], int]] = [
 @pytest.mark.parametrize(("protocol", "params", "code"), REFUSED_THERE, ids=str)
 def test_what_a_protocol_does_not_take_is_refused_with_a_hint(protocol: str, params: dict[str, Any], code: int) -> None:
     with pytest.raises(ChatCompletionsError) as caught:
-        make(Request("aiclient-2-api", protocol=protocol, params=params))
+        make(ProgramRequest("aiclient-2-api", protocol=protocol, params=params))
     assert caught.value.exit_code == code
     assert len(str(caught.value).splitlines()) == 1
 
@@ -153,15 +153,15 @@ OF_PICTURES: list[tuple[str, dict[str, Any], int]] = [
 @pytest.mark.parametrize(("gateway", "params", "code"), OF_PICTURES, ids=str)
 def test_what_a_picture_s_request_does_not_take(gateway: str, params: dict[str, Any], code: int) -> None:
     with pytest.raises(ChatCompletionsError) as caught:
-        make(Request(gateway, task="image", params=params))
+        make(ProgramRequest(gateway, task="image", params=params))
     assert caught.value.exit_code == code
 
 
 def test_a_picture_s_parameters_stand_where_the_gateway_wants_them() -> None:
     params = {"aspect_ratio": "16:9", "resolution": "2K"}
-    body = make(Request("aireiter", task="image", prompt="A tree", params=params)).call.bodies[0]
+    body = make(ProgramRequest("aireiter", task="image", prompt="A tree", params=params)).plan.body
     assert body["params"] == {"prompt": "A tree", **params}
-    body = make(Request("aiclient-2-api", task="image", params={"n": 4, "size": "1024x1024"})).call.bodies[0]
+    body = make(ProgramRequest("aiclient-2-api", task="image", params={"n": 4, "size": "1024x1024"})).plan.body
     assert (body["n"], body["size"]) == (4, "1024x1024")
 
 
@@ -183,26 +183,26 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("gateway", "params"), REFUSED, ids=str)
 def test_what_exists_but_does_not_go_there_exits_3(gateway: str, params: dict[str, Any]) -> None:
     with pytest.raises(NotOffered) as caught:
-        make(Request(gateway, protocol="openai-chat", params=params))
+        make(ProgramRequest(gateway, protocol="openai-chat", params=params))
     assert caught.value.exit_code == 3
     assert caught.value.hint
 
 
 def test_what_a_model_rejects_exits_3() -> None:
     with pytest.raises(NotOffered, match=r"gpt-5\.2 takes no temperature"):
-        make(Request("aitoll", priority="quality", params={"temperature": 0.5}))
+        make(ProgramRequest("aitoll", priority="quality", params={"temperature": 0.5}))
     with pytest.raises(NotOffered, match="temperature or top_p, not both"):
-        make(Request("aitoll", task="code", params={"temperature": 0.5, "top_p": 0.5}))
-    make(Request("aitoll", task="code", params={"temperature": 0.5}))
+        make(ProgramRequest("aitoll", task="code", params={"temperature": 0.5, "top_p": 0.5}))
+    make(ProgramRequest("aitoll", task="code", params={"temperature": 0.5}))
 
 
 def test_a_stand_in_goes_without_what_it_rejects_and_that_is_said() -> None:
-    snippet = make(Request("aitoll", priority="cost", params={"temperature": 0.5, "top_p": 0.5}))
-    preferred, stand_in = snippet.call.bodies
+    program = make(ProgramRequest("aitoll", priority="cost", params={"temperature": 0.5, "top_p": 0.5}))
+    preferred, stand_in = program.plan.bodies
     assert (preferred["model"], preferred["temperature"], preferred["top_p"]) == ("deepseek-chat", 0.5, 0.5)
     assert stand_in["model"] == "claude-haiku-4.5"
     assert "top_p" not in stand_in
-    assert any("goes without top_p" in one for one in snippet.caveats)
+    assert any("goes without top_p" in one for one in program.caveats)
 
 
 WARNED: list[tuple[str, dict[str, Any], str]] = [
@@ -217,25 +217,25 @@ WARNED: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("gateway", "params", "words"), WARNED, ids=str)
 def test_what_deserves_a_warning_is_sent_with_one(gateway: str, params: dict[str, Any], words: str) -> None:
-    snippet = make(Request(gateway, protocol="openai-chat", params=params))
-    assert params.items() <= snippet.call.bodies[0].items()
-    assert any(words in one for one in snippet.caveats)
+    program = make(ProgramRequest(gateway, protocol="openai-chat", params=params))
+    assert params.items() <= program.plan.body.items()
+    assert any(words in one for one in program.caveats)
 
 
 def test_stream_is_one_thing_under_two_names() -> None:
-    by_flag = make(Request("aitoll", stream=True))
-    by_name = make(Request("aitoll", params={"stream": True}))
+    by_flag = make(ProgramRequest("aitoll", stream=True))
+    by_name = make(ProgramRequest("aitoll", params={"stream": True}))
     assert by_flag.code == by_name.code
-    assert make(Request("aitoll", params={"stream": False})).call.bodies[0]["stream"] is False
+    assert make(ProgramRequest("aitoll", params={"stream": False})).plan.body["stream"] is False
     with pytest.raises(BadInput, match="contradict"):
-        make(Request("aitoll", stream=True, params={"stream": False}))
+        make(ProgramRequest("aitoll", stream=True, params={"stream": False}))
 
 
 def test_nothing_is_sent_unasked_but_aireiter_s_stream() -> None:
     for gateway in ("aitoll", "ainative", "aiclient-2-api"):
-        assert set(make(Request(gateway)).call.bodies[0]) == {"model", "messages"}
+        assert set(make(ProgramRequest(gateway)).plan.body) == {"model", "messages"}
     for library in ("requests", "httpx", "openai"):
-        assert make(Request("aireiter", library=library, protocol="openai-chat")).call.bodies[0]["stream"] is False
+        assert make(ProgramRequest("aireiter", library=library, protocol="openai-chat")).plan.body["stream"] is False
 
 
 def test_every_error_has_an_exit_code_of_the_table() -> None:

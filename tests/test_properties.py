@@ -7,13 +7,13 @@ import shutil
 import subprocess
 
 import pytest
-from chat_completions import catalog, literals
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions import literals
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-WORDS = {name: catalog.language(name).literals for name in catalog.names("language")}
+WORDS = {name: load.load_language(name).literals for name in load.names("language")}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
@@ -67,11 +67,11 @@ def _as_javascript_has_it(value: object) -> object:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(TEXT, TEXT)
 def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, system: str) -> None:
-    code = make(Request("aitoll", prompt=prompt, system=system)).code
+    code = make(ProgramRequest("aitoll", prompt=prompt, system=system)).code
     tree = ast.parse(code)
     found = next(node.value for node in tree.body if isinstance(node, ast.Assign) and _named(node, "MESSAGES"))
     assert ast.literal_eval(found) == [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
-    plain = ast.parse(make(Request("aitoll", prompt="x", system="y")).code)
+    plain = ast.parse(make(ProgramRequest("aitoll", prompt="x", system="y")).code)
     assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(plain)]
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from chat_completions.live import cassette, faults
-from chat_completions.live.replay import Replay, serving
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
+from chat_completions.replay import cassette, faults
+from chat_completions.replay.server import Replay, serving
 from support.canary import traces
 from support.cells import CASSETTES
 from support.commands import command, started
@@ -73,10 +73,10 @@ def test_what_is_stored_is_what_was_served_and_plays_again(tmp_path: Path) -> No
         about = ours["provenance"]
         assert (about["label"], about["source"], about["note"]) == ("recorded", "A gateway 1.2", "a note")
         assert (about["mock"], about["by"]) == (False, "python/requests")
-        snippet = make(Request("aitoll", library="httpx", **ours["write"]))
+        program = make(ProgramRequest("aitoll", library="httpx", **ours["write"]))
         with serving(cassette.read(tmp_path / "cassettes" / "aitoll" / f"{name}.yaml")) as replay:
             env = {"AITOLL_API_KEY": "another", "AITOLL_BASE_URL": f"{replay.url}/api/gateway/api"}
-            again = run(snippet.code, "python", env)
+            again = run(program.code, "python", env)
         assert (again.code, again.stdout.decode()) == (0, ours["expect"]["stdout"])
         assert not replay.misses
         assert not replay.unplayed()

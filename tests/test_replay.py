@@ -16,11 +16,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from chat_completions.generate import make
 from chat_completions.live import cassette, faults, library
-from chat_completions.live.cassette import Exchange
-from chat_completions.live.replay import serving
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.planning.types import ProgramRequest
+from chat_completions.replay.cassette import Exchange
+from chat_completions.replay.server import serving
 from support.cells import CASSETTES
 from support.commands import command, environment, started
 from support.running import run
@@ -147,10 +147,10 @@ TROUBLE = [
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("fault", "code", "words"), TROUBLE)
 def test_a_program_can_be_tried_against_trouble(fault: str, code: int, words: str, stream: bool) -> None:
-    snippet = make(Request("aitoll", task="chat", protocol="openai-chat", stream=stream))
+    program = make(ProgramRequest("aitoll", task="chat", protocol="openai-chat", stream=stream))
     with serving(AITOLL, fault=faults.parsed(fault)) as replay:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": f"{replay.url}/api/gateway/api"}
-        ran = run(snippet.code, "python", env)
+        ran = run(program.code, "python", env)
     assert ran.code == code, ran.stderr
     assert not code or words.lower() in ran.stderr.lower()
 
@@ -241,8 +241,8 @@ def test_a_recording_of_the_user_s_own_goes_first(tmp_path: Path, monkeypatch: p
 def test_one_program_is_answered_from_one_scene() -> None:
     """The state of a task is asked for in the same words whatever the task was."""
     exchanges = library.of_gateway("aireiter")
-    snippet = make(Request("aireiter", task="image"))
+    program = make(ProgramRequest("aireiter", task="image"))
     with serving(exchanges) as replay:
         env = {"AIREITER_API_KEY": KEY, "AIREITER_BASE_URL": f"{replay.url}/api"}
-        assert run(snippet.code, "python", env).code == 0
+        assert run(program.code, "python", env).code == 0
     assert {one.scene for one in replay.played} == {"aireiter/tasks-image"}

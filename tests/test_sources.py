@@ -6,7 +6,7 @@ from pathlib import Path
 import make_sources
 import pytest
 import yaml
-from chat_completions.live import cassette
+from chat_completions.replay import cassette
 from support.cells import CASSETTES, loaded
 
 ROOT = Path(__file__).resolve().parents[1]

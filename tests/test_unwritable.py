@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from chat_completions.snippet import make
+from chat_completions.generate import make
 from support import running
 from support.pictures import PICTURES
 from support.programs import Shape, request, shapes

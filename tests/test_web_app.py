@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_completions.snippet import make
+from chat_completions.generate import make
 from playwright.sync_api import Page, expect
 from support.notation import chunk, streamed_answer, whole_answer
 from support.programs import Shape, request

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import pytest
 from chat_completions.errors import NotOffered
-from chat_completions.live import cassette
-from chat_completions.live.replay import Replay, serving
-from chat_completions.shapes import Request, Snippet
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.types import Program, ProgramRequest
+from chat_completions.replay import cassette
+from chat_completions.replay.server import Replay, serving
 from playwright.sync_api import Page
 from support.cells import CASSETTES, loaded
 from support.running import WEB
@@ -36,7 +36,7 @@ class Scene(NamedTuple):
     def name(self) -> str:
         return f"{self.file.parent.name}.{self.file.stem}"
 
-    def snippet(self, program: tuple[str, str], base_url: str | None = None) -> Snippet:
+    def program(self, program: tuple[str, str], base_url: str | None = None) -> Program:
         """The program of this language and library that belongs to the cassette."""
         language, library = program
         options = {
@@ -44,7 +44,7 @@ class Scene(NamedTuple):
             **loaded(self.file)["write"],
             **({"base_url": base_url} if base_url else {}),
         }
-        return make(Request(self.file.parent.name, language=language, library=library, **options))
+        return make(ProgramRequest(self.file.parent.name, language=language, library=library, **options))
 
 
 @cache
@@ -56,16 +56,16 @@ def scenes(program: tuple[str, str]) -> list[Scene]:
         if "write" not in data or "/".join(program) not in data.get("programs", ["/".join(program)]):
             continue
         try:
-            scene.snippet(program)
+            scene.program(program)
         except NotOffered:
             continue
         found.append(scene)
     return found
 
 
-def root(snippet: Snippet) -> str:
+def root(program: Program) -> str:
     """The path of the base URL."""
-    return "/".join(["", *snippet.call.base_url.split("/")[3:]])
+    return "/".join(["", *program.plan.base_url.split("/")[3:]])
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +88,10 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     env: dict[str, str] = {}
     pages: dict[str, str] = {}
     for scene in scenes(COMPONENT):
-        route = scene.snippet(HANDLER)
+        route = scene.program(HANDLER)
         (folder / f"{scene.name}.ts").write_text(route.code, encoding="utf-8")
-        env |= {route.call.auth.key: KEY, route.call.base_env: replay.url + root(route)}
-        pages[scene.name] = scene.snippet(COMPONENT).code
+        env |= {route.plan.auth.key: KEY, route.plan.base_env: replay.url + root(route)}
+        pages[scene.name] = scene.program(COMPONENT).code
     bundled(pages, folder)
     with running(["node", str(WEB / "serve.mjs"), str(folder)], env) as server:
         yield f"http://127.0.0.1:{_port(server)}"
@@ -101,7 +101,7 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def vendor_pages(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     needs("node")
     folder = tmp_path_factory.mktemp("vendor")
-    pages = {one.name: one.snippet(VENDOR, replay.url + root(one.snippet(VENDOR))).code for one in scenes(VENDOR)}
+    pages = {one.name: one.program(VENDOR, replay.url + root(one.program(VENDOR))).code for one in scenes(VENDOR)}
     bundled(pages, folder, SDK)
     return folder
 
@@ -149,7 +149,7 @@ def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) 
     else:
         assert label == "You"
         assert "the answer holds no text" in status
-    for name in scene.snippet(program).call.tells:
+    for name in scene.program(program).plan.tells:
         assert (f"{name}: " in status) == (f'"{name}"' in data["interactions"][-1]["response"]["body"]["string"])
 
 
@@ -171,11 +171,11 @@ def _pieces(event: dict[str, Any]) -> Iterator[str | None]:
 
 
 def test_every_cell_of_these_languages_has_a_scene() -> None:
-    from chat_completions import listing
+    from chat_completions.planning.combinations import offered_combinations
 
     for language, library in (COMPONENT, HANDLER, VENDOR):
-        rows = [one for one in listing.rows("cells", None) if (one["language"], one["library"]) == (language, library)]
-        calls = [scene.snippet((language, library)).call for scene in scenes((language, library))]
+        rows = [one._asdict() for one in offered_combinations() if (one.language, one.library) == (language, library)]
+        calls = [scene.program((language, library)).call for scene in scenes((language, library))]
         shown = {(call.gateway, call.task, call.protocol, call.stream) for call in calls}
         assert rows
         assert {(one["gateway"], one["task"], one["protocol"], one["stream"]) for one in rows} - shown == set()

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from chat_completions.snippet import make
+from chat_completions.generate import make
 from support.cases import Case, load
 from support.programs import Shape, request
 from support.running import Ran, missing, run

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_completions import listing
 from chat_completions.errors import NotOffered
-from chat_completions.live import trial
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.combinations import offered_combinations
+from chat_completions.planning.types import ProgramRequest
+from chat_completions.replay.run import prepare_run
 from support.programs import Shape, request
 from support.running import WEB
 from support.texts import ours
@@ -23,7 +23,7 @@ PACKAGES = {"route": WEB, "component": WEB, "ainative-react-sdk": SDK}
 
 @cache
 def cells() -> list[dict[str, Any]]:
-    return listing.rows("cells", None)
+    return [found._asdict() for found in offered_combinations()]
 
 
 @pytest.mark.parametrize("library", PACKAGES)
@@ -35,12 +35,12 @@ def test_types_are_clean(library: str, tmp_path: Path) -> None:
     for number, row in enumerate(rows):
         for system, model in ((None, None), ("Be kind.", "gpt-4o")):
             try:
-                snippet = make(Request(**row, system=system, model=model))
+                program = make(ProgramRequest(**row, system=system, model=model))
             except NotOffered:
                 assert model
                 continue
-            extension = snippet.filename.rpartition(".")[2]
-            (tmp_path / f"{number}-{model}.{extension}").write_text(snippet.code, encoding="utf-8")
+            extension = program.filename.rpartition(".")[2]
+            (tmp_path / f"{number}-{model}.{extension}").write_text(program.code, encoding="utf-8")
     types_are_clean(tmp_path, PACKAGES[library])
 
 
@@ -73,7 +73,7 @@ def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
     for turn in (called, picture, {"role": "tool", "tool_call_id": "c", "content": "4"}):
         with pytest.raises(NotOffered, match=r"takes texts of system, user, assistant, and turn 2 is none"):
             make(
-                Request(
+                ProgramRequest(
                     "ainative", "conversation", language, library, messages=[{"role": "user", "content": "Hi"}, turn]
                 )
             )
@@ -91,13 +91,13 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
     with pytest.raises(NotOffered, match="belongs into an app"):
-        trial.prepared(make(request(Shape("nextjs", "route", True))), print)
+        prepare_run(make(request(Shape("nextjs", "route", True))), print)
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:
-    asked = Request("ainative", language="react", library="ainative-react-sdk")
+    asked = ProgramRequest("ainative", language="react", library="ainative-react-sdk")
     found = make(asked)
-    assert found.call.auth.header == "Authorization"
+    assert found.plan.auth.header == "Authorization"
     assert any("the key is in the browser" in one for one in found.caveats)
     for other in (asked._replace(gateway="aitoll"), asked._replace(stream=True), asked._replace(auth="api-key")):
         with pytest.raises(NotOffered):

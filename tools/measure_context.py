@@ -3,7 +3,7 @@
     python tools/measure_context.py
 
 The answer is what `write --output FILE` says, as SKILL.md has agents call it: the longest of all
-offered cells. What the same program weighs when it is shown instead is printed beside it.
+offered combinations. What the same program weighs when it is shown instead is printed beside it.
 
 Tokens are estimated, as no vendor's tokenizer ships for all: three characters make one, and each
 character beyond ASCII one and a half. That is on the high side: o200k_base (gpt-tokenizer 4.0.0)
@@ -18,12 +18,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from chat_completions import explain, listing  # noqa: E402
-from chat_completions.shapes import Request, Snippet  # noqa: E402
-from chat_completions.snippet import make  # noqa: E402
+from chat_completions.cli import output  # noqa: E402
+from chat_completions.generate import make  # noqa: E402
+from chat_completions.planning.combinations import offered_combinations  # noqa: E402
+from chat_completions.planning.types import Program, ProgramRequest  # noqa: E402
 
 MOST = 2500
-NAMES = ("gateway", "task", "language", "library", "protocol", "stream")
 
 
 def tokens(text: str) -> int:
@@ -32,17 +32,17 @@ def tokens(text: str) -> int:
     return math.ceil(plain / 3 + (len(text) - plain) * 1.5)
 
 
-def snippets() -> Iterator[Snippet]:
-    """The program of every offered cell."""
-    for cell in listing.rows("cells", None):
-        yield make(Request(**{name: cell[name] for name in NAMES}))
+def snippets() -> Iterator[Program]:
+    """The program of every offered combination."""
+    for combination in offered_combinations():
+        yield make(ProgramRequest(*combination[:6]))
 
 
 def measured() -> dict[str, int]:
     """The parts and their tokens."""
     skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
     front = skill.split("---")[1]
-    answer = max(tokens(explain.notes(one, Path(one.filename))) for one in snippets())
+    answer = max(tokens(output.notes(one, Path(one.filename))) for one in snippets())
     return {"front matter, as it is listed": tokens(front), "SKILL.md": tokens(skill), "the longest answer": answer}
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     for name, count in {**parts, "in all": sum(parts.values())}.items():
         print(f"{count:>6,}  {name}")
     print(f"{MOST:>6,}  at most")
-    shown = tokens(explain.markdown(make(Request("aitoll"))))
+    shown = tokens(output.markdown(make(ProgramRequest("aitoll"))))
     print(f"\nWhere an agent shows the program instead of writing a file (--format markdown): {shown:,} more.")
     sys.exit(sum(parts.values()) > MOST)
 

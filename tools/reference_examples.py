@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chat_completions import catalog, explain, listing, literals
+from chat_completions.catalog import load
+from chat_completions.cli import output
 from chat_completions.errors import NotOffered
-from chat_completions.shapes import Call, Request, Slot, Snippet
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.combinations import offered_combinations
+from chat_completions.planning.types import Program, ProgramRequest, RequestPlan, Variable
+from chat_completions.rendering import literals
 from reference_facts import OURS
 
 # Title, options of the program, options as a user would type them.
@@ -30,21 +33,28 @@ MULTI_TURN: Sequence[tuple[str, str]] = (
 def requests(protocol: str) -> str:
     """The request of each task on one protocol, as the first gateway that offers it gets it."""
     parts = []
-    words = catalog.language("shell").literals
-    for task in catalog.names("task"):
-        call = _call(task, protocol) if protocol in catalog.task(task).body else None
+    words = load.load_language("shell").literals
+    for task in load.names("task"):
+        call = _call(task, protocol) if protocol in load.load_task(task).body else None
         if call:
-            known = {"MESSAGES": call.messages, "TOOLS": call.wire_tools, "SCHEMA": call.schema}
-            body = f"\n{literals.spell(_filled(call.bodies[0], known), words)}" if call.bodies[0] else ""
-            form = ", as multipart/form-data beside the field `image`" if call.form else ""
-            parts.append(f"{task} ({call.title}{form}):\n\n```\n{call.method} {call.path}{body}\n```\n")
+            turns = call.messages
+            known: dict[str, Any] = {
+                "messages": turns,
+                "contents": turns,
+                "TOOLS": call.tool_definitions,
+                "SCHEMA": call.schema,
+            }
+            known |= {"MODEL": call.model, "prompt": call.prompt}
+            body = f"\n{literals.spell(_filled(call.body, known), words)}" if call.body else ""
+            form = ", as multipart/form-data beside the field `image`" if call.multipart else ""
+            parts.append(f"{task} ({call.gateway_name}{form}):\n\n```\n{call.method} {call.path}{body}\n```\n")
     return "\n".join(parts)
 
 
-def _call(task: str, protocol: str) -> Call | None:
+def _call(task: str, protocol: str) -> RequestPlan | None:
     for gateway in OURS:
         try:
-            return make(Request(gateway, task=task, protocol=protocol)).call
+            return make(ProgramRequest(gateway, task=task, protocol=protocol)).plan
         except NotOffered:
             continue
     return None
@@ -52,7 +62,7 @@ def _call(task: str, protocol: str) -> Call | None:
 
 def _filled(value: Any, known: Mapping[str, Any]) -> Any:
     """A body with what its slots stand for; what only a run knows is named."""
-    if isinstance(value, Slot):
+    if isinstance(value, Variable):
         return _filled(known[value.name], known) if value.name in known else f"<{value.name}>"
     if isinstance(value, Mapping):
         return {key: _filled(item, known) for key, item in value.items()}
@@ -63,35 +73,35 @@ def programs() -> str:
     """The chat programs whole, in Python and in cURL, and of the other tasks the commands and what differs."""
     parts = []
     for language in ("python", "shell"):
-        snippet = make(Request("aitoll", language=language))
-        parts.append(f"### Chat, {snippet.library}\n\n{_typed(snippet, {})}\n{_block(snippet)}")
+        program = make(ProgramRequest("aitoll", language=language))
+        parts.append(f"### Chat, {program.library}\n\n{_typed(program, {})}\n{_block(program)}")
     homes: dict[str, str] = {}
     for gateway in ("aitoll", *OURS):
-        for row in listing.rows("cells", gateway):
-            homes.setdefault(row["task"], gateway)
+        for row in offered_combinations(gateway):
+            homes.setdefault(row.task, gateway)
     for task, gateway in homes.items():
         if task != "chat":
             parts.append(f"### {task.capitalize()}\n\n{_of_task(task, gateway)}")
-    pages = [make(Request("aitoll", language=one, stream=True)) for one in ("nextjs", "react")]
+    pages = [make(ProgramRequest("aitoll", language=one, stream=True)) for one in ("nextjs", "react")]
     parts.append("### A web page\n\n" + "\n".join(_typed(one, {"stream": True}) for one in pages))
     return "\n".join(parts)
 
 
 def _of_task(task: str, gateway: str) -> str:
-    python, shell = (make(Request(gateway, task=task, language=one)) for one in ("python", "shell"))
+    python, shell = (make(ProgramRequest(gateway, task=task, language=one)) for one in ("python", "shell"))
     commands = "\n".join(_typed(one, {"task": task}) for one in (python, shell))
-    return f"{commands}\n{_data(python)}" if python.call.messages else commands
+    return f"{commands}\n{_data(python)}" if python.plan.messages else commands
 
 
 def samples() -> str:
     """The samples of the gateways' documents: the command, and the lines in which its program differs."""
     parts = []
     for title, options in SAMPLES:
-        snippet = make(Request(**options))
-        parts.append(f"### {title}\n\n{_typed(snippet, options)}\n{_data(snippet)}")
+        program = make(ProgramRequest(**options))
+        parts.append(f"### {title}\n\n{_typed(program, options)}\n{_data(program)}")
     turns = [{"role": role, "content": content} for role, content in MULTI_TURN]
-    snippet = make(
-        Request(
+    program = make(
+        ProgramRequest(
             "aireiter",
             task="conversation",
             protocol="openai-chat",
@@ -105,20 +115,20 @@ def samples() -> str:
         "### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n"
         f"```yaml\n{yaml_turns}```\n\n"
         "```bash\nchat-completions write --messages turns.yaml --gateway aireiter "
-        f"--protocol openai-chat --model claude-sonnet-4-5-20250929 --param temperature=0.3\n```\n\n{_data(snippet)}"
+        f"--protocol openai-chat --model claude-sonnet-4-5-20250929 --param temperature=0.3\n```\n\n{_data(program)}"
     )
     return "\n".join(parts)
 
 
-def _typed(snippet: Snippet, options: dict[str, Any]) -> str:
+def _typed(program: Program, options: dict[str, Any]) -> str:
     words = ["chat-completions", "write"]
     if "prompt" in options:
         words.append(literals.quoted(options["prompt"]))
-    words += ["--gateway", snippet.call.gateway]
+    words += ["--gateway", program.gateway]
     if options.get("task", "chat") != "chat":
         words += ["--task", options["task"]]
-    if snippet.language != "python":
-        words += ["--language", snippet.language]
+    if program.language != "python":
+        words += ["--language", program.language]
     for name in ("protocol", "endpoint", "model", "system"):
         if name in options:
             words += [f"--{name}", literals.quoted(options[name])]
@@ -127,17 +137,17 @@ def _typed(snippet: Snippet, options: dict[str, Any]) -> str:
     return f"```bash\n{' '.join(words)}{' --stream' if options.get('stream') else ''}\n```\n"
 
 
-def _data(snippet: Snippet) -> str:
+def _data(program: Program) -> str:
     """The constants in which a Python program differs from others of its kind."""
-    lines = snippet.code.splitlines()
+    lines = program.code.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("MESSAGES = "))
     end = next(number for number, line in enumerate(lines) if line.startswith("KEY = "))
     return "```python\n" + "\n".join(lines[start:end]) + "\n```\n"
 
 
-def _fence(snippet: Snippet) -> str:
-    return explain.FENCES[snippet.filename.rsplit(".", 1)[1]]
+def _fence(program: Program) -> str:
+    return output.FENCES[program.filename.rsplit(".", 1)[1]]
 
 
-def _block(snippet: Snippet) -> str:
-    return f"```{_fence(snippet)}\n{snippet.code}```\n"
+def _block(program: Program) -> str:
+    return f"```{_fence(program)}\n{program.code}```\n"

@@ -1,5 +1,5 @@
 """`python -m chat_completions`: the same as the console command."""
 
-from chat_completions.cli import main
+from chat_completions.cli.app import main
 
 main()

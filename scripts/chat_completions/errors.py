@@ -1,16 +1,19 @@
-"""Everything that can go wrong, what to try next, and the exit code it ends with.
+"""Everything that can go wrong, each with a hint and the exit code of the command.
 
-* ChatCompletionsError   1  something unexpected
-  - BadInput             2  an unknown name, a bad value, a file of the user's that is broken
-    . UnknownName        2  a name that nothing of ours has
+* ChatCompletionsError   1  unexpected
+  - BadInput             2  an unknown name, a bad value, a broken file of the user's
+    . UnknownName        2  a name that does not exist
   - NotOffered           3  the pieces exist but do not go together
-    . SkillAlone         3  this is the skill, and that is in the whole package only
+    . NeedsFullPackage   3  this is the skill, and the full package is needed
   - BadData              4  one of our own files is wrong
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from chat_completions import __version__
+
+SIMILAR = 0.6  # from 0 to 1, as difflib counts
 
 
 class ChatCompletionsError(Exception):
@@ -30,7 +33,7 @@ class BadInput(ChatCompletionsError):
 
 
 class UnknownName(BadInput):
-    """The user named something there is none of; the hint offers the nearest names."""
+    """The user gave a name that does not exist; the hint offers the nearest names."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         super().__init__(f"There is no {kind} called {name!r}.", did_you_mean(name, known))
@@ -42,14 +45,13 @@ class NotOffered(ChatCompletionsError):
     exit_code = 3
 
 
-class SkillAlone(NotOffered):
-    """What was asked for is in the whole package, and this is the skill alone."""
+class NeedsFullPackage(NotOffered):
+    """The command is not part of the skill, only of the full package."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, feature: str) -> None:
         super().__init__(
-            f"This is the skill alone, without what {what}.",
-            f"The whole package has it: `pip install chat_completions-{__version__}-py3-none-any.whl` "
-            "with the wheel from where the skill came from, or `pip install .` in the project's folder.",
+            f"{feature} needs the full package.",
+            f"`pip install chat_completions-{__version__}-py3-none-any.whl`, or `pip install .` in a clone.",
         )
 
 
@@ -59,15 +61,26 @@ class BadData(ChatCompletionsError):
     exit_code = 4
 
 
+@contextmanager
+def full_package(feature: str) -> Iterator[None]:
+    """Import in this block what the skill's archive leaves out; NeedsFullPackage says so where it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as problem:
+        if not (problem.name or "").startswith("chat_completions."):
+            raise
+        raise NeedsFullPackage(feature) from None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest of `known`, or all of them where none is near."""
+    """Return a hint with the nearest of `known`, or with all of them where none is near."""
     choices = list(known)
-    near = nearest(name, choices, 0.6)
+    near = nearest(name, choices, SIMILAR)
     return f"Did you mean {near!r}?" if near else f"Known: {', '.join(choices)}."
 
 
-def nearest(name: str, known: Iterable[str], alike: float) -> str:
-    """The one of `known` that is most like `name`, from `alike` (0 to 1) on, or nothing."""
+def nearest(name: str, known: Iterable[str], similarity: float) -> str:
+    """Return the one of `known` that is most similar to `name`, or an empty text where none is similar enough."""
     from difflib import get_close_matches  # needed only once something is wrong
 
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=alike)), "")
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=similarity)), "")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 from support import clients
 from support.clients import ASK, MODULES, Home, ask_claude, ask_codex, claude, codex, gemini, new_home
 from support.packed import OFFLINE, ROOT, packed, run, unpacked
@@ -17,7 +17,7 @@ from support.scripted import Model, listed_folder, serving
 
 SAID = "Model: "
 DESCRIPTION = re.findall(r"^description: (.*)$", (ROOT / "SKILL.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
-PROGRAM = make(Request("aitoll", prompt="Say hello")).code
+PROGRAM = make(ProgramRequest("aitoll", prompt="Say hello")).code
 
 
 @pytest.fixture

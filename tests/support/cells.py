@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from chat_completions import catalog
-from chat_completions.shapes import Call, Request
+from chat_completions.catalog import load
+from chat_completions.planning.types import ProgramRequest, RequestPlan
 
 from support.running import COMMANDS
 
@@ -44,13 +44,13 @@ class Cell(NamedTuple):
 
     @property
     def golden(self) -> Path:
-        extension = catalog.language(self.language).extension
+        extension = load.load_language(self.language).extension
         return GOLDENS / self.gateway / self.scene / f"{self.language}-{self.library}.{extension}"
 
     @property
-    def request(self) -> Request:
+    def request(self) -> ProgramRequest:
         options = loaded(self.cassette)["write"]
-        return Request(gateway=self.gateway, language=self.language, library=self.library, **options)
+        return ProgramRequest(gateway=self.gateway, language=self.language, library=self.library, **options)
 
 
 class Made(NamedTuple):
@@ -79,8 +79,8 @@ def cells() -> Sequence[Cell]:
     """The product of all cassettes and all libraries that speak their protocol."""
     found = []
     for file, write in written().items():
-        for language in {*catalog.names("language")} & {*COMMANDS}:
-            for library in catalog.language(language).libraries.values():
+        for language in {*load.names("language")} & {*COMMANDS}:
+            for library in load.load_language(language).libraries.values():
                 listed = loaded(file).get("programs", [f"{language}/{library.id}"])
                 if write["protocol"] in library.protocols and f"{language}/{library.id}" in listed:
                     found.append(Cell(file.parent.name, file.stem, language, library.id))
@@ -115,7 +115,7 @@ def reviewed() -> Sequence[Cell]:
         if cell.gateway not in others() or "programs" in loaded(cell.cassette):
             continue
         write = loaded(cell.cassette)["write"]
-        kind, stream = catalog.task(write.get("task", "chat")).kind, write.get("stream", False)
+        kind, stream = load.load_task(write.get("task", "chat")).kind, write.get("stream", False)
         if not cell.scene.startswith("seed-") and (kind in BOTH_WAYS or not stream):
             sort = (kind, write["protocol"], str(stream), cell.language, cell.library)
             found.setdefault(sort, []).append(cell)
@@ -130,7 +130,7 @@ def key_of(cassette: Mapping[str, Any], usual: str) -> str:
     return next((word for word in words if word.endswith("-key")), usual)
 
 
-def made(cassette: Mapping[str, Any], call: Call) -> Made:
+def made(cassette: Mapping[str, Any], call: RequestPlan) -> Made:
     """What must be printed and saved, read here independently of any template."""
     replies = [one["response"]["body"]["string"] for one in cassette["interactions"]]
     if call.kind == "models":

@@ -13,9 +13,9 @@ from threading import Thread
 from typing import Any
 
 import yaml
-from chat_completions.live.cassette import compared
-from chat_completions.shapes import Call, Slot
-from chat_completions.snippet import make
+from chat_completions.generate import make
+from chat_completions.planning.types import RequestPlan, Variable
+from chat_completions.replay.cassette import compared
 
 from support.cases import FAST, FOLDER, reply
 from support.checks import CONTROL, LONGEST_LINE, PIECE, TRACES, key_pieces, model, wrong_credentials
@@ -92,8 +92,8 @@ def load(name: str) -> tuple[Play, ...]:
 
 def attempt(play: Play, shape: Shape, framing: str) -> list[str]:
     """What is wrong with this case on a program of this shape."""
-    snippet = make(request(shape, **play.write))
-    code, missing = _edited(snippet.code, play, shape)
+    program = make(request(shape, **play.write))
+    code, missing = _edited(program.code, play, shape)
     if missing:
         return [f"nothing in the program matches {missing}"]
     with tempfile.TemporaryDirectory() as folder, Server([]) as server, Server([]) as other:
@@ -106,7 +106,7 @@ def attempt(play: Play, shape: Shape, framing: str) -> list[str]:
         if play.gone:
             Thread(target=_remove, args=(server, work), daemon=True).start()
         ran = run(code, shape.language, env, cwd=work, scene=Scene(args=play.args, warm=True, timeout=40))
-        outcome = Outcome(play, shape, ran, server.requests, other.requests, snippet.call, words)
+        outcome = Outcome(play, shape, ran, server.requests, other.requests, program.plan, words)
     return list(outcome.faults())
 
 
@@ -119,7 +119,7 @@ class Outcome:
     ran: Ran
     requests: Sequence[Received]
     elsewhere: Sequence[Received]
-    call: Call
+    call: RequestPlan
     words: Mapping[str, str]
 
     def faults(self) -> Iterator[str]:
@@ -204,7 +204,7 @@ class Outcome:
 
     def _turns(self, place: int, body: Mapping[str, Any]) -> Iterator[str]:
         """The turns of a request: those of the call, then what was said and done since."""
-        wire, wanted = self.shape.wire, list(_filled(self.call.messages, self._slots()))
+        wire, wanted = self.shape.wire, list(_filled(self.plan.messages, self._slots()))
         given = iter(self.play.ids.get(self.shape.protocol, ()))
         for said in self._answered()[: place - self._failed(place)]:
             known = self._known(said, given)
@@ -232,7 +232,7 @@ class Outcome:
 
     def _slots(self) -> Mapping[str, Any]:
         slots: dict[str, Any] = {}
-        for one in self.call.pictures:
+        for one in self.plan.pictures:
             kind = self.play.files.get(one.source, "PNG")
             encoded, media = ENCODED.get(kind, ""), TYPES.get(kind, "")
             slots |= {
@@ -320,7 +320,7 @@ def _worded_all(value: Any, words: Mapping[str, str]) -> Any:
 
 
 def _filled(value: Any, slots: Mapping[str, Any]) -> Any:
-    if isinstance(value, Slot):
+    if isinstance(value, Variable):
         return slots[value.name]
     if isinstance(value, Mapping):
         return {name: _filled(item, slots) for name, item in value.items()}

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from chat_completions import catalog
-from chat_completions.shapes import Request, Snippet
-from chat_completions.snippet import make
+from chat_completions.catalog import load
+from chat_completions.generate import make
+from chat_completions.planning.types import Program, ProgramRequest
 
 from support.running import COMMANDS
 from support.wires import WIRES, Wire
@@ -58,28 +58,28 @@ class Shape:
 def shapes(mode: str | None = None, protocol: str | None = None, task: str = "chat") -> Sequence[Shape]:
     """Every shape that the catalog offers for a task, or those of one mode or protocol."""
     found = []
-    for name in sorted({*catalog.names("language")} & {*COMMANDS}):
-        for library in catalog.language(name).libraries.values():
+    for name in sorted({*load.names("language")} & {*COMMANDS}):
+        for library in load.load_language(name).libraries.values():
             found += [
                 Shape(name, library.id, stream, spoken, task)
-                for spoken in catalog.task(task).body
+                for spoken in load.load_task(task).body
                 if spoken in library.protocols and spoken in WIRES
                 for stream in (False, True)
-                if catalog.task(task).streams or not stream
+                if load.load_task(task).streams or not stream
             ]
     return [one for one in found if mode in (None, one.mode) and protocol in (None, one.protocol)]
 
 
 @cache
-def program(shape: Shape) -> Snippet:
+def program(shape: Shape) -> Program:
     """The program of this shape that says hello."""
     return make(request(shape, prompt=PROMPT))
 
 
-def request(shape: Shape, **more: object) -> Request:
+def request(shape: Shape, **more: object) -> ProgramRequest:
     """A request for a program of this shape."""
     facts: dict[str, object] = {"task": shape.task, **more}
-    return Request(
+    return ProgramRequest(
         gateway=GATEWAY if shape.usual else EVERYTHING,
         protocol=shape.protocol,
         language=shape.language,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from chat_completions.errors import BadInput
-from chat_completions.snippet import make
+from chat_completions.generate import make
 
 from support import shared_cases
 from support.cases import FOLDER

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chat_completions import catalog
+from chat_completions.catalog.yaml_files import parse
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.installing.contents import NAME
+from chat_completions.paths import PACKAGE
 
 ALL = "all"
 
@@ -71,7 +72,8 @@ def title(spot: Spot) -> str:
 
 def known() -> Mapping[str, Any]:
     """The agents there are facts about, in their order."""
-    return catalog.agents()
+    file = PACKAGE / "installing" / "agents.yaml"
+    return dict(parse(file.read_text(encoding="utf-8")))
 
 
 def _merged(names: Sequence[str], scope: str) -> list[Spot]:

@@ -1,7 +1,6 @@
 """What `install`, `uninstall` and `list installed` do; says what it did as lines of text."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -45,9 +44,6 @@ def uninstall(names: Sequence[str], *, project: bool, folder: str | None, force:
                 tell(f"It was there for {others} too.")
         else:
             tell(f"Nothing is installed in {spot.path}.")
-    cache = paths.cache_folder()
-    if cache is not None:  # it can be made again
-        shutil.rmtree(cache, ignore_errors=True)
 
 
 def installed() -> list[dict[str, Any]]:

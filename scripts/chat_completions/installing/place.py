@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chat_completions.errors import NotOffered
 from chat_completions.installing import folders, manifest, workshop
-from chat_completions.installing.contents import DOOR, members
+from chat_completions.installing.contents import DOOR
 from chat_completions.installing.manifest import NOTE, Manifest
 from chat_completions.installing.workshop import Tell
 
@@ -21,14 +21,13 @@ def put(target: Path, files: Mapping[str, bytes], version: str, *, force: bool, 
     with workshop.alone(target) as parents:
         if not force:
             _refuse_foreign(target, "--force replaces it, keeping your files among its facts and templates.")
-        known = {**files, **members(files)}
         before = manifest.read(target)
         note = Manifest(version, manifest.sums(files), before.parents if before else parents)
-        own = manifest.own_files(target, known) if target.is_dir() and not target.is_symlink() else {}
+        own = manifest.own_files(target, files) if target.is_dir() and not target.is_symlink() else {}
         with workshop.opened(target, note.parents, tell) as shop:
             new = shop / workshop.NEW
             _write(new, {**files, NOTE: note.text()})
-            _carry(own, new, known, tell)
+            _carry(own, new, files, tell)
             folders.compiled(new / "scripts")
             workshop.swap(target, shop)
 

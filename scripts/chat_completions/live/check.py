@@ -7,19 +7,17 @@ no list, a question of a few tokens to the cheapest model does.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chat_completions import catalog, evidence
-from chat_completions.choose import choose
-from chat_completions.compose import compose
+from chat_completions.catalog.last_check import save_last_check
 from chat_completions.errors import NotOffered
 from chat_completions.live.opening import Opened
 from chat_completions.live.questions import Answer, ask, spelled
 from chat_completions.live.record import today
-from chat_completions.offers import protocols_for
-from chat_completions.shapes import Choice, Library, Request, RequestPlan
+from chat_completions.planning.plan import plan_request
+from chat_completions.planning.resolve import resolve_request
+from chat_completions.planning.types import ProgramRequest, RequestPlan
 
 FEW = 16  # tokens
 REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
-NOBODY = Choice(model="", row="", because="", alternatives=(), caveats=(), evidence=())
 
 
 class Report(NamedTuple):
@@ -67,7 +65,7 @@ def checked(one: Opened) -> Report:
     if one.own or not listed:  # what another address lists says nothing of the gateway's own
         return report
     seen = {"date": report.date, "listed": list(listed), "credits": dict(credit)}
-    return report._replace(saved=str(evidence.save(one.gateway.id, seen)))
+    return report._replace(saved=str(save_last_check(one.gateway.id, seen)))
 
 
 def _key_and_list(one: Opened) -> tuple[Answer, str, list[str] | None]:
@@ -138,13 +136,8 @@ def _accepted(answer: Answer) -> bool | None:
 
 def _call(one: Opened, task: str, **more: Any) -> RequestPlan | None:
     """The request of a task, whatever library would write it; None where the gateway has no such."""
-    asked, found = Request(one.gateway.id, task=task, base_url=one.address, **more), catalog.task(task)
-    anything = Library(id="any library", install="", protocols=list(found.body))
+    asked = ProgramRequest(one.gateway.id, task=task, base_url=one.address, **more)
     try:
-        protocol = catalog.protocol(protocols_for(asked, one.gateway, found, anything)[0])
-        chosen = (
-            choose(asked, one.gateway, found, protocol.id, catalog.decision_table()) if found.asks_model else NOBODY
-        )
-        return compose(asked, one.gateway, found, protocol, anything, chosen)[0]
+        return plan_request(resolve_request(asked, one.gateway))[0]
     except NotOffered:
         return None

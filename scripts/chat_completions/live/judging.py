@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from chat_completions.live.proxy import Heard
-from chat_completions.live.running import Ran
 from chat_completions.live.scenes import Scene
+from chat_completions.replay.run import Ran
 
 FAILED = 400  # the lowest status of a failure
 HOPELESS = {401: "key refused", 402: "no credit left", 403: "not allowed", 429: "rate limit"}

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from chat_completions import catalog
+from chat_completions.catalog import load
+from chat_completions.catalog.types import Gateway
+from chat_completions.catalog.urls import check_base_url as checked
 from chat_completions.errors import BadInput
 from chat_completions.live.record import Source
 from chat_completions.paths import recordings
-from chat_completions.shapes import Gateway
-from chat_completions.urls import base_url as checked
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -26,14 +26,14 @@ class Opened(NamedTuple):
 
 def opened(name: str, base_url: str | None) -> Opened:
     """The gateway with the user's key; BadInput where no key is set."""
-    gateway = catalog.gateway(name)
+    gateway = load.load_gateway(name)
     variable = gateway.auth[0].key
     key = os.environ.get(variable, "").strip()
     if not key:
         raise BadInput(f"{variable} is not set: {gateway.name} needs a key.", f'Set it: export {variable}="your-key"')
     if not (key.isascii() and key.isprintable()):
         raise BadInput(f"{variable} holds a character that no key has.", "Copy the key again.")
-    address = checked(base_url or os.environ.get(f"{gateway.env}_BASE_URL", "").strip() or gateway.base_url)
+    address = checked(base_url or os.environ.get(f"{gateway.env_prefix}_BASE_URL", "").strip() or gateway.base_url)
     return Opened(gateway, key, address, address != checked(gateway.base_url))
 
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chat_completions.live.scrub import Secrets
-from chat_completions.live.serving import Quiet, on_loopback, without
 from chat_completions.live.wire import BROKEN, Reply, asking, origin, why
+from chat_completions.replay.serving import Quiet, on_loopback, without
 
 
 class Heard(NamedTuple):

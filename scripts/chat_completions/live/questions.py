@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from chat_completions.live.scrub import Secrets
 from chat_completions.live.wire import BROKEN, asking, why
-from chat_completions.shapes import RequestPlan
+from chat_completions.planning.types import RequestPlan
 
 SECONDS = 60
 MOST = 5_000_000  # bytes of a reply that are read

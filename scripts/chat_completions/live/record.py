@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from chat_completions import catalog
+from chat_completions.catalog import load
 from chat_completions.errors import NotOffered
-from chat_completions.live import cassette, tape
+from chat_completions.generate import make
+from chat_completions.live import tape
 from chat_completions.live.judging import Failed, must_be_good, settled
 from chat_completions.live.proxy import Recorder, recording
-from chat_completions.live.replay import serving
-from chat_completions.live.running import Ran, run
 from chat_completions.live.scenes import Scene
 from chat_completions.live.scrub import Secrets, personal
-from chat_completions.shapes import Request, Snippet
-from chat_completions.snippet import make
+from chat_completions.planning.types import Program, ProgramRequest
+from chat_completions.replay import cassette
+from chat_completions.replay.run import Ran, run
+from chat_completions.replay.server import serving
 
 
 class Source(NamedTuple):
@@ -54,59 +55,59 @@ def stored(scene: Scene, source: Source) -> Stored:
     """Records one scene and stores it, or raises Failed."""
     started = time.monotonic()
     secrets = Secrets(source.keys)
-    snippet, ran, recorder = _recorded(scene, source, secrets)
+    program, ran, recorder = _recorded(scene, source, secrets)
     heard = settled(recorder.heard)
     must_be_good(scene, ran, heard)
-    call = snippet.plan
+    call = program.plan
     about = [tape.interaction(one, recorder, call.base_url, call.auth.header) for one in heard]
     document = {
         "version": 1,
-        "provenance": _provenance(scene, source, snippet),
+        "provenance": _provenance(scene, source, program),
         "write": dict(scene.options),
-        **({} if scene.everywhere else {"programs": [f"{snippet.language}/{snippet.library}"]}),
+        **({} if scene.everywhere else {"programs": [f"{program.language}/{program.library}"]}),
         "expect": _expected(ran, secrets),
         "interactions": about,
     }
     if secrets.found_in(tape.dumped(document).encode()):
         raise Failed("a part of the key is left in it")
-    _must_play(scene, source, snippet, document)
+    _must_play(scene, source, program, document)
     file = source.folder / source.gateway / f"{scene.name}.yaml"
     tape.save(file, document)
     warnings = personal(tape.bodies(about))
     return Stored(file, len(about), time.monotonic() - started, ran.last, not ran.code, warnings)
 
 
-def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Snippet, Ran, Recorder]:
+def _recorded(scene: Scene, source: Source, secrets: Secrets) -> tuple[Program, Ran, Recorder]:
     """What the first program that can run here did, and what was heard meanwhile."""
     reasons = []
     for language, library in scene.programs:
-        snippet = make(Request(source.gateway, language=language, library=library, **scene.options))
+        program = make(ProgramRequest(source.gateway, language=language, library=library, **scene.options))
         try:
-            with recording(source.upstream + _beyond(snippet), snippet.plan.base_url, secrets) as recorder:
-                ran = run(snippet, scene.key, recorder.url)
+            with recording(source.upstream + _beyond(program), program.plan.base_url, secrets) as recorder:
+                ran = run(program, scene.key, recorder.url)
         except NotOffered as problem:
             reasons.append(str(problem))
             continue
         if recorder.heard or ran.code in scene.exits:
-            return snippet, ran, recorder
+            return program, ran, recorder
         reasons.append(ran.last)  # such as a package that is not installed
     raise Failed("; ".join(dict.fromkeys(reasons)))
 
 
-def _beyond(snippet: Snippet) -> str:
+def _beyond(program: Program) -> str:
     """What a scene's own --base-url has behind the gateway's."""
     own, usual = (
-        urlsplit(one).path.rstrip("/") for one in (snippet.plan.base_url, catalog.gateway(snippet.gateway).base_url)
+        urlsplit(one).path.rstrip("/") for one in (program.plan.base_url, load.load_gateway(program.gateway).base_url)
     )
     return own.removeprefix(usual)
 
 
-def _must_play(scene: Scene, source: Source, snippet: Snippet, document: dict[str, Any]) -> None:
+def _must_play(scene: Scene, source: Source, program: Program, document: dict[str, Any]) -> None:
     """Failed unless the same program does the same against what was just recorded."""
     name = f"{source.gateway}/{scene.name}"
     with serving(cassette.parsed(document, name)) as replay:
-        root = "/" + snippet.plan.base_url.partition("://")[2].partition("/")[2]
-        again = run(snippet, scene.key, replay.url + root.rstrip("/"), offline=True)
+        root = "/" + program.plan.base_url.partition("://")[2].partition("/")[2]
+        again = run(program, scene.key, replay.url + root.rstrip("/"), offline=True)
     if replay.misses:
         raise Failed(f"it cannot be played: {replay.misses[0]}")
     if replay.unplayed():
@@ -126,14 +127,14 @@ def _expected(ran: Ran, secrets: Secrets) -> dict[str, Any]:
     }
 
 
-def _provenance(scene: Scene, source: Source, snippet: Snippet) -> dict[str, Any]:
+def _provenance(scene: Scene, source: Source, program: Program) -> dict[str, Any]:
     return {
         "label": "recorded",
         "source": source.source,
         "date": today(),
         "note": "; ".join(one for one in (source.note, scene.note) if one),
         "mock": source.mock or scene.mock,
-        "by": f"{snippet.language}/{snippet.library}",
+        "by": f"{program.language}/{program.library}",
     }
 
 

@@ -1,17 +1,19 @@
 """What there is to record of a gateway: one scene for each task, protocol and way of answering.
 
 A scene is recorded by one program and played by all; which programs can do so comes from the
-same facts as `list cells`. Two more belong to each protocol: a wrong key and a wrong model.
+same facts as `list combinations`. Two more belong to each protocol: a wrong key and a wrong model.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from chat_completions import catalog, listing
+from chat_completions.catalog import load
+from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import UnknownName
-from chat_completions.live import library
-from chat_completions.live.cassette import PLACEHOLDERS
-from chat_completions.shapes import Facts, Request
+from chat_completions.planning.combinations import Combination, offered_combinations
+from chat_completions.planning.types import ProgramRequest
+from chat_completions.replay import cassette_store as library
+from chat_completions.replay.cassette import PLACEHOLDERS
 
 NO_MODEL = "no-such-model"
 
@@ -26,7 +28,7 @@ class Scene(NamedTuple):
 
     name: str
     kind: str
-    options: Facts
+    options: JsonObject
     programs: Sequence[tuple[str, str]]
     key: str = PLACEHOLDERS[0]
     exits: Sequence[int] = (0,)
@@ -36,7 +38,7 @@ class Scene(NamedTuple):
     everywhere: bool = True
 
     def words(self, program: tuple[str, str]) -> set[str]:
-        """What `--cells` may call this scene by, recorded by this program."""
+        """What `--combinations` may call this scene by, recorded by this program."""
         way = "stream" if self.options.get("stream") else "whole"
         return {self.name, self.kind, self.options["protocol"], way, *program}
 
@@ -50,7 +52,7 @@ def scenes(gateway: str, cells: str | None = None) -> list[Scene]:
     wanted = [set(one.replace("/", " ").split()) for one in cells.split(",")]
     known = {word for scene in found for program in scene.programs for word in scene.words(program)}
     for word in sorted({word for words in wanted for word in words} - known):
-        raise UnknownName("cell", word, sorted(known))
+        raise UnknownName("combination", word, sorted(known))
     narrowed = [scene._replace(programs=_wanted(scene, wanted)) for scene in found]
     return [scene for scene in narrowed if scene.programs]
 
@@ -59,7 +61,7 @@ def _wanted(scene: Scene, wanted: Sequence[set[str]]) -> list[tuple[str, str]]:
     return [one for one in scene.programs if any(words and words <= scene.words(one) for words in wanted)]
 
 
-def _of_tasks(cells: Sequence[Facts], named: Mapping[tuple[str, str, bool], str]) -> Iterator[Scene]:
+def _of_tasks(cells: Sequence[Combination], named: Mapping[tuple[str, str, bool], str]) -> Iterator[Scene]:
     first: dict[str, str] = {}
     for (task, protocol, stream), rows in _grouped(cells).items():
         spoken = first.setdefault(task, protocol)
@@ -68,7 +70,7 @@ def _of_tasks(cells: Sequence[Facts], named: Mapping[tuple[str, str, bool], str]
         yield Scene(named.get((task, protocol, stream), name), task, options, rows)
 
 
-def _of_failures(cells: Sequence[Facts]) -> Iterator[Scene]:
+def _of_failures(cells: Sequence[Combination]) -> Iterator[Scene]:
     spoken = [(key[1], rows) for key, rows in _grouped(cells).items() if key[0] == "chat" and not key[2]]
     for number, (protocol, rows) in enumerate(spoken):
         options, end = {"task": "chat", "protocol": protocol}, f"-{protocol}" * bool(number)
@@ -78,19 +80,17 @@ def _of_failures(cells: Sequence[Facts]) -> Iterator[Scene]:
         yield Scene(f"wrong-model{end}", "wrong-model", other, rows, exits=(0, 1), everywhere=False)
 
 
-def _grouped(cells: Sequence[Facts]) -> dict[tuple[str, str, bool], list[tuple[str, str]]]:
+def _grouped(cells: Sequence[Combination]) -> dict[tuple[str, str, bool], list[tuple[str, str]]]:
     """The programs of each task, protocol and way, in the gateway's order of protocols."""
     found: dict[tuple[str, str, bool], list[tuple[str, str]]] = {}
     for cell in cells:
-        scene = cell["task"], cell["protocol"], cell["stream"]
-        found.setdefault(scene, []).append((cell["language"], cell["library"]))
+        scene = cell.task, cell.protocol, cell.stream
+        found.setdefault(scene, []).append((cell.language, cell.library))
     return found
 
 
-def _cells(gateway: str) -> list[Facts]:
+def _cells(gateway: str) -> list[Combination]:
     """The accepted cells, the gateway's first protocol and the default language first."""
-    protocols, default = list(catalog.gateway(gateway).endpoints), Request(gateway).language
-    rows = listing.rows("cells", gateway)
-    return sorted(
-        rows, key=lambda one: (one["task"], protocols.index(one["protocol"]), one["stream"], one["language"] != default)
-    )
+    protocols, default = list(load.load_gateway(gateway).endpoints), ProgramRequest(gateway).language
+    rows = offered_combinations(gateway)
+    return sorted(rows, key=lambda one: (one.task, protocols.index(one.protocol), one.stream, one.language != default))

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from chat_completions.errors import BadData, BadInput
-from chat_completions.live.cassette import read
 from chat_completions.live.proxy import Heard, Recorder
 from chat_completions.live.scrub import clean_uri, sent_headers, served_headers
 from chat_completions.live.wire import origin
+from chat_completions.replay.cassette import read
 
 WIDE = 10**6
 # An id that a written program draws for each run of a task, so that it can be asked for again.

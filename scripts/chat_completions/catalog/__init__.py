@@ -1,0 +1,1 @@
+"""The facts: YAML files become checked, typed objects once, when they are loaded."""

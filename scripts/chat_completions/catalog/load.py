@@ -1,0 +1,133 @@
+"""Finds gateways, tasks, protocols and languages by name and loads them as typed objects."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from chat_completions.catalog.gateway_loader import build_gateway, build_model_facts
+from chat_completions.catalog.language_loader import build_language
+from chat_completions.catalog.last_check import load_last_check
+from chat_completions.catalog.protocol_loader import build_protocol
+from chat_completions.catalog.types import Gateway, Language, Protocol, Rule, Task
+from chat_completions.catalog.yaml_files import FIX, line_of, read_own, read_users
+from chat_completions.errors import BadData, BadInput, ChatCompletionsError, UnknownName
+from chat_completions.paths import config_folder, references, templates
+
+SUMMARY = re.compile(r"[\w ,;:()'-]{1,100}")  # it stands in a comment of the programs
+FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
+
+
+class DecisionTable(NamedTuple):
+    """The rules that pick a model: by the kind of task, else by the priority."""
+
+    kinds: list[Rule]
+    priorities: list[Rule]
+
+
+def names(kind: str) -> list[str]:
+    """Return the ids of a kind: gateway (the user's own too), task, protocol, language."""
+    found = _own_names(kind)
+    if kind == "gateway":
+        found |= {path.stem for path in (config_folder() / "gateways").glob("[!.]*.yaml")}
+    return sorted(found)
+
+
+def load_gateway(name: str) -> Gateway:
+    """Return a gateway by its id, or by the path of the user's own YAML file."""
+    path = _users_gateway(name)
+    if path is None:
+        return _gateway(name, _read_known("gateway", name), f"references/gateways/{name}.yaml", BadData)
+    data = read_users(path, "gateway")
+    _check_gateway(data, path)
+    return _gateway(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), data, str(path), BadInput)
+
+
+def load_protocol(name: str) -> Protocol:
+    """Return a protocol by its id."""
+    with _naming(f"references/protocols/{name}.yaml"):
+        return build_protocol(name, _read_known("protocol", name))
+
+
+def load_task(name: str) -> Task:
+    """Return a task by its id."""
+    with _naming(f"references/tasks/{name}.yaml"):
+        task = Task(id=name, **_read_known("task", name))
+        if not SUMMARY.fullmatch(task.summary):
+            raise ValueError("its summary is not one short plain line")
+        return task
+
+
+def load_language(name: str) -> Language:
+    """Return a language by its id or one of its aliases."""
+    known = sorted(_own_names("language"))
+    for id_ in [name] if name in known else known:
+        with _naming(f"templates/{id_}/language.yaml"):
+            language = build_language(id_, read_own(templates() / id_ / "language.yaml"))
+        if name in (id_, *language.aliases):
+            return language
+    raise UnknownName("language", name, known)
+
+
+def load_decision_table() -> DecisionTable:
+    """Return the rules of references/models.yaml, in order."""
+    data = read_own(references() / "models.yaml")
+    with _naming("references/models.yaml"):
+        return DecisionTable([Rule(**rule) for rule in data["kinds"]], [Rule(**rule) for rule in data["priorities"]])
+
+
+def _gateway(id_: str, data: Any, file: str, error: type[ChatCompletionsError]) -> Gateway:
+    facts = read_own(references() / "model_facts.yaml")
+    with _naming(file, error):
+        return build_gateway(id_, data, build_model_facts(facts))._replace(last_check=load_last_check(id_))
+
+
+def _own_names(kind: str) -> set[str]:
+    """Return the ids of a kind that come with the program."""
+    if kind == "language":
+        found = {file.parent.name for file in templates().glob("[!.]*/language.yaml")}
+    else:
+        found = {file.stem for file in (references() / FOLDERS[kind]).glob("[!.]*.yaml")}
+    if not found:
+        raise BadData(f"There is no {kind} at all.", FIX)
+    return found
+
+
+def _users_gateway(name: str) -> Path | None:
+    """Return the user's own gateway file that is meant: by its path, or by its name in their folder."""
+    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
+        return Path(os.path.expanduser(name))  # noqa: PTH111 - leaves an unknown ~user alone
+    path = config_folder() / "gateways" / f"{name}.yaml"
+    return path if name and name[0] != "." and os.path.lexists(path) else None
+
+
+def _read_known(kind: str, name: str) -> Any:
+    if name not in _own_names(kind):
+        raise UnknownName(kind, name, names(kind))
+    return read_own(references() / FOLDERS[kind] / f"{name}.yaml")
+
+
+def _check_gateway(data: Any, path: Path) -> None:
+    """Raise BadInput with file and line where a gateway file of the user's breaks a rule."""
+    from chat_completions.catalog.schema_check import validate
+    from chat_completions.catalog.urls import check_base_url
+
+    for error in validate(data, read_own(references() / "gateway.schema.yaml")):
+        where = ".".join(map(str, error.path)) or "the file"
+        raise BadInput(f"{path}:{line_of(path, error.path)}: {where} {error.message}.", error.hint)
+    url = data["base_url"]
+    try:
+        check_base_url(url if isinstance(url, str) else url["value"])
+    except BadInput as problem:
+        raise BadInput(f"{path}:{line_of(path, ('base_url',))}: {problem}", problem.hint) from None
+
+
+@contextmanager
+def _naming(file: str, error: type[ChatCompletionsError] = BadData) -> Iterator[None]:
+    """Build something of a file in this block; the error names the file where it does not hold what it must."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise error(f"{file} is broken: {type(problem).__name__} {problem}.", FIX) from problem

@@ -1,0 +1,76 @@
+"""Checks data against a JSON Schema, of which it knows the few words that our schema uses.
+
+`jsonschema` would do this and more, but it brings a compiled package, and the skill must run
+where nothing can be installed; a test holds the two to the same verdicts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from chat_completions.catalog.types import JsonObject
+from chat_completions.errors import did_you_mean
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "object": (Mapping,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "number": (int, float),
+    "null": (type(None),),
+}
+
+
+class ValidationError(NamedTuple):
+    """One thing that is wrong, and where: the keys and indexes that lead to it."""
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+
+
+def validate(data: Any, schema: JsonObject, path: tuple[str | int, ...] = ()) -> Iterator[ValidationError]:
+    """Everything in `data` that the schema does not allow, outermost first."""
+    kinds = schema.get("type", list(TYPES))
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if not any(_is(data, kind) for kind in kinds):
+        yield ValidationError(path, f"must be {' or '.join(kinds)}, not {type(data).__name__}")
+    elif "enum" in schema and data not in schema["enum"]:
+        yield ValidationError(path, f"is {data!r}, not one of {', '.join(schema['enum'])}")
+    elif isinstance(data, str):
+        yield from _text(data, schema, path)
+    elif isinstance(data, Mapping):
+        yield from _object(data, schema, path)
+    elif isinstance(data, list):
+        if len(data) < schema.get("minItems", 0):
+            yield ValidationError(path, f"needs at least {schema['minItems']} items")
+        for number, item in enumerate(data):
+            yield from validate(item, schema.get("items", {}), (*path, number))
+
+
+def _is(data: Any, kind: str) -> bool:
+    return isinstance(data, TYPES[kind]) and (kind == "boolean" or not isinstance(data, bool))
+
+
+def _text(data: str, schema: JsonObject, path: tuple[str | int, ...]) -> Iterator[ValidationError]:
+    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), data):
+        # The text is not repeated: somebody may have put a key where its variable's name belongs.
+        yield ValidationError(path, "does not look as it should", f"It must match {schema['pattern']}")
+    if len(data) > schema.get("maxLength", len(data)):
+        yield ValidationError(path, f"is longer than {schema['maxLength']} characters")
+
+
+def _object(data: Mapping[Any, Any], schema: JsonObject, path: tuple[str | int, ...]) -> Iterator[ValidationError]:
+    known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+    for name in schema.get("required", ()):
+        if name not in data:
+            yield ValidationError(path, f"lacks {name!r}")
+    for name, item in data.items():
+        if not isinstance(name, str):
+            yield ValidationError(path, f"has the key {name!r}, which is no text", "Put it in quotes.")
+        elif name in known:
+            yield from validate(item, known[name], (*path, name))
+        elif others is False:
+            yield ValidationError((*path, name), "is not known here", did_you_mean(name, known))
+        else:
+            yield from validate(item, others, (*path, name))

@@ -1,0 +1,119 @@
+"""Reads YAML and JSON safely: duplicate keys are refused, a user's file has bounds, a mistake has a line."""
+
+import json
+from collections.abc import Hashable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chat_completions.errors import BadData, BadInput
+from chat_completions.paths import skill_root
+
+MAX_DEPTH = 500  # levels of a user's file
+MAX_ITEMS = 100_000  # in a user's file; what aliases repeat is counted again
+FIX = "Fix the file, or reinstall."
+
+_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class UniqueKeyLoader(_Base):  # type: ignore[misc]  # a base that depends on the machine
+    """The safe loader, which YAML lets keep the last of two equal keys; this one refuses them."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Return the mapping of a node; ConstructorError points at the second of two equal keys."""
+        names: set[object] = set()
+        for key, _ in node.value:
+            name = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)
+            if name in names:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} is given twice", key.start_mark)
+            names.add(name)
+        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return mapping
+
+
+def parse(text: str) -> Any:
+    """Return what a YAML text holds."""
+    return yaml.load(text, UniqueKeyLoader)  # noqa: S506 - derived from the safe loader
+
+
+@cache
+def read_own(path: Path) -> Any:
+    """Return what one of our own files holds, read once in a process; BadData where it is missing or broken."""
+    name = path.relative_to(skill_root()) if path.is_relative_to(skill_root()) else path.name
+    try:
+        return parse(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise BadData(f"{name} cannot be read: {problem.strerror}.", FIX) from problem
+    except (yaml.YAMLError, ValueError) as problem:
+        raise BadData(f"{name} is broken: {' '.join(str(problem).split())[:200]}.", FIX) from problem
+
+
+def read_users(path: Path, what: str) -> Any:
+    """Return what a YAML or JSON file of the user's holds; BadInput names file and line where it is broken."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if path.suffix == ".json":
+            return json.loads(text)
+        _check_bounds(text)
+        return parse(text)
+    except OSError as problem:
+        raise BadInput(f"The {what} file {str(path)!r} cannot be read: {problem.strerror}.") from problem
+    except json.JSONDecodeError as problem:
+        raise _broken(path, problem.lineno, what, problem.msg) from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
+        raise _broken(path, mark.line + 1 if mark else 1, what, reason) from problem
+    except RecursionError as problem:
+        raise _broken(path, 1, what, "it is nested too deeply") from problem
+    except ValueError as problem:  # bytes that are not UTF-8, or a date that does not exist
+        raise _broken(path, 1, what, str(problem)) from problem
+
+
+def line_of(path: Path, steps: tuple[str | int, ...]) -> int:
+    """Return the line of a YAML file on which the item at the end of `steps` stands."""
+    node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    if node is None:
+        return 1
+    mark = node.start_mark
+    for step in steps:
+        if isinstance(step, int):
+            node = node.value[step]
+            mark = node.start_mark
+        else:
+            pairs = [pair for pair in node.value if pair[0].value == step]
+            if not pairs:  # it came in through a merge key: its parent's line must do
+                break
+            key, node = pairs[-1]
+            mark = key.start_mark
+    return int(mark.line) + 1
+
+
+def _check_bounds(text: str) -> None:
+    """Raise ValueError for a nesting that the C parser would not survive, and for aliases that grow or never end."""
+    open_collections: list[tuple[str | None, int]] = [(None, 0)]  # the anchor of each, and its items so far
+    sizes: dict[str | None, int] = {}
+    for event in yaml.parse(text, _Base):
+        anchor = getattr(event, "anchor", None)
+        added = 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_collections.append((anchor, 0))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, added = open_collections.pop()
+            sizes[anchor] = added
+        elif isinstance(event, yaml.AliasEvent):
+            if anchor in (name for name, _ in open_collections):
+                raise ValueError(f"{anchor!r} contains itself")
+            added = sizes.get(anchor, 1)
+        name, size = open_collections.pop()
+        open_collections.append((name, size + added))
+        if len(open_collections) > MAX_DEPTH:
+            raise ValueError("it is nested too deeply")
+        if size + added > MAX_ITEMS:
+            raise ValueError("it holds too much")
+
+
+def _broken(path: Path, line: int, what: str, reason: str) -> BadInput:
+    return BadInput(f"{path}:{line}: the {what} file is broken: {reason}.", "It must be YAML or JSON, in UTF-8.")

@@ -1,0 +1,103 @@
+"""The command and its failures: each is one line with a hint and an exit code."""
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from chat_completions import __version__
+from chat_completions.errors import ChatCompletionsError
+
+# Where each command is; the module is imported when the command is called.
+COMMANDS = {
+    "write": ("write", "command"),
+    "choose": ("choose", "command"),
+    "list": ("list", "command"),
+    "check": ("check", "command"),
+    "replay": ("replay", "command"),
+    "record": ("record", "command"),
+    "install": ("install", "install"),
+    "uninstall": ("install", "uninstall"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, so that `write` does not pay for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Return the command of that name, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"chat_completions.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="chat-completions")
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+@click.pass_context
+def commands(context: click.Context, debug: bool) -> None:
+    """Write complete programs that call an LLM gateway, and say why each model was picked."""
+    context.obj = debug
+
+
+def main() -> NoReturn:
+    """Run the command and turn every failure into one line, a hint and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console of another encoding still gets every character
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    debug = sys.argv[1:2] == ["--debug"]
+    try:
+        sys.exit(commands.main(standalone_mode=False, prog_name="chat-completions") or 0)
+    except Exception as problem:  # noqa: BLE001 - without --debug nobody is shown a traceback
+        if debug:
+            import traceback
+
+            traceback.print_exc()
+        _fail(problem)
+    except KeyboardInterrupt:
+        os._exit(130)
+
+
+def _fail(problem: Exception) -> NoReturn:
+    """Print what went wrong and exit with its code."""
+    if isinstance(problem, click.Abort):
+        os._exit(130)
+    if isinstance(problem, BrokenPipeError):  # whoever read our output has gone
+        os._exit(0)
+    message, hint, code = _describe(problem)
+    if message:
+        click.echo(f"Error: {' '.join(message.split())}", err=True)
+    if hint:
+        click.echo(f"Hint: {' '.join(hint.split())}", err=True)
+    sys.exit(code)
+
+
+def _describe(problem: Exception) -> tuple[str, str, int]:
+    """Return message, hint and exit code of a failure."""
+    if isinstance(problem, ChatCompletionsError):
+        return str(problem), problem.hint, problem.exit_code
+    if type(problem).__name__ == "NoArgsIsHelpError":  # click has it from 8.2 on
+        click.echo(str(problem), err=True)
+        return "", "", 2
+    if isinstance(problem, click.UsageError):
+        return problem.format_message(), _usage_hint(problem), 2
+    if isinstance(problem, click.ClickException):
+        return problem.format_message(), "", problem.exit_code
+    if isinstance(problem, OSError):  # a full disk, a folder that may not be read
+        return f"{problem.filename or 'The output'}: {problem.strerror or type(problem).__name__}.", "", 1
+    text = f"Unexpected: {type(problem).__name__}: {str(problem)[:200]}"
+    return text, "Please report this; `chat-completions --debug …` shows where it happened.", 1
+
+
+def _usage_hint(problem: click.UsageError) -> str:
+    if "Did you mean" in problem.format_message():
+        return ""
+    return f"See `{problem.ctx.command_path if problem.ctx else 'chat-completions'} --help`."

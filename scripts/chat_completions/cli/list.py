@@ -1,0 +1,108 @@
+"""`list`: print what there is, one item a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from chat_completions.catalog import load
+from chat_completions.planning.combinations import (
+    Combination,
+    all_combinations,
+    nearest_options,
+    offered_combinations,
+)
+
+COLUMNS = {
+    "gateways": ("gateway", "name", "base_url", "key"),
+    "tasks": ("task", "summary"),
+    "languages": ("language", "libraries"),
+    "models": ("gateway", "model", "guidance", "status"),
+    "combinations": ("gateway", "task", "language", "library", "protocol", "stream"),
+    "installed": ("agents", "version", "path"),
+}
+Row = dict[str, Any]
+
+
+@click.command("list")
+@click.argument("kind", type=click.Choice(list(COLUMNS)))
+@click.option("--gateway", help="Only of this gateway.")
+@click.option("--all", "everything", is_flag=True, help="Also combinations that are not offered, with the reason.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(kind: str, gateway: str | None, everything: bool, format_: str) -> None:
+    """List what there is, one item a line."""
+    rows = list(_rows(kind, gateway, everything=everything))
+    if format_ == "json":
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        refused = ("reason", "nearest") if row.get("offered") is False else ()
+        click.echo("\t".join(_cell(row[name]) for name in (*COLUMNS[kind], *refused)))
+
+
+def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
+    """Yield the rows of one kind, in a fixed order."""
+    gateways = [gateway] if gateway else load.names("gateway")
+    if kind == "gateways":
+        yield from map(_gateway, gateways)
+    elif kind == "tasks":
+        yield from ({"task": name, "summary": load.load_task(name).summary} for name in _used("task", gateway))
+    elif kind == "languages":
+        yield from map(_language, _used("language", gateway))
+    elif kind == "models":
+        yield from (row for name in gateways for row in _models(name))
+    elif kind == "installed":
+        from chat_completions.cli.install import installed
+
+        yield from installed()
+    else:
+        yield from (row for name in gateways for row in _combinations(name, everything=everything))
+
+
+def _used(kind: str, gateway: str | None) -> list[str]:
+    """Return the names of a kind; of one gateway those that any of its combinations has."""
+    known = load.names(kind)
+    used = {getattr(found, kind) for found in offered_combinations(gateway)} if gateway else known
+    return [name for name in known if name in used]
+
+
+def _gateway(name: str) -> Row:
+    gateway = load.load_gateway(name)
+    return {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": gateway.auth[0].key}
+
+
+def _language(name: str) -> Row:
+    language = load.load_language(name)
+    return {"language": name, "libraries": list(language.libraries), "aliases": list(language.aliases)}
+
+
+def _models(name: str) -> Iterator[Row]:
+    gateway = load.load_gateway(name)
+    for model in gateway.models.values():
+        yield {
+            "gateway": gateway.id,
+            "model": model.id,
+            "guidance": model.guidance,
+            "status": model.facts.status,
+            "note": model.note,
+        }
+
+
+def _combinations(gateway: str, *, everything: bool) -> Iterator[Row]:
+    found = all_combinations(gateway)
+    for combination in found:
+        if everything or combination.offered:
+            row = {name: getattr(combination, name) for name in COLUMNS["combinations"]}
+            yield {**row, **_refusal(combination, found)} if everything else row
+
+
+def _refusal(combination: Combination, others: list[Combination]) -> Row:
+    nearest = "" if combination.offered else nearest_options(combination, others)
+    return {"offered": combination.offered, "reason": combination.reason, "nearest": nearest}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "stream" if value else "whole"
+    return " ".join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,142 @@
+"""Options that commands share, and what they name: files, stdin, parameters."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chat_completions.errors import BadInput
+from chat_completions.planning.types import ProgramRequest
+
+GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
+PRIORITIES = ["cost", "balanced", "quality"]
+# What a file of the user's is for, where they name no task.
+TASKS_OF_FILES = {"tools": "tools", "schema": "structured", "messages": "conversation"}
+
+
+class ProseCommand(click.Command):
+    """A command whose prompt may begin with dashes, as `-- and then?` does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take an unknown option with a space in it for the prompt that it is."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as problem:
+            prose = [word for word in given if word.startswith(problem.option_name) and " " in word.strip()]
+            if not prose or "--" in given:
+                raise
+            given.remove(prose[0])
+            return super().parse_args(ctx, [*given, "--", prose[0]])
+
+
+def shared(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that `write` and `choose` share."""
+    options = [
+        click.option(
+            "--gateway", envvar=GATEWAY, default="aitoll", show_default=True, help="A name, or your own YAML file."
+        ),
+        click.option("--task", help="What the program does: see `list tasks`.  [default: chat]"),
+        click.option("--protocol", help="API protocol; the gateway's first by default."),
+        click.option("--priority", type=click.Choice(PRIORITIES), default="balanced", show_default=True),
+        click.option("--model", help="This model, instead of the recommended one."),
+        click.option("--param", "params", multiple=True, metavar="NAME=VALUE", help="A parameter of the request."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def program_request(values: dict[str, Any]) -> ProgramRequest:
+    """Return the request that the options make, with files and stdin read and all texts checked."""
+    prompt, files = values.pop("prompt", None), {name: values.pop(name, None) for name in TASKS_OF_FILES}
+    if prompt is not None and files["messages"] is not None:
+        raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file's last message.")
+    _check_names(values)
+    brought = {name: _read_file(name, path) for name, path in files.items() if path is not None}
+    task = values.pop("task") or _task_of(brought, values)
+    params = _parameters(values.pop("params"))
+    return ProgramRequest(prompt=_prompt(prompt), task=task, params=params, **brought, **values)
+
+
+def _task_of(brought: dict[str, Any], values: dict[str, Any]) -> str:
+    """Return the task that what the user brings is for."""
+    named = next((task for name, task in TASKS_OF_FILES.items() if name in brought), None)
+    return named or ("vision" if values.get("images") else "chat")
+
+
+def _check_names(values: dict[str, Any]) -> None:
+    for name in ("system", "model"):
+        if values.get(name) is not None:
+            _check_text(name, values[name])
+    model = values.get("model")
+    if model is not None and (not model or not model.isprintable()):
+        raise BadInput("The model's name is empty or holds a control character.", "See `list models`.")
+    if values.get("task") == "":
+        raise BadInput("The task's name is empty.", "See `list tasks`.")
+
+
+def _read_file(name: str, path: Path) -> Any:
+    """Return what a file of the user's holds, checked."""
+    from chat_completions.catalog.yaml_files import read_users
+    from chat_completions.planning.conversation import check_conversation
+    from chat_completions.planning.user_files import check_schema, check_tools
+
+    check: dict[str, Callable[[Any, str], Any]] = {
+        "messages": check_conversation,
+        "tools": check_tools,
+        "schema": check_schema,
+    }
+    return check[name](read_users(path, name), str(path))
+
+
+def _prompt(text: str | None) -> str | None:
+    """Return the prompt as it is, or what stdin holds for `-`."""
+    if text != "-":
+        return text if text is None else _check_text("prompt", text)
+    if sys.stdin is None:
+        raise BadInput("There is no stdin to read the prompt from.", "Give the PROMPT itself.")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise BadInput("The prompt on stdin is not UTF-8.", "Convert it first, for example with iconv.") from problem
+
+
+def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """Return what `--param` gives: each value as JSON, else as text."""
+    params: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise BadInput(f"--param {pair!r} is not NAME=VALUE.", "Write, for example, --param temperature=0.2")
+        if name in params:
+            raise BadInput(f"--param {name} is given twice.", "Give it once.")
+        params[name] = _value(value)
+    return params
+
+
+def _value(text: str) -> Any:
+    try:
+        value = json.loads(text)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadInput("A --param holds half of a surrogate pair.", "Write the character itself.") from None
+    except RecursionError:
+        raise BadInput("A --param is nested too deeply.") from None
+    except ValueError:
+        return _check_text("param", text)
+    else:
+        return value
+
+
+def _check_text(name: str, text: str) -> str:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as problem:
+        raise BadInput(
+            f"The {name} is not valid UTF-8, or holds half of a surrogate pair.", "Write it as UTF-8."
+        ) from problem
+    return text

@@ -1,0 +1,162 @@
+"""How a program and a choice are shown: as notes, as Markdown, as JSON, as a file."""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chat_completions.errors import BadInput
+from chat_completions.planning.types import ModelChoice, Program
+from chat_completions.rendering.literals import quoted
+
+FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts": "typescript"}
+
+
+def progress(line: str) -> None:
+    """Print one line beside the answer."""
+    click.echo(line, err=True)
+
+
+def notes(program: Program, file: Path | None) -> str:
+    """Return the lines for stderr: model, reason, notes, what to set, install and run."""
+    choice, name = program.choice, _pasted(file or Path(program.filename))
+    lines = [f"Model: {choice.model or 'none'}", f"Reason: {choice.reason}"]
+    if choice.alternatives:
+        lines.append(f"Alternative: {', '.join(choice.alternatives)}{_use_of_alternative(program)}")
+    lines += [f"Note: {note}" for note in program.notes]
+    if program.install:
+        lines.append(f"Requires: {'; '.join(program.install)}")
+    lines += [f"Setup: {setup(program)}", f"Run: {program.run.replace(program.filename, name)}"]
+    return "\n".join(lines) + "\n"
+
+
+def setup(program: Program) -> str:
+    """Return the shell line that sets the key, or what else is to be done with it."""
+    return program.setup or f'export {program.plan.auth.key}="your-key"'
+
+
+def markdown(program: Program) -> str:
+    """Return the four-part answer: program, model, setup, images."""
+    choice, fence = program.choice, _fence(program.code)
+    alternative = (
+        f" Alternative: `{choice.alternatives[0]}`{_use_of_alternative(program)}." if choice.alternatives else ""
+    )
+    items = "".join(f"\n- {note}" for note in program.notes)
+    requires = "".join(f"{line}\n" if " install " in line else f"# requires {line}\n" for line in program.install)
+    model = f"`{choice.model}`" if choice.model else "none"
+    key = f"{'# ' if program.setup else ''}{setup(program)}"
+    return (
+        f"**1. The program** (`{program.filename}`)\n\n"
+        f"{fence}{FENCES[program.filename.rsplit('.', 1)[1]]}\n{program.code}{fence}\n\n"
+        f"**2. The model**: {model} ({choice.reason}).{alternative}{items}\n\n"
+        f"**3. Setup and run**\n\n```bash\n{requires}{key}\n{program.run}\n```\n\n"
+        f"**4. Images**: {_images(program)}\n"
+    )
+
+
+def as_json(program: Program) -> str:
+    """Return one JSON object with everything, for programs."""
+    plan, choice = program.plan, program.choice
+    return _dump(
+        {
+            "schema": 2,
+            "code": program.code,
+            "filename": program.filename,
+            "language": program.language,
+            "library": program.library,
+            "gateway": program.gateway,
+            "protocol": plan.protocol,
+            "task": plan.task,
+            "model": choice.model,
+            "reason": choice.reason,
+            "stream": plan.stream,
+            "alternatives": list(choice.alternatives),
+            "notes": list(program.notes),
+            "install": list(program.install),
+            "run": program.run,
+            "env": {"key": plan.auth.key, "base_url": plan.base_url_env},
+            "evidence": _evidence(choice),
+        }
+    )
+
+
+def choice_json(choice: ModelChoice) -> str:
+    """Return a choice as one JSON object."""
+    return _dump(
+        {
+            "model": choice.model,
+            "rule": choice.rule,
+            "reason": choice.reason,
+            "alternatives": list(choice.alternatives),
+            "notes": list(choice.notes),
+            "evidence": _evidence(choice),
+        }
+    )
+
+
+def choice_text(choice: ModelChoice) -> str:
+    """Return a choice as a few lines."""
+    lines = [f"Model: {choice.model}", f"Rule: {choice.rule}", f"Reason: {choice.reason}"]
+    lines.append(f"Alternatives: {', '.join(choice.alternatives) or 'none'}")
+    lines += [f"Note: {note}" for note in choice.notes]
+    lines += [f"Evidence: {one.source}, {one.date}, confidence {one.confidence}" for one in choice.evidence]
+    return "\n".join(lines) + "\n"
+
+
+def save(path: Path, text: str) -> None:
+    """Write the whole file or nothing: a temporary file first, then into its place.
+
+    A link keeps pointing where it points, a pipe or device is written to, a mode stays.
+    """
+    if path.is_dir():
+        raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
+    path = path.resolve()
+    temporary = path.with_name(f".{os.getpid()}.part")
+    try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(text.encode("utf-8"))
+            return
+        temporary.write_bytes(text.encode("utf-8"))
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
+        elif text.startswith("#!"):
+            temporary.chmod(0o755)
+        temporary.replace(path)
+    except OSError as problem:
+        with suppress(OSError):
+            temporary.unlink()
+        reason = problem.strerror or type(problem).__name__
+        raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
+
+
+def _use_of_alternative(program: Program) -> str:
+    """Return how the alternative model is used, if the program does so by itself."""
+    return f", used automatically if {program.choice.model} is unavailable" if program.plan.fallback else ""
+
+
+def _images(program: Program) -> str:
+    if program.plan.kind in ("image", "image-edit"):
+        return "saved in the current folder; the program prints their names."
+    return "this program prints text; an image in the answer is not saved."
+
+
+def _pasted(file: Path) -> str:
+    """Return a file's name as a shell takes it, never for an option."""
+    return quoted(f"./{file}" if str(file).startswith("-") else str(file))
+
+
+def _fence(code: str) -> str:
+    """Return a fence that is longer than any run of backticks in the program, so that no text in it ends the block."""
+    runs = "".join(one if one == "`" else " " for one in code).split()
+    return "`" * max([3, *(len(run) + 1 for run in runs)])
+
+
+def _evidence(choice: ModelChoice) -> list[dict[str, str]]:
+    return [evidence._asdict() for evidence in choice.evidence]
+
+
+def _dump(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,76 @@
+"""`write`: print one program."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chat_completions.cli import options, output
+from chat_completions.errors import BadInput, NotOffered, full_package
+from chat_completions.generate import make
+from chat_completions.planning.types import Program, ProgramRequest
+
+
+@click.command("write", cls=options.ProseCommand)
+@click.argument("prompt", required=False)
+@options.shared
+@click.option("--language", default="python", show_default=True, help="See `list languages`.")
+@click.option("--library", help="Client library; the language's first by default.")
+@click.option("--stream", is_flag=True, help="Print the answer while it is written.")
+@click.option("--fallback", is_flag=True, help="Use the alternative model automatically if the first is unavailable.")
+@click.option("--auth", help="Authentication scheme, where a gateway has several.")
+@click.option("--endpoint", help="Another endpoint of the gateway, by its name.")
+@click.option("--system", help="A system message.")
+@click.option("--messages", type=click.Path(path_type=Path), help="A conversation, as JSON or YAML.")
+@click.option("--image", "images", multiple=True, help="An image: a file, a URL or a data URI (may be repeated).")
+@click.option("--tools", type=click.Path(path_type=Path), help="Your tools, as JSON or YAML.")
+@click.option("--schema", type=click.Path(path_type=Path), help="The JSON Schema of the answer, as JSON or YAML.")
+@click.option("--base-url", help="Another base URL, such as that of a proxy.")
+@click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
+@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--run", is_flag=True, help="Run it against replayed responses: no key needed.")
+def command(format_: str, file: Path | None, run: bool, **values: Any) -> None:
+    """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
+    if run and format_ == "json":
+        raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
+    request = options.program_request(values)
+    try:
+        program = _with_notes_on_files(make(request))
+    except NotOffered as problem:
+        raise _with_nearest(problem, request) from problem
+    run_program = _prepare_run(program) if run else None
+    text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.as_json}[format_](program)
+    if file is None:
+        click.echo(text, nl=False)
+    else:
+        output.save(file, text)
+    if format_ == "code":
+        click.echo(output.notes(program, file), err=True, nl=False)
+    if run_program and run_program():
+        sys.exit(1)
+
+
+def _with_nearest(problem: NotOffered, request: ProgramRequest) -> NotOffered:
+    """Return the same refusal with the nearest combination that works, where it is the names that do not."""
+    from chat_completions.planning.combinations import nearest_to_request
+
+    nearest = nearest_to_request(request)
+    return NotOffered(str(problem), f"{problem.hint} Nearest that works: {nearest}".strip()) if nearest else problem
+
+
+def _with_notes_on_files(program: Program) -> Program:
+    files = [image.source for image in program.plan.images if image.is_file]
+    missing = [
+        f"{file!r} does not exist yet: the program reads it when it runs" for file in files if not Path(file).is_file()
+    ]
+    return program._replace(notes=[*program.notes, *missing])
+
+
+def _prepare_run(program: Program) -> Callable[[], int]:
+    """Return what runs the program; NotOffered before anything was printed or saved."""
+    with full_package("--run"):
+        from chat_completions.replay.run import prepare_run
+
+        return prepare_run(program, output.progress)

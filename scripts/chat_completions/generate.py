@@ -1,0 +1,44 @@
+"""The whole generator in two functions: a request in, a program or a choice of model out."""
+
+from chat_completions.errors import NotOffered
+from chat_completions.planning.parameters import read_parameters
+from chat_completions.planning.plan import plan_request
+from chat_completions.planning.resolve import resolve, resolve_request
+from chat_completions.planning.types import ModelChoice, Program, ProgramRequest
+from chat_completions.rendering.environment import render
+
+
+def make(request: ProgramRequest) -> Program:
+    """Return the program that `request` asks for, with all there is to say about it.
+
+    Raises UnknownName and BadInput for what the user got wrong, NotOffered for what does not
+    go together, BadData for faults of our own files.
+    """
+    resolution = resolve(request)
+    language, library = resolution.language, resolution.library
+    plan, notes = plan_request(resolution)
+    # Not code.py or chat.py alone: a file must not shadow a module that it imports.
+    filename = f"{resolution.gateway.id}-{resolution.task.id}.{language.extension}"
+    return Program(
+        code=render(plan, language, library.id),
+        filename=filename,
+        language=language.id,
+        library=library.id,
+        gateway=resolution.gateway.id,
+        plan=plan,
+        choice=resolution.choice,
+        notes=notes,
+        install=[line for line in (library.install, *language.requirements) if line],
+        run=(library.run or language.run).format(file=filename),
+        setup=library.setup.format(key=plan.auth.key),
+    )
+
+
+def choose_model(request: ProgramRequest) -> ModelChoice:
+    """Return the model alone, on the first protocol of the gateway that has one for the task."""
+    resolution = resolve_request(request)
+    task, choice = resolution.task, resolution.choice
+    if not task.uses_model:
+        raise NotOffered(f"The task {task.id!r} uses no model.", f"Write its program: `write --task {task.id}`.")
+    _, notes = read_parameters(resolution)
+    return choice._replace(notes=[*choice.notes, *notes])

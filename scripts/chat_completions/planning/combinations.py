@@ -1,0 +1,85 @@
+"""Which gateway, task, language, library, protocol and way of answering go together."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from chat_completions.catalog import load
+from chat_completions.catalog.types import Gateway, Language, Task
+from chat_completions.errors import NotOffered
+from chat_completions.planning.resolve import fit
+from chat_completions.planning.types import ProgramRequest
+
+# How much two combinations have in common when they share a name.
+WEIGHTS = {"task": 16, "language": 4, "library": 3, "protocol": 2, "stream": 1}
+
+
+class Combination(NamedTuple):
+    """One combination; `reason` is why it is not offered, empty where it is."""
+
+    gateway: str
+    task: str
+    language: str
+    library: str
+    protocol: str
+    stream: bool
+    reason: str = ""
+
+    @property
+    def offered(self) -> bool:
+        """Return whether `write` prints a program for it."""
+        return not self.reason
+
+
+def all_combinations(gateway: str) -> list[Combination]:
+    """Return every combination at a gateway, whether it is offered or not."""
+    return list(_all(load.load_gateway(gateway)))
+
+
+def offered_combinations(gateway: str | None = None) -> list[Combination]:
+    """Return the combinations that are offered, at one gateway or at all."""
+    gateways = [gateway] if gateway else load.names("gateway")
+    return [found for name in gateways for found in all_combinations(name) if found.offered]
+
+
+def nearest_options(combination: Combination, combinations: Sequence[Combination]) -> str:
+    """Return the offered combination that has most in common with this one, as options of `write`."""
+
+    def shared(other: Combination) -> int:
+        return sum(weight for name, weight in WEIGHTS.items() if getattr(combination, name) == getattr(other, name))
+
+    near = max((other for other in combinations if other.offered), key=shared, default=None)
+    if near is None:
+        return ""
+    names = ("gateway", "task", "language", "library", "protocol")
+    return " ".join(f"--{name} {getattr(near, name)}" for name in names) + (" --stream" if near.stream else "")
+
+
+def nearest_to_request(request: ProgramRequest) -> str:
+    """Return the nearest offered combination, as options of `write`, or nothing where the names do go together."""
+    gateway, task = load.load_gateway(request.gateway), load.load_task(request.task)
+    language = load.load_language(request.language)
+    library = request.library or next(iter(language.libraries))
+    names = ProgramRequest(gateway.id, task.id, language.id, library, request.protocol, request.stream)
+    combination = _combination(names, gateway, task, language)
+    return "" if combination.offered else nearest_options(combination, list(_all(gateway)))
+
+
+def _all(gateway: Gateway) -> Iterator[Combination]:
+    tasks = [load.load_task(name) for name in load.names("task")]
+    languages = [load.load_language(name) for name in load.names("language")]
+    for task, language in product(tasks, languages):
+        for library, stream, protocol in product(language.libraries, (False, True), task.body):
+            request = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream)
+            yield _combination(request, gateway, task, language)
+
+
+def _combination(request: ProgramRequest, gateway: Gateway, task: Task, language: Language) -> Combination:
+    library = language.libraries[str(request.library)]
+    reason = ""
+    try:
+        fit(request, gateway, task, language, library)
+    except NotOffered as problem:
+        reason = str(problem)
+    protocol = request.protocol or ""
+    return Combination(gateway.id, task.id, language.id, library.id, protocol, request.stream, reason)

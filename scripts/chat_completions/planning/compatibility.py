@@ -1,0 +1,114 @@
+"""Which pieces go together: protocols, endpoints, authentication, streaming and what the user brings.
+
+Whatever does not go together raises NotOffered (exit code 3) with what works instead.
+"""
+
+from collections.abc import Sequence
+
+from chat_completions.catalog.types import Auth, Endpoint, Gateway, Library, Protocol, Task
+from chat_completions.errors import BadInput, NotOffered, UnknownName
+from chat_completions.planning.types import ProgramRequest
+
+KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
+KINDS_WITH_MESSAGES = ("text", "code", "reasoning", "tools", "structured", "vision")
+
+
+def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, library: Library) -> list[str]:
+    """Return the protocols that the gateway, the task and the library support, in the gateway's order.
+
+    Where a protocol is asked for, that one alone. Raises NotOffered with those that work.
+    """
+    offered = [
+        name
+        for name, endpoints in gateway.endpoints.items()
+        if name in task.body and name in library.protocols and _serving(endpoints, task)
+    ]
+    if library.kinds and task.kind not in library.kinds:
+        offered = []
+    asked = request.protocol
+    if asked in offered or (asked is None and offered):
+        return [asked] if asked else _with_model_first(offered, request, gateway)
+    supported = ", ".join(offered or gateway.endpoints)
+    on = f" on {asked!r}" if asked else ""
+    raise NotOffered(
+        f"{gateway.name} does not offer {task.id!r} with {library.id}{on}.",
+        f"Supported protocols{' there' if offered else f' of {gateway.name}'}: {supported}.",
+    )
+
+
+def find_endpoint(
+    request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol, library: Library
+) -> Endpoint:
+    """Return the endpoint of that name, or the first that serves this kind of task and suits the library.
+
+    Raises UnknownName, or NotOffered where a client library cannot call that path.
+    """
+    serving = _serving(gateway.endpoints[protocol.id], task)
+    suited = [one for one in serving if not library.sdk or one.path.endswith(tuple(protocol.sdk_paths))]
+    if request.endpoint is None and suited:
+        return suited[0]
+    named = [endpoint for endpoint in serving if endpoint.name == request.endpoint]
+    if request.endpoint is not None and not named:
+        raise UnknownName("endpoint", request.endpoint, [endpoint.name for endpoint in serving])
+    if not named or named[0] not in suited:
+        path = (named or serving)[0].path
+        raise NotOffered(f"{library.id} cannot call {path} of {gateway.name}.", "Choose another --library.")
+    return named[0]
+
+
+def find_auth(request: ProgramRequest, gateway: Gateway, protocol: Protocol, library: Library) -> Auth:
+    """Return the authentication scheme of that name, or the first usual one of the protocol that the library has.
+
+    Raises UnknownName, or NotOffered where the library has no such header.
+    """
+    suited = [auth for auth in gateway.auth if library.auth_header in ("", auth.header)]
+    usual = [auth for auth in suited if not auth.protocols or protocol.id in auth.protocols]
+    named = [auth for auth in gateway.auth if auth.name == request.auth]
+    if request.auth is not None and not named:
+        raise UnknownName("authentication scheme", request.auth, [auth.name for auth in gateway.auth])
+    for auth in named or usual or suited:
+        if auth in suited:
+            return auth
+    works = ", ".join(auth.name for auth in suited) or "none of this gateway"
+    raise NotOffered(f"{library.id} sends the key in {library.auth_header} only.", f"Schemes that do: {works}.")
+
+
+def is_streamed(request: ProgramRequest, task: Task, protocol: Protocol) -> bool:
+    """Return whether the answer is streamed: `--param stream=true` is `--stream`.
+
+    Raises BadInput for a contradiction, NotOffered where the answer cannot be streamed.
+    """
+    parameter = request.params.get("stream")
+    if request.stream and parameter is False:
+        raise BadInput("--stream and --param stream=false contradict each other.", "Give one of them.")
+    stream = request.stream or parameter is True
+    if stream and not (task.streams and protocol.streaming):
+        raise NotOffered(f"{task.id!r} on {protocol.id!r} does not support streaming.", "Leave --stream out.")
+    return stream
+
+
+def check_options(request: ProgramRequest, task: Task, library: Library) -> None:
+    """Raise NotOffered where the user brings what the kind of task or the library has no place for."""
+    for name, kinds in KINDS_OF_OPTIONS.items():
+        if getattr(request, name) and task.kind not in kinds:
+            option = "--image" if name == "images" else f"--{name}"
+            raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
+    if request.messages is not None and task.kind not in KINDS_WITH_MESSAGES:
+        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
+    roles = library.message_roles
+    for number, message in enumerate(request.messages or () if roles else (), 1):
+        if message["role"] not in roles or not isinstance(message["content"], str) or not message["content"]:
+            raise NotOffered(
+                f"{library.id} takes messages with text of {', '.join(roles)}, which message {number} is not.",
+                "Choose another --language.",
+            )
+
+
+def _serving(endpoints: Sequence[Endpoint], task: Task) -> list[Endpoint]:
+    return [endpoint for endpoint in endpoints if not endpoint.kinds or task.kind in endpoint.kinds]
+
+
+def _with_model_first(offered: list[str], request: ProgramRequest, gateway: Gateway) -> list[str]:
+    """Return the protocols with those first on which a model that was named is known to answer."""
+    served = gateway.model(request.model).protocols if request.model else ()
+    return sorted(offered, key=lambda name: name not in served)

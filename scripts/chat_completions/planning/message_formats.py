@@ -1,0 +1,134 @@
+"""Writes a conversation in the form of each protocol.
+
+Messages come in as chat completions have them. The format `messages` leaves them so, `blocks` is the list of content
+blocks of the Messages API, `parts` is Gemini's.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chat_completions.catalog.types import JsonObject
+from chat_completions.errors import NotOffered
+from chat_completions.planning.content_parts import TEXT, anthropic_block, gemini_part, openai_part
+from chat_completions.planning.types import Variable
+
+Converted = tuple[list[str | Variable], list[JsonObject]]
+
+
+def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
+    """Return the system texts that stand apart from the messages, and the messages, both in this format."""
+    return FORMATS[message_format](messages)
+
+
+def _to_openai(messages: Sequence[JsonObject]) -> Converted:
+    return [], [
+        {**message, "content": _each(message["content"], openai_part)} if "content" in message else message
+        for message in messages
+    ]
+
+
+def _to_anthropic(messages: Sequence[JsonObject]) -> Converted:
+    system, rest = _split_system(messages)
+    converted: list[dict[str, Any]] = []
+    for message in rest:
+        if message["role"] != "tool":
+            converted.append({"role": message["role"], "content": _blocks(message)})
+            continue
+        content = _each(message["content"], anthropic_block)
+        result = {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": content}
+        if converted and _holds_tool_results(converted[-1]):  # the results of one turn go back together
+            converted[-1]["content"].append(result)
+        else:
+            converted.append({"role": "user", "content": [result]})
+    return system, list(converted)
+
+
+def _holds_tool_results(message: JsonObject) -> bool:
+    content = message["content"]
+    return message["role"] == "user" and isinstance(content, list) and content[0].get("type") == "tool_result"
+
+
+def _blocks(message: JsonObject) -> Any:
+    """Return the text of a message and the tools that it calls as content blocks; a mere text stays one."""
+    calls = message.get("tool_calls") or []
+    content = _each(message.get("content"), anthropic_block)
+    if not calls:
+        return content
+    blocks = [{"type": "text", "text": content}] if isinstance(content, TEXT) and content else content or []
+    uses = [
+        {"type": "tool_use", "id": call["id"], "name": call["function"]["name"], "input": _arguments(call)}
+        for call in calls
+    ]
+    return [*blocks, *uses]
+
+
+def _to_gemini(messages: Sequence[JsonObject]) -> Converted:
+    system, rest = _split_system(messages)
+    names = {call["id"]: call["function"]["name"] for message in rest for call in message.get("tool_calls") or []}
+    converted: list[dict[str, Any]] = []
+    for message in rest:
+        is_result = message["role"] == "tool"
+        parts = [_function_response(message, names)] if is_result else _parts(message)
+        if is_result and converted and "functionResponse" in converted[-1]["parts"][0]:
+            converted[-1]["parts"] += parts
+        else:
+            role = "model" if message["role"] == "assistant" else "user"
+            converted.append({"role": role, "parts": parts or [{"text": ""}]})
+    return system, list(converted)
+
+
+def _parts(message: JsonObject) -> list[Any]:
+    """Return the text of a message and the functions that it calls as parts."""
+    content = message.get("content")
+    contents = [content] if isinstance(content, TEXT) and content else content or []
+    calls = [
+        {"functionCall": {"name": call["function"]["name"], "args": _arguments(call)}}
+        for call in message.get("tool_calls") or []
+    ]
+    return [*(gemini_part(part) for part in contents), *calls]
+
+
+def _function_response(message: JsonObject, names: Mapping[str, str]) -> JsonObject:
+    content, id_ = message["content"], message["tool_call_id"]
+    try:
+        response = json.loads(content)
+    except (TypeError, ValueError):
+        response = None
+    if not isinstance(response, dict):
+        response = {"result": content}
+    return {"functionResponse": {"name": names.get(id_, id_), "response": response}}
+
+
+def _split_system(messages: Sequence[JsonObject]) -> Converted:
+    """Return the texts of the system messages, and the other messages."""
+    system: list[str | Variable] = []
+    for message in messages:
+        if message["role"] == "system":
+            content = message["content"]
+            parts = [content] if isinstance(content, TEXT) else content
+            system += [part if isinstance(part, TEXT) else part.get("text", "") for part in parts]
+    return system, [message for message in messages if message["role"] != "system"]
+
+
+def _each(content: Any, convert_part: Callable[[Any], Any]) -> Any:
+    return [convert_part(part) for part in content] if isinstance(content, list) else content
+
+
+def _arguments(call: JsonObject) -> Any:
+    """Return the arguments of a tool call as data, which these protocols want."""
+    try:
+        return json.loads(call["function"]["arguments"] or "{}")
+    except ValueError:
+        raise NotOffered(
+            f"The arguments of the tool call {call['id']!r} are not JSON, which this protocol needs.",
+            "Send this conversation with --protocol openai-chat.",
+        ) from None
+
+
+FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {
+    "": _to_openai,
+    "messages": _to_openai,
+    "blocks": _to_anthropic,
+    "parts": _to_gemini,
+}

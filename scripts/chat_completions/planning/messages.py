@@ -1,0 +1,99 @@
+"""The messages of a request, with the user's text and images in them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from chat_completions.catalog.types import JsonObject, Protocol, Task
+from chat_completions.errors import BadInput, NotOffered
+from chat_completions.planning.content_parts import ImagePart
+from chat_completions.planning.fields import fill
+from chat_completions.planning.message_formats import convert
+from chat_completions.planning.types import Image, ProgramRequest, Resolution, Variable
+
+
+class Messages(NamedTuple):
+    """What goes out as text and images, in the protocol's form.
+
+    `system` are the system texts that stand apart from the messages, `prompt` is None for a whole conversation,
+    `instructions` tells that the messages hold the variable of that name.
+    """
+
+    system: Sequence[str | Variable]
+    messages: Sequence[JsonObject]
+    images: Sequence[Image]
+    prompt: str | None
+    instructions: bool
+
+
+def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObject) -> Messages:
+    """Return the messages that go out: the user's own, or the task's with their prompt and images in it."""
+    request, task, protocol = resolution.request, resolution.task, resolution.protocol
+    turns, prompt = _conversation(request, task)
+    if request.system is not None:
+        turns = _with_system(turns, request)
+    instructions = _needs_instructions(resolution, params, schema)
+    if instructions:
+        place = next((at for at, turn in enumerate(turns) if turn["role"] != "system"), len(turns))
+        turns.insert(place, {"role": "system", "content": Variable("instructions")})
+    images = _images(request, task)
+    parts = [_image_part(image, protocol) for image in images]
+    if parts and turns and request.messages is None:
+        content = turns[-1]["content"]
+        text = content if isinstance(content, list) else [{"type": "text", "text": content}]
+        turns[-1] = {**turns[-1], "content": [*text, *parts]}
+    system, converted = convert(turns, protocol.message_format)
+    if request.messages and not converted:
+        raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
+    return Messages(system, converted, images, prompt, instructions)
+
+
+def notes_on_images(content: Messages, protocol: Protocol, task: Task) -> list[str]:
+    """Return what is to be known of the images that go out; NotOffered where they cannot go out together."""
+    notes = []
+    local = [image for image in content.images if image.is_file or image.is_data]
+    if protocol.message_format == "parts" and len(local) < len(content.images):
+        notes.append("Gemini reads addresses of its own file store; of others only with newer models: a file is safer")
+    if protocol.id not in task.body or "$images" not in str(task.body[protocol.id]):
+        return notes
+    if len(content.images) > 1 and (local or any("," in image.source for image in content.images)):
+        raise NotOffered(f"{protocol.name} takes several images by address only.", "Give URLs, or one --image.")
+    if local:
+        notes.append("the documentation wants a public URL for the image; one from a file is sent as a data URI")
+    return notes
+
+
+def _conversation(request: ProgramRequest, task: Task) -> tuple[list[JsonObject], str | None]:
+    """Return the messages before anything is added to them, and the prompt that they hold as a variable."""
+    prompt = task.prompt if request.prompt is None else request.prompt
+    if request.messages is not None:
+        return list(request.messages), None
+    if len([message for message in task.messages if message["role"] != "system"]) > 1:
+        return [fill(message, {"$prompt": prompt}) for message in task.messages], None
+    return [fill(message, {"$prompt": Variable("prompt")}) for message in task.messages], prompt
+
+
+def _with_system(turns: list[JsonObject], request: ProgramRequest) -> list[JsonObject]:
+    has_one = bool(turns) and turns[0]["role"] == "system"
+    if has_one and request.messages is not None:
+        raise BadInput("--system and a system message in --messages contradict each other.", "Give one of them.")
+    return [{"role": "system", "content": request.system}, *turns[has_one:]]
+
+
+def _images(request: ProgramRequest, task: Task) -> list[Image]:
+    sources = list(request.images or task.images)
+    return [Image(source, f"_{number}" if len(sources) > 1 else "") for number, source in enumerate(sources, 1)]
+
+
+def _image_part(image: Image, protocol: Protocol) -> ImagePart:
+    if not image.source:
+        raise BadInput("--image is empty.", "Give a file, a URL or a data URI.")
+    if protocol.image_encoding == "file" and not (image.is_file or image.is_data):
+        raise NotOffered(f"{protocol.name} takes an image as a file, not by its address.", "Download it first.")
+    return ImagePart("", image)
+
+
+def _needs_instructions(resolution: Resolution, params: JsonObject, schema: JsonObject) -> bool:
+    """Return whether the wanted JSON has to be described in words, where the parameter alone would not do."""
+    mode: Any = params.get("response_format", "json_schema")
+    unreliable = "structured" in (*resolution.gateway.unreliable, *resolution.gateway.undocumented)
+    return bool(schema) and (resolution.protocol.schema_in_prompt or unreliable or mode == "json_object")

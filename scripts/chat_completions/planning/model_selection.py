@@ -1,0 +1,133 @@
+"""Picks a model: the gateway's recommendation for the kind of task, else for the priority."""
+
+from collections.abc import Sequence
+
+from chat_completions.catalog.load import DecisionTable
+from chat_completions.catalog.types import Evidence, Gateway, LastCheck, Model, Recommendation, Rule, Task
+from chat_completions.errors import BadInput, NotOffered, nearest
+from chat_completions.planning.types import ModelChoice, ProgramRequest
+
+TYPO = 0.8  # two ids of this similarity are one id and a slip of the pen
+
+
+def select_model(
+    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
+) -> ModelChoice:
+    """Return the model that was named, or that of the first rule for which the gateway recommends one.
+
+    Raises NotOffered when the gateway recommends none on this protocol.
+    """
+    if request.model is not None:
+        return _named(request.model, gateway, task, protocol)
+    recommended = gateway.recommended_models.get(protocol, {})
+    for rule in _rules(task.kind, request.priority, table):
+        if rule.id in recommended:
+            return _recommended(rule, recommended[rule.id], request, gateway, task, protocol)
+    raise NotOffered(
+        f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
+        f"Name one with --model; known here: {', '.join(gateway.models) or 'none'}.",
+    )
+
+
+def _rules(kind: str, priority: str, table: DecisionTable) -> list[Rule]:
+    """Return the rules that apply, in order; `balanced` is there for every priority that a gateway does not know."""
+    by_kind = [rule for rule in table.kinds if kind in rule.kinds]
+    if any(rule.required for rule in by_kind):
+        return by_kind
+    wanted = dict.fromkeys((priority, "balanced"))
+    return [*by_kind, *(rule for name in wanted for rule in table.priorities if rule.id == name)]
+
+
+def _recommended(
+    rule: Rule, found: Recommendation, request: ProgramRequest, gateway: Gateway, task: Task, protocol: str
+) -> ModelChoice:
+    model, *alternatives = _listed_first(found.models, gateway.last_check)
+    missing = rule.id == "balanced" != request.priority
+    return ModelChoice(
+        model=model,
+        rule=rule.id,
+        reason=rule.reason,
+        alternatives=tuple(alternatives),
+        notes=[
+            *([f"{gateway.name} names no model for the priority {request.priority!r}"] if missing else []),
+            *_missing_in_last_check(found.models, gateway),
+            *_notes(gateway, gateway.model(model), task, protocol),
+            *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),
+        ],
+        evidence=_evidence(gateway, gateway.model(model), found.source),
+    )
+
+
+def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> ModelChoice:
+    model, notes = gateway.model(id_), []
+    if id_ not in gateway.models:
+        typo = nearest(id_, gateway.models, TYPO)
+        if gateway.models_complete and typo:
+            raise BadInput(
+                f"{gateway.name} has no model called {id_!r}.",
+                f"Did you mean {typo!r}? A model that is new there needs a gateway file of your own.",
+            )
+        notes.append("this model is not among those known here: check it with the gateway")
+    return ModelChoice(
+        model=id_,
+        rule="named",
+        reason="you named it",
+        notes=[*notes, *_missing_in_last_check([id_], gateway), *_notes(gateway, model, task, protocol)],
+        evidence=_evidence(gateway, model, ""),
+    )
+
+
+def _notes(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[str]:
+    """Return what is to be known of a model at a gateway; NotOffered where it does not answer on the protocol."""
+    notes = [model.note] if model.note else []
+    if model.protocols and protocol not in model.protocols:
+        if protocol != model.documented_protocol:
+            raise NotOffered(
+                f"{gateway.name} serves {model.id} on {', '.join(model.protocols)}, not on {protocol}.",
+                "Leave --model out to get the recommended one.",
+            )
+        notes.append(gateway.protocol_note)
+    facts = model.facts
+    notes += _life_cycle(model)
+    notes += [f"{model.id} does not accept {name}" for name in facts.unsupported_parameters]
+    notes += [f"{model.id} accepts {' or '.join(pair)}, not both" for pair in facts.mutually_exclusive]
+    if task.id in gateway.undocumented:
+        notes.append(f"{task.id} is not documented by {gateway.name}")
+    return [*notes, *gateway.warnings]
+
+
+def _listed_first(models: Sequence[str], last_check: LastCheck | None) -> list[str]:
+    """Return the models in their order, but those first that the gateway listed when the user checked it."""
+    return sorted(models, key=lambda model: model not in last_check.listed) if last_check else list(models)
+
+
+def _missing_in_last_check(models: Sequence[str], gateway: Gateway) -> list[str]:
+    """Return a note, with its date, on what the user's own check says against these models, and what it changed."""
+    check = gateway.last_check
+    missing = [model for model in models if check and model not in check.listed]
+    if not check or not missing:
+        return []
+    note = f"{gateway.name} did not list {' and '.join(missing)} when you checked it on {check.date}"
+    moved = models[0] in missing and len(missing) < len(models)
+    return [f"{note}, so {_listed_first(models, check)[0]} is preferred" if moved else note]
+
+
+def _evidence(gateway: Gateway, model: Model, source: str) -> list[Evidence]:
+    """Return who says so: the user's own check, the recommendation's source, the model's, then the maker's."""
+    check, facts, of_makers = gateway.last_check, model.facts, gateway.model_facts.sources
+    evidence = [Evidence("your own check of the gateway", check.date, "high")] if check else []
+    evidence += [gateway.sources[name] for name in dict.fromkeys((source, model.source)) if name in gateway.sources]
+    if facts.retired or facts.shutdown_date:
+        evidence.append(of_makers["life"])
+    if facts.unsupported_parameters or facts.mutually_exclusive:
+        evidence.append(of_makers["facts"])
+    return evidence
+
+
+def _life_cycle(model: Model) -> list[str]:
+    """Return when the model's maker switched it off, or will."""
+    facts = model.facts
+    successor = f"; its successor is {facts.successor}" if facts.successor else ""
+    if facts.retired:
+        return [f"its maker retired {model.id} on {facts.retired}{successor}: the gateway may still serve it"]
+    return [f"its maker switches {model.id} off on {facts.shutdown_date}{successor}"] if facts.shutdown_date else []

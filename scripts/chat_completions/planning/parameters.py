@@ -1,0 +1,141 @@
+"""The parameters of a request: their ranges, who accepts them, and what to note about them."""
+
+from typing import Any
+
+from chat_completions.catalog.protocol_loader import override
+from chat_completions.catalog.types import Gateway, Model, Parameter, Protocol
+from chat_completions.errors import BadInput, NotOffered, UnknownName
+from chat_completions.planning.conversation import problem_of_value
+from chat_completions.planning.types import Resolution
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "integer": (int,),
+    "number": (int, float),
+    "string": (str,),
+    "boolean": (bool,),
+    "object": (dict,),
+}
+MAX_STOPS = 4
+
+
+def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
+    """Return the parameters of the user's under our names, without `stream: true`, and the notes about them.
+
+    UnknownName and BadInput (exit code 2) name the parameter; NotOffered (exit code 3) says who does not accept
+    it, or which kind of task it belongs to.
+    """
+    protocol, params = resolution.protocol, dict(resolution.request.params)
+    if params.get("stream") is True:
+        del params["stream"]
+    params = _with_our_names(params, protocol)
+    notes: list[str] = []
+    for name, value in params.items():
+        parameter = _find(name, resolution.gateway, protocol)
+        _check_place(name, parameter, resolution.gateway, resolution.task.kind)
+        _check_value(name, value, parameter)
+        notes += _notes(name, value, parameter, resolution.gateway, protocol)
+    notes += [conflict.note for conflict in protocol.conflicts if set(conflict.names) <= set(params)]
+    check_model(params, resolution.gateway.model(resolution.choice.model))
+    _check_order(params, protocol)
+    return params, notes
+
+
+def check_model(params: dict[str, Any], model: Model) -> None:
+    """Raise NotOffered where the model does not accept one of the parameters."""
+    for name, reason in unsupported_by(params, model):
+        raise NotOffered(f"{reason}.", f"Leave out {name}, or name another --model.")
+
+
+def unsupported_by(params: dict[str, Any], model: Model) -> list[tuple[str, str]]:
+    """Return the parameters that a model does not accept, each with the reason."""
+    facts = model.facts
+    found = [(name, f"{model.id} does not accept {name}") for name in facts.unsupported_parameters if name in params]
+    for pair in facts.mutually_exclusive:
+        if set(pair) <= set(params):
+            found.append((pair[-1], f"{model.id} accepts {' or '.join(pair)}, not both"))
+    return found
+
+
+def _with_our_names(params: dict[str, Any], protocol: Protocol) -> dict[str, Any]:
+    """Return the parameters under our names for them; BadInput where one is given under two."""
+    found: dict[str, Any] = {}
+    for given, value in params.items():
+        name = protocol.aliases.get(given, given)
+        if name in found:
+            raise BadInput(f"{name!r} and its other name {given!r} are both given.", "Give one of them.")
+        found[name] = value
+    return found
+
+
+def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
+    """Return what is known of a parameter; a gateway may add ones that have a type."""
+    if name in protocol.reserved:
+        raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.reserved[name]}.")
+    documented = gateway.parameters.get(protocol.id, {})
+    parameter = override(protocol.parameters.get(name, Parameter()), documented.get(name, Parameter()))
+    if not parameter.type:
+        known = [*protocol.parameters, *(other for other, own in documented.items() if own.type)]
+        unknown = UnknownName("parameter", name, dict.fromkeys(known))
+        unknown.hint += " A gateway file of your own can name more of them under `parameters`."
+        raise unknown
+    return parameter
+
+
+def _check_place(name: str, parameter: Parameter, gateway: Gateway, kind: str) -> None:
+    if parameter.unsupported:
+        raise NotOffered(f"{gateway.name}: {name!r} cannot be set: {parameter.unsupported}.", "Leave it out.")
+    if parameter.kinds and kind not in parameter.kinds:
+        raise NotOffered(f"{name!r} does not go with this task.", f"Use --task {parameter.kinds[0]}.")
+
+
+def _check_value(name: str, value: Any, parameter: Parameter) -> None:
+    hint, low, high = parameter.description, parameter.minimum, parameter.maximum
+    if not _fits(value, parameter.type):
+        raise BadInput(f"{name} must be {_described(parameter)}, not {value!r}.", hint)
+    if parameter.enum and value not in parameter.enum:
+        raise BadInput(f"{name} must be one of {', '.join(parameter.enum)}, not {value!r}.", hint)
+    problem = problem_of_value(value) if isinstance(value, dict) else ""
+    if problem:
+        raise BadInput(f"{name} {problem}.", hint)
+    if not isinstance(value, (int, float)):
+        return
+    # Written so that a NaN, for which every comparison is false, is out of range too.
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise BadInput(f"{name} must be {_described(parameter)}, not {value!r}.", hint)
+
+
+def _check_order(params: dict[str, Any], protocol: Protocol) -> None:
+    """Raise BadInput where a parameter must be less than another and is not."""
+    values = {**protocol.defaults, **params}
+    for low, high in protocol.less_than:
+        if low in params and not params[low] < values[high]:
+            raise BadInput(
+                f"{low} must be less than {high}, which is {values[high]}.", f"Give more: --param {high}=NUMBER."
+            )
+
+
+def _fits(value: Any, kind: str) -> bool:
+    if kind == "stop":
+        several = isinstance(value, list) and 0 < len(value) <= MAX_STOPS
+        return isinstance(value, str) or (several and all(isinstance(item, str) for item in value))
+    # In Python True is also an int, but no parameter takes it for one.
+    return isinstance(value, TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)
+
+
+def _described(parameter: Parameter) -> str:
+    if parameter.type == "stop":
+        return f"a string or a list of 1 to {MAX_STOPS} strings"
+    article = "an" if parameter.type in ("integer", "object") else "a"
+    low, high = parameter.minimum, parameter.maximum
+    bounds = f" from {low} to {high}" if high is not None else f" of at least {low}" if low is not None else ""
+    return f"{article} {parameter.type}{bounds}"
+
+
+def _notes(name: str, value: Any, parameter: Parameter, gateway: Gateway, protocol: Protocol) -> list[str]:
+    notes = [parameter.note] if parameter.note else []
+    if parameter.warn_above and value > parameter.warn_above.bound:
+        notes.append(parameter.warn_above.note)
+    documented = gateway.parameters.get(protocol.id, {})
+    if documented and name not in documented:
+        notes.append(f"{name} is not documented by {gateway.name}: it is sent as the protocol has it")
+    return notes

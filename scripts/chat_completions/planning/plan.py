@@ -1,0 +1,119 @@
+"""Plans the HTTP request and collects every note for the user. The same facts give the same plan."""
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from chat_completions.catalog.types import EMPTY, JsonObject, Protocol, Task
+from chat_completions.catalog.urls import check_base_url
+from chat_completions.planning import messages, request_body
+from chat_completions.planning.compatibility import check_options
+from chat_completions.planning.parameters import read_parameters
+from chat_completions.planning.types import ProgramRequest, RequestPlan, Resolution, Tool
+from chat_completions.planning.user_files import notes_on_schema
+
+
+def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
+    """Return the request, fully decided, and all that the user should know about the program."""
+    request, _, task, _, library, protocol, endpoint, _, _, choice = resolution
+    check_options(request, task, library)
+    params, notes_on_parameters = read_parameters(resolution)
+    tools, schema = _tools(request, task), _schema(request, task)
+    content = messages.build_messages(resolution, params, schema)
+    body = request_body.build_body(resolution, params, content, tools, schema)
+    notes = [
+        *choice.notes,
+        *notes_on_parameters,
+        *body.notes,
+        *_notes_on_defaults(protocol, params),
+        *messages.notes_on_images(content, protocol, task),
+        *(notes_on_schema(schema) if request.schema else []),
+        *(note for note in (endpoint.note, library.note) if note),
+    ]
+    return _plan(resolution, content, body, tools, schema), notes
+
+
+def _plan(
+    resolution: Resolution,
+    content: messages.Messages,
+    body: request_body.Body,
+    tools: list[Tool],
+    schema: JsonObject,
+) -> RequestPlan:
+    request, gateway, task, _, _, protocol, endpoint, auth, stream, choice = resolution
+    path, query = _path(endpoint.path, protocol, stream=stream)
+    return RequestPlan(
+        gateway_name=gateway.name,
+        task=task.id,
+        kind=task.template or task.kind,
+        protocol=protocol.id,
+        stream=stream,
+        base_url=check_base_url(gateway.base_url if request.base_url is None else request.base_url),
+        base_url_env=f"{gateway.env_prefix}_BASE_URL",
+        auth=auth,
+        headers=protocol.headers,
+        method=protocol.method,
+        path=path,
+        query=query,
+        sdk_base_path=_sdk_base_path(endpoint.path, protocol),
+        model=choice.model,
+        alternative=next(iter(choice.alternatives), ""),
+        alternative_omits=body.alternative_omits,
+        fallback=request.fallback,
+        body=body.fields,
+        extra_body=body.extra,
+        first_round_body=body.first_round,
+        messages=content.messages,
+        prompt=content.prompt,
+        instructions=content.instructions,
+        tools=tools,
+        tool_definitions=body.tool_definitions,
+        schema=schema,
+        images=content.images,
+        multipart=protocol.image_encoding == "file" and bool(content.images),
+        poll_path=endpoint.poll_path,
+        result_paths=endpoint.result_paths,
+        recommended_models=_recommended_models(resolution) if task.kind == "models" else (),
+        reported_fields=gateway.extra_fields,
+        read_timeout=task.read_timeout,
+    )
+
+
+def _path(path: str, protocol: Protocol, *, stream: bool) -> tuple[str, dict[str, str]]:
+    """Return the path, which may hold {model}, and its query parameters."""
+    if stream and protocol.streaming and protocol.streaming.path:
+        whole, streamed = protocol.streaming.path
+        path = path.replace(whole, streamed)
+    path, _, query = path.partition("?")
+    return path, dict(parse_qsl(query))
+
+
+def _sdk_base_path(path: str, protocol: Protocol) -> str:
+    """Return what stands before the end that a client library appends by itself."""
+    return next((path.removesuffix(end) for end in protocol.sdk_paths if path.endswith(end)), path)
+
+
+def _tools(request: ProgramRequest, task: Task) -> list[Tool]:
+    if task.kind != "tools":
+        return []
+    return [
+        Tool(tool["name"], tool.get("description", ""), tool["parameters"], tool.get("example"), tool.get("strict"))
+        for tool in request.tools or task.tools
+    ]
+
+
+def _schema(request: ProgramRequest, task: Task) -> JsonObject:
+    return (request.schema or task.schema) if task.kind == "structured" else EMPTY
+
+
+def _notes_on_defaults(protocol: Protocol, params: dict[str, Any]) -> list[str]:
+    return [
+        f"{protocol.name} requires {name}: {value} is sent, --param {name}=NUMBER changes it"
+        for name, value in protocol.defaults.items()
+        if name not in params
+    ]
+
+
+def _recommended_models(resolution: Resolution) -> list[str]:
+    """Return every id that the gateway recommends for anything."""
+    uses = resolution.gateway.recommended_models.values()
+    return list(dict.fromkeys(model for use in uses for found in use.values() for model in found.models))

@@ -1,0 +1,82 @@
+"""Resolves the names of a request, once, into pieces that go together."""
+
+from chat_completions.catalog import load
+from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Task
+from chat_completions.errors import NotOffered, UnknownName
+from chat_completions.planning.compatibility import common_protocols, find_auth, find_endpoint, is_streamed
+from chat_completions.planning.model_selection import select_model
+from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
+
+NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
+ANY_LANGUAGE = Language(
+    "any",
+    "any language",
+    "",
+    "",
+    (),
+    LiteralStyle((), "", 0, unquoted_keys=False, non_bmp_escape="", trailing_comma=False),
+    {},
+)
+
+
+def resolve(request: ProgramRequest) -> Resolution:
+    """Return the pieces that the names of a request stand for.
+
+    Raises UnknownName for a name that does not exist, NotOffered where the pieces do not go together.
+    """
+    gateway, task = load.load_gateway(request.gateway), load.load_task(request.task)
+    language = load.load_language(request.language)
+    name = request.library or next(iter(language.libraries))
+    if name not in language.libraries:
+        raise UnknownName(f"{language.name} library", name, language.libraries)
+    _check_protocol_name(request.protocol, gateway)
+    return fit(request, gateway, task, language, language.libraries[name])
+
+
+def resolve_request(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
+    """Return the pieces of the HTTP request alone, whatever the language and the library."""
+    gateway, task = gateway or load.load_gateway(request.gateway), load.load_task(request.task)
+    _check_protocol_name(request.protocol, gateway)
+    return fit(request, gateway, task, ANY_LANGUAGE, Library("any library", "", list(task.body)))
+
+
+def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
+    """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
+    protocol, choice = _first_protocol(request, gateway, task, library)
+    return Resolution(
+        request=request,
+        gateway=gateway,
+        task=task,
+        language=language,
+        library=library,
+        protocol=protocol,
+        endpoint=find_endpoint(request, gateway, task, protocol, library),
+        auth=find_auth(request, gateway, protocol, library),
+        stream=is_streamed(request, task, protocol),
+        choice=choice,
+    )
+
+
+def _first_protocol(
+    request: ProgramRequest, gateway: Gateway, task: Task, library: Library
+) -> tuple[Protocol, ModelChoice]:
+    """Return the first common protocol on which the gateway has a model for the task, and that model."""
+    offered = common_protocols(request, gateway, task, library)
+    if not task.uses_model:
+        return load.load_protocol(offered[0]), NO_MODEL
+    table, refusal = load.load_decision_table(), None
+    for name in offered:
+        try:
+            choice = select_model(request, gateway, task, name, table)
+        except NotOffered as problem:
+            refusal = refusal or problem
+        else:
+            return load.load_protocol(name), choice
+    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Give its file one.")
+
+
+def _check_protocol_name(name: str | None, gateway: Gateway) -> None:
+    if name is not None and name not in gateway.endpoints:
+        known = [*gateway.endpoints, *load.names("protocol")]
+        if name not in known:
+            raise UnknownName("protocol", name, dict.fromkeys(known))

@@ -1,0 +1,45 @@
+"""Renders a plan with the templates of one language."""
+
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+
+from chat_completions.catalog.types import Language
+from chat_completions.errors import BadData
+from chat_completions.paths import templates
+from chat_completions.planning.types import RequestPlan
+from chat_completions.rendering import literals
+
+
+def render(plan: RequestPlan, language: Language, library: str) -> str:
+    """Return the whole program; values of the user's reach it only through the filters of `literals`.
+
+    The template is `<language>/<library>/<kind>.jinja`, or a more special one beside it: `<kind>-stream`
+    for a streamed answer, each with `.<protocol>` behind it where a protocol has a template of its own.
+    """
+    kinds = [f"{plan.kind}-stream", plan.kind] if plan.stream else [plan.kind]
+    names = [f"{language.id}/{library}/{kind}{end}.jinja" for kind in kinds for end in (f".{plan.protocol}", "")]
+    try:
+        return _environment(language).select_template(names).render(plan=plan)
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
+        raise BadData(f"templates/{language.id}: {type(problem).__name__} {problem}") from problem
+
+
+def _environment(language: Language) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701 - the output is source text, not HTML
+    )
+
+    def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
+        return literals.spell(value, language.literals, margin, lead)
+
+    def spliced(value: Any, margin: int = 0, lead: int = 0) -> str:
+        return literals.spell_spliced(value, language.literals, margin, lead)
+
+    environment.filters.update(literal=literal, spliced=spliced, quoted=literals.quoted)
+    return environment

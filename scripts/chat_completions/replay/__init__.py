@@ -1,0 +1,1 @@
+"""Recorded traffic: cassettes, the server that replays them, and running programs against it."""
