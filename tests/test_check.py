@@ -75,9 +75,9 @@ def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_pat
     assert code == 0
     assert report["models"] == {"listed": ["small", "other"], "ours_listed": ["small"], "ours_missing": ["large"]}
     assert (report["ok"], report["key_accepted"], report["credits"]) == (True, True, {"credits": 12.5})
-    assert report["saved"] == str(tmp_path / "evidence" / "mine.json")
-    assert json.loads((tmp_path / "evidence" / "mine.json").read_text())["date"] == report["date"]
-    assert KEY not in (tmp_path / "evidence" / "mine.json").read_text()
+    assert report["saved"] == str(tmp_path / "checks" / "mine.json")
+    assert json.loads((tmp_path / "checks" / "mine.json").read_text())["date"] == report["date"]
+    assert KEY not in (tmp_path / "checks" / "mine.json").read_text()
     chosen = json.loads(command("choose", "--gateway", "mine", "--format", "json", home=tmp_path).stdout)
     assert (chosen["model"], chosen["alternatives"]) == ("small", ["large"])
     assert chosen["caveats"][0] == (
@@ -119,7 +119,7 @@ def test_where_there_is_no_list_a_question_of_a_few_tokens_tells(tmp_path: Path)
     assert "Key accepted: yes (by a question of at most 16 tokens to small)" in out
     assert "Models listed" not in out
     assert [one.path for one in live.requests] == ["/chat/completions", "/balance"]
-    assert not (tmp_path / "evidence").exists()
+    assert not (tmp_path / "checks").exists()
 
 
 HTML = Reply(headers=[("content-type", "text/html")], body=b"<!doctype html><html>Welcome</html>")
@@ -178,14 +178,14 @@ def test_another_address_says_nothing_of_the_gateway_s_own(tmp_path: Path) -> No
         ran = command("check", "mine", "--base-url", live.url, home=tmp_path, env=ENV)
     assert ran.returncode == 0
     assert "Saved" not in ran.stdout
-    assert not (tmp_path / "evidence").exists()
+    assert not (tmp_path / "checks").exists()
 
 
 def test_evidence_that_is_broken_counts_as_none(tmp_path: Path) -> None:
-    (tmp_path / "evidence").mkdir()
+    (tmp_path / "checks").mkdir()
     before = command("choose", "--gateway", "aitoll", "--format", "json", home=tmp_path).stdout
     for text in ("", "[]", '{"date": 1}', '{"listed": 3, "date": "2026-01-01"}'):
-        (tmp_path / "evidence" / "aitoll.json").write_text(text)
+        (tmp_path / "checks" / "aitoll.json").write_text(text)
         assert command("choose", "--gateway", "aitoll", "--format", "json", home=tmp_path).stdout == before
 
 

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from chat_completions.generate import make
-from chat_completions.live import cassette, faults, library
+from chat_completions.replay import cassette, faults
+from chat_completions.replay import cassette_store as library
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay.cassette import Exchange
 from chat_completions.replay.server import serving
@@ -214,7 +215,7 @@ def test_it_needs_nothing_but_the_package(tmp_path: Path) -> None:
     """Only what the project depends on is loaded, and nothing of what the programs import."""
     code = (
         "import sys\n"
-        "from chat_completions.live import library, stand_in\n"
+        "from chat_completions.replay import cassette_store as library, stand_in\n"
         "with stand_in.standing_in(None, 0, None, lenient=False, tell=lambda line: None) as replay:\n"
         "    assert replay.exchanges\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules} - set(sys.stdlib_module_names)))\n"
