@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from chat_completions.live import cassette
-from chat_completions.live.replay import serving
+from chat_completions.replay import cassette
+from chat_completions.replay.server import serving
 from hypothesis import given
 from hypothesis import strategies as st
 from recording.scenes import CASSETTES, is_recorded, raw_requests, scenes

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chat_completions import catalog, listing
-from chat_completions.shapes import Request
-from chat_completions.snippet import make
+from chat_completions.catalog import load
+from chat_completions.generate import make
+from chat_completions.planning.combinations import offered_combinations
+from chat_completions.planning.types import ProgramRequest
 
 LANGUAGE, LIBRARY = "python", "requests"
 
@@ -35,18 +36,18 @@ class GatewayInfo:
 
 def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
     """Write the program that records a scene."""
-    program = make(Request(gateway, language=LANGUAGE, library=LIBRARY, **options))
+    program = make(ProgramRequest(gateway, language=LANGUAGE, library=LIBRARY, **options))
     plan = program.plan
     return Program(program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key)
 
 
 def load_gateway(name: str) -> GatewayInfo:
     """Return the facts about a gateway."""
-    gateway = catalog.gateway(name)
+    gateway = load.load_gateway(name)
     return GatewayInfo(
         title=gateway.name,
         base_url=gateway.base_url,
-        base_url_env=f"{gateway.env}_BASE_URL",
+        base_url_env=f"{gateway.env_prefix}_BASE_URL",
         key_env=gateway.auth[0].key,
         key_headers=tuple(auth.header.lower() for auth in gateway.auth),
     )
@@ -54,12 +55,12 @@ def load_gateway(name: str) -> GatewayInfo:
 
 def gateway_names() -> list[str]:
     """Return the names of all gateways."""
-    return list(catalog.names("gateway"))
+    return list(load.names("gateway"))
 
 
 def combinations(gateway: str) -> list[tuple[str, str, bool]]:
     """Return task, protocol and stream of all that the recording library can ask of a gateway."""
-    rows = [row for row in listing.rows("cells", gateway) if (row["language"], row["library"]) == (LANGUAGE, LIBRARY)]
-    protocols = list(catalog.gateway(gateway).endpoints)
-    found = {(row["task"], row["protocol"], row["stream"]) for row in rows}
+    offered = [one for one in offered_combinations(gateway) if (one.language, one.library) == (LANGUAGE, LIBRARY)]
+    protocols = list(load.load_gateway(gateway).endpoints)
+    found = {(one.task, one.protocol, one.stream) for one in offered}
     return sorted(found, key=lambda key: (key[0], protocols.index(key[1]), key[2]))
