@@ -16,6 +16,7 @@ def build_language(id_: str, data: JsonObject) -> Language:
         unquoted_keys=literals["keys"] == "bare",
         non_bmp_escape="code_point" if literals["astral"] == "wide" else "surrogates",
         trailing_comma=literals["trailing"],
+        sigil=literals.get("sigil", ""),
     )
     libraries = {
         name: Library(name, **{RENAMED.get(key, key): value for key, value in library.items()})

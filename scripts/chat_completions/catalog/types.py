@@ -287,7 +287,7 @@ class LiteralStyle(NamedTuple):
     """How a language writes plain values.
 
     `unquoted_keys` tells that identifiers may be keys without quotes, `non_bmp_escape` whether a character beyond
-    the basic plane is escaped as `surrogates` or as one `code_point`.
+    the basic plane is escaped as `surrogates` or as one `code_point`, `sigil` stands before the name of a variable.
     """
 
     booleans: Sequence[str]
@@ -296,6 +296,7 @@ class LiteralStyle(NamedTuple):
     unquoted_keys: bool
     non_bmp_escape: str
     trailing_comma: bool
+    sigil: str = ""
 
 
 class Language(NamedTuple):

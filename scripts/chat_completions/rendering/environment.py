@@ -38,8 +38,8 @@ def _environment(language: Language) -> Environment:
     def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
         return literals.spell(value, language.literals, margin, lead)
 
-    def spliced(value: Any, margin: int = 0, lead: int = 0) -> str:
-        return literals.spell_spliced(value, language.literals, margin, lead)
+    def field_name(name: str) -> str:
+        return literals.field_name(name, language.literals)
 
-    environment.filters.update(literal=literal, spliced=spliced, quoted=literals.quoted)
+    environment.filters.update(literal=literal, field_name=field_name, filled=literals.filled, quoted=literals.quoted)
     return environment

@@ -30,25 +30,17 @@ def spell(value: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> st
         return short
     inner = margin + style.indent
     if isinstance(value, Mapping):
-        keys = {key: f"{_key(key, style)}: " for key in value}
-        items = [keys[key] + spell(item, style, inner, len(keys[key]) + 1) for key, item in value.items()]
-        return _block("{", items, "}", style, margin)
+        return _block("{", [_item(key, item, style, inner) for key, item in value.items()], "}", style, margin)
     return _block("[", [spell(item, style, inner, 1) for item in value], "]", style, margin)
 
 
-def spell_spliced(value: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> str:
-    """Return JSON text in a shell's quotes; a variable becomes the shell variable that holds its JSON ("$messages")."""
-    pieces = spell(_marked(value), style, margin, lead).split("\0")
-    return "".join(f'"${text.lower()}"' if number % 2 else text and quoted(text) for number, text in enumerate(pieces))
-
-
-def _marked(value: Any) -> Any:
-    """Return the value with NUL around the name of each variable, which no literal contains."""
+def filled(value: Any, **values: Any) -> Any:
+    """Return `value` with each variable that `values` names replaced by what it stands for."""
     if isinstance(value, Variable):
-        return Variable(f"\0{value.name}\0")
+        return filled(values[value.name], **values) if value.name in values else value
     if isinstance(value, Mapping):
-        return {key: _marked(item) for key, item in value.items()}
-    return [_marked(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: filled(item, **values) for key, item in value.items()}
+    return [filled(item, **values) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def text(value: str, non_bmp_escape: str = "surrogates") -> str:
@@ -71,7 +63,7 @@ def _visible(character: str, non_bmp_escape: str) -> str:
 
 def _flat(value: Any, style: LiteralStyle) -> str:
     if isinstance(value, Variable):
-        return str(value.name)
+        return style.sigil + value.name
     if value is None or isinstance(value, bool):
         return style.null if value is None else style.booleans[value]
     if isinstance(value, str):
@@ -79,10 +71,26 @@ def _flat(value: Any, style: LiteralStyle) -> str:
     if isinstance(value, (int, float)):
         return _number(value)
     if isinstance(value, Mapping):
-        items = [f"{_key(key, style)}: {_flat(item, style)}" for key, item in value.items()]
-        inside = ", ".join(items)
-        return f"{{ {inside} }}" if style.unquoted_keys and items else f"{{{inside}}}"
+        inside = ", ".join(_flat_item(key, item, style) for key, item in value.items())
+        return f"{{ {inside} }}" if style.unquoted_keys and value else f"{{{inside}}}"
     return "[" + ", ".join(_flat(item, style) for item in value) + "]"
+
+
+def _flat_item(key: str, value: Any, style: LiteralStyle) -> str:
+    return key if _is_shorthand(key, value, style) else f"{field_name(key, style)}: {_flat(value, style)}"
+
+
+def _item(key: str, value: Any, style: LiteralStyle, margin: int) -> str:
+    """Return a key and its value, which may take several lines."""
+    if _is_shorthand(key, value, style):
+        return key
+    name = f"{field_name(key, style)}: "
+    return name + spell(value, style, margin, len(name) + 1)
+
+
+def _is_shorthand(key: str, value: Any, style: LiteralStyle) -> bool:
+    """Return whether `{ key }` says it: JavaScript, and a variable of the key's own name."""
+    return style.unquoted_keys and isinstance(value, Variable) and value.name == key
 
 
 def _number(value: float) -> str:
@@ -91,12 +99,13 @@ def _number(value: float) -> str:
     return json.dumps(value)
 
 
-def _key(key: str, style: LiteralStyle) -> str:
+def field_name(name: str, style: LiteralStyle) -> str:
+    """Return the name of a field as it stands before its colon."""
     if not style.unquoted_keys:
-        return text(key, style.non_bmp_escape)
-    if key == "__proto__":  # written as any other key it would set the object's prototype
+        return text(name, style.non_bmp_escape)
+    if name == "__proto__":  # written as any other key it would set the object's prototype
         return '["__proto__"]'
-    return key if BARE_KEY.fullmatch(key) else text(key, style.non_bmp_escape)
+    return name if BARE_KEY.fullmatch(name) else text(name, style.non_bmp_escape)
 
 
 def _block(left: str, items: list[str], right: str, style: LiteralStyle, margin: int) -> str:
