@@ -1,4 +1,4 @@
-"""Rooms import only rooms on lower floors; one idea per room."""
+"""Folders say what may import what: cli, then replay and live, then planning, then catalog; rendering beside planning."""
 
 import ast
 from pathlib import Path
@@ -6,94 +6,70 @@ from pathlib import Path
 import chat_completions
 
 PACKAGE = Path(chat_completions.__file__).parent
-FLOORS = [
-    {"__main__"},
-    {"cli"},
-    {"cli_install", "cli_live"},
-    {"installing.commands", "live.session", "live.report", "live.stand_in", "live.trial"},
-    {"installing.agents", "installing.archive", "installing.place", "live.check"},
-    {"installing.workshop", "live.opening"},
-    {"live.record"},
-    {"live.judging"},
-    {"live.scenes", "live.replay", "live.tape", "live.running"},
-    {"installing.folders", "listing", "live.faults", "live.matching", "live.proxy", "live.library", "live.questions"},
-    {"program", "live.scrub", "live.serving", "live.wire"},
-    {"compose", "given"},
-    {"catalog", "choose", "offers", "content", "render", "explain", "live.cassette"},
-    {"installing.contents"},
-    {
-        "inputs",
-        "shelf",
-        "dialects",
-        "bodies",
-        "gateways",
-        "literals",
-        "parameters",
-        "schema",
-        "urls",
-        "evidence",
-        "texts",
-    },
-    {"turns", "paths"},
-    {"installing.manifest", "installing.packages", "live.download"},
-    {"shapes", "errors"},
-]
-FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
-NOT_TO_RENDER = {"httpx", "requests", "urllib.request", "http.server", "http.client", "socket", "asyncio", "ssl"}
-
+BASE = {"__init__", "errors", "paths"}
+# What each folder or module at the top may import, beside itself and the base.
+MAY_IMPORT = {
+    "errors": set(),
+    "paths": set(),
+    "catalog": set(),
+    "planning": {"catalog"},
+    "rendering": {"catalog", "planning"},
+    "generate": {"catalog", "planning", "rendering"},
+    "replay": {"catalog", "planning"},
+    "live": {"catalog", "planning", "generate", "replay"},
+    "installing": {"catalog", "live"},
+    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live", "installing"},
+    "__main__": {"cli"},
+}
+NETWORK = {"httpx", "requests", "urllib.request", "http.server", "http.client", "socket", "asyncio", "ssl"}
 # A template that exists for a vendor's package names the package and what it imports from it.
-VENDOR_WORDS = {"ainative-react-sdk.jinja": ("@ainative/react-sdk", "ainativeprovider", "ainativeerror")}
+VENDOR_WORDS = {"ainative-react-sdk": ("@ainative/react-sdk", "ainativeprovider", "ainativeerror")}
+FILES = [file for file in PACKAGE.rglob("*.py") if ".agents" not in file.parts]
 
 
-def room(file: Path) -> str:
-    return ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+def place(file: Path) -> str:
+    """The folder or module at the top that a file belongs to."""
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
 def imported(file: Path) -> set[str]:
-    """The rooms that a file imports, wherever in it the import stands."""
+    """The full names of what a file imports, wherever in it the import stands."""
     found = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("chat_completions"):
-            inside = (node.module or "").removeprefix("chat_completions").lstrip(".")
-            named = {f"{inside}.{alias.name}".lstrip(".") for alias in node.names}
-            found |= {name for name in named if name in FLOOR} or {inside}
-    return found - {""}
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
 
 
-FILES = [file for file in PACKAGE.rglob("*.py") if file.name != "__init__.py" and ".agents" not in file.parts]
-
-
-def test_every_room_has_a_floor() -> None:
-    assert {room(file) for file in FILES} == set(FLOOR)
-
-
-def test_imports_only_go_down() -> None:
-    upward = [
-        f"{room(file)} imports {other}"
-        for file in FILES
-        for other in imported(file) - {"__version__"}
-        if FLOOR[other] <= FLOOR[room(file)]
-    ]
-    assert upward == []
-
-
-def test_nothing_that_opens_a_socket_is_imported_to_render() -> None:
+def test_folders_import_only_what_is_below_them() -> None:
+    wrong = []
     for file in FILES:
-        if not room(file).startswith("live."):
-            names = {
-                alias.name
-                for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-                if isinstance(node, ast.Import)
-                for alias in node.names
-            }
-            assert not names & NOT_TO_RENDER, room(file)
+        allowed = MAY_IMPORT.get(place(file), set()) | BASE | {place(file), "__version__"}
+        ours = {name.split(".")[1] for name in imported(file) if name.startswith("chat_completions.")}
+        wrong += [f"{file.relative_to(PACKAGE)} imports {name}" for name in sorted(ours - allowed)]
+    assert wrong == []
 
 
-def test_only_one_room_looks_at_its_own_place_and_only_the_command_prints() -> None:
+def test_rendering_knows_only_the_types_of_planning() -> None:
+    for file in FILES:
+        if place(file) == "rendering":
+            names = {name for name in imported(file) if name.startswith("chat_completions.planning")}
+            assert all(name.startswith("chat_completions.planning.types.") for name in names), file
+
+
+def test_nothing_that_opens_a_socket_is_imported_to_write_a_program() -> None:
+    for file in FILES:
+        if place(file) not in ("live", "replay"):
+            assert not imported(file) & NETWORK, file
+
+
+def test_only_one_module_looks_at_its_own_place_and_only_the_command_prints() -> None:
     for file in FILES:
         text = file.read_text(encoding="utf-8")
-        assert ("__file__" in text.replace("`__file__`", "")) == (room(file) == "paths"), file
-        if not room(file).startswith("cli"):
+        assert ("__file__" in text.replace("`__file__`", "")) == (place(file) == "paths"), file
+        if place(file) != "cli":
             assert "import click" not in text, file
             assert "print(" not in text, file
 
@@ -102,7 +78,7 @@ def test_no_gateway_is_a_special_case() -> None:
     names = ("aitoll", "aireiter", "ainative", "aiclient")
     for file in [*FILES, *(PACKAGE.parents[1] / "templates").rglob("*.jinja")]:
         text = file.read_text(encoding="utf-8").lower().replace('default="aitoll"', "")
-        for word in VENDOR_WORDS.get(file.name, ()):
-            assert word in text, f"{word} is no longer needed for {file}"
-            text = text.replace(word, "")
+        for library, words in VENDOR_WORDS.items():
+            for word in words if library in (file.stem, file.parent.name) else ():
+                text = text.replace(word, "")
         assert not [name for name in names if name in text], file

@@ -26,7 +26,8 @@ def spell(value: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> st
     Lines after the first are pushed right by `margin`.
     """
     short = _flat(value, style)
-    if len(short) + margin + lead <= WIDTH or not isinstance(value, (Mapping, list, tuple)) or not value:
+    is_collection = isinstance(value, (Mapping, list, tuple)) and not isinstance(value, Variable)
+    if len(short) + margin + lead <= WIDTH or not is_collection or not value:
         return short
     inner = margin + style.indent
     if isinstance(value, Mapping):

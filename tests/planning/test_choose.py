@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.generate import decide, make, pieces
+from chat_completions.generate import choose_model
+from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest
+from support.plans import notes, plan
 
 EVERYTHING = ["chat", "code", "conversation", "reasoning", "tools", "structured", "vision"]
 CHAT, CLAUDE, GEMINI = "openai-chat", "anthropic-messages", "gemini-generate"
@@ -73,10 +75,10 @@ TABLE = [
 def test_the_table_decides(
     gateway: str, protocol: str | None, task: str, priority: str, preferred: str, alternatives: list[str]
 ) -> None:
-    choice = decide(ProgramRequest(gateway, task=task, priority=priority, protocol=protocol))
+    choice = choose_model(ProgramRequest(gateway, task=task, priority=priority, protocol=protocol))
     assert (choice.model, list(choice.alternatives)) == (preferred, alternatives)
-    assert choice.because
-    assert choice.row
+    assert choice.reason
+    assert choice.rule
     assert all(one.source and one.date and one.confidence for one in choice.evidence)
 
 
@@ -97,56 +99,63 @@ PROTOCOLS = [
 
 @pytest.mark.parametrize(("gateway", "asked", "protocol"), PROTOCOLS, ids=str)
 def test_the_protocol_follows_from_what_was_asked(gateway: str, asked: dict[str, Any], protocol: str) -> None:
-    assert pieces(ProgramRequest(gateway, **asked)).protocol.id == protocol
+    assert resolve(ProgramRequest(gateway, **asked)).protocol.id == protocol
 
 
 @pytest.mark.parametrize("task", ["models", "balance"])
 def test_where_no_model_is_asked_there_is_none_to_choose(task: str) -> None:
     with pytest.raises(NotOffered):
-        decide(ProgramRequest("ainative", task=task))
-    assert make(ProgramRequest("ainative", task=task)).choice.model == ""
+        choose_model(ProgramRequest("ainative", task=task))
+    assert plan(ProgramRequest("ainative", task=task)).model == ""
 
 
 def test_no_model_is_invented_for_pictures_where_a_gateway_makes_none() -> None:
     with pytest.raises(NotOffered):
-        decide(ProgramRequest("ainative", task="image"))
+        choose_model(ProgramRequest("ainative", task="image"))
+
+
+def test_a_priority_that_the_gateway_does_not_know_is_told() -> None:
+    choice = choose_model(ProgramRequest("aiclient-2-api", priority="cost"))
+    assert choice.rule == "balanced"
+    assert "AIClient-2-API names no model for the priority 'cost'" in choice.notes
 
 
 def test_the_maker_s_life_cycle_is_told_with_its_date_and_changes_nothing() -> None:
-    retired = decide(ProgramRequest("aitoll", priority="cost"))
+    retired = choose_model(ProgramRequest("aitoll", priority="cost"))
     assert retired.model == "deepseek-chat"
-    assert any("2026-07-24" in one and "deepseek-v4-flash" in one for one in retired.caveats)
-    scheduled = decide(ProgramRequest("aiclient-2-api"))
-    assert any("2026-12-01" in one for one in scheduled.caveats)
+    assert any("2026-07-24" in one and "deepseek-v4-flash" in one for one in retired.notes)
+    scheduled = choose_model(ProgramRequest("aiclient-2-api"))
+    assert any("2026-12-01" in one for one in scheduled.notes)
 
 
 def test_what_the_gateway_does_not_document_is_told() -> None:
     for task in ("tools", "structured", "reasoning"):
-        assert f"{task} is not documented by AITOLL" in decide(ProgramRequest("aitoll", task=task)).caveats
+        assert f"{task} is not documented by AITOLL" in choose_model(ProgramRequest("aitoll", task=task)).notes
 
 
 def test_a_claude_id_named_at_aireiter_goes_out_as_the_document_pairs_it_with_the_probe_s_date() -> None:
-    program = make(ProgramRequest("aireiter", model="claude-sonnet-4-5-20250929", protocol="openai-chat"))
-    assert program.plan.protocol == "openai-chat"
-    assert program.plan.body["model"] == "claude-sonnet-4-5-20250929"
-    assert len(program.plan.bodies) == 1  # who names a model gets no other
-    assert any("2026-09-08" in one for one in program.caveats)
+    request = ProgramRequest("aireiter", model="claude-sonnet-4-5-20250929", protocol="openai-chat")
+    planned = plan(request)
+    assert planned.protocol == "openai-chat"
+    assert planned.model == "claude-sonnet-4-5-20250929"
+    assert planned.alternative == ""  # who names a model gets no other
+    assert any("2026-09-08" in note for note in notes(request))
 
 
 def test_aiclient_always_tells_of_the_providers_and_the_known_key() -> None:
-    caveats = " ".join(decide(ProgramRequest("aiclient-2-api", model="anything")).caveats)
-    assert "providers serve" in caveats
-    assert "123456" in caveats
+    told = " ".join(choose_model(ProgramRequest("aiclient-2-api", model="anything")).notes)
+    assert "providers serve" in told
+    assert "123456" in told
 
 
 @pytest.mark.parametrize("gateway", ["aireiter", "ainative", "aiclient-2-api"])
 def test_an_unlisted_id_passes_where_the_list_is_not_complete(gateway: str) -> None:
-    choice = decide(ProgramRequest(gateway, model="some/new-model:free"))
+    choice = choose_model(ProgramRequest(gateway, model="some/new-model:free"))
     assert choice.model == "some/new-model:free"
-    assert any("not among the models" in one for one in choice.caveats)
+    assert any("not among those known here" in one for one in choice.notes)
 
 
 def test_a_slip_of_the_pen_is_caught_where_the_list_is_complete() -> None:
     with pytest.raises(BadInput) as caught:
-        decide(ProgramRequest("aitoll", model="gtp-5.2"))
+        choose_model(ProgramRequest("aitoll", model="gtp-5.2"))
     assert "'gpt-5.2'" in caught.value.hint

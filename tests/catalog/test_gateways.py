@@ -8,12 +8,14 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from chat_completions import schema, texts
+from chat_completions.catalog import load
+from chat_completions.catalog.schema_check import validate
+from chat_completions.catalog.yaml_files import read_users
 from chat_completions.errors import BadInput, UnknownName
-from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
+from support.plans import plan
 
-REFERENCES = Path(__file__).resolve().parents[1] / "references"
+REFERENCES = Path(__file__).resolve().parents[2] / "references"
 SCHEMA = yaml.safe_load((REFERENCES / "gateway.schema.yaml").read_text(encoding="utf-8"))
 OURS = sorted((REFERENCES / "gateways").glob("*.yaml"))
 SHORT = "name: My Gateway\nbase_url: https://gw.example.com/v1\nkey: MINE_API_KEY\nmodels: [large/model:free, small]\n"
@@ -23,18 +25,18 @@ SHORT = "name: My Gateway\nbase_url: https://gw.example.com/v1\nkey: MINE_API_KE
 def test_ours_obey_the_schema_and_every_fact_has_a_source(file: Path) -> None:
     facts = yaml.safe_load(file.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(SCHEMA).validate(facts)
-    assert list(schema.faults(facts, SCHEMA)) == []
+    assert list(validate(facts, SCHEMA)) == []
     named = [one["source"] for one in _dicts(facts) if isinstance(one.get("source"), str) and "confidence" not in one]
     assert set(named) <= set(facts["sources"])
-    for kind in ("auth", "facts"):
+    for kind in ("auth", "notes"):
         assert all("source" in one for one in facts[kind])
     assert all("source" in one for some in facts["endpoints"].values() for one in some)
     assert all("source" in one for one in facts["models"].values())
-    assert all("source" in role for roles in facts["roles"].values() for role in roles.values())
+    assert all("source" in role for roles in facts["recommended_models"].values() for role in roles.values())
     assert all("source" in one for some in facts["parameters"].values() for one in some.values())
-    assert {m for roles in facts["roles"].values() for role in roles.values() for m in role["models"]} <= set(
-        facts["models"]
-    )
+    assert {
+        m for roles in facts["recommended_models"].values() for role in roles.values() for m in role["models"]
+    } <= set(facts["models"])
 
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
@@ -52,21 +54,21 @@ def test_our_reading_of_the_schema_is_that_of_jsonschema(seed: int) -> None:
         name = chance.choice(list(place) or ["x"])
         place[name] = chance.choice(["", "x", 7, 1.5, True, None, [], ["a"], {}, {"a": 1}, "PATH", "a\nb"])
     valid = jsonschema.Draft202012Validator(SCHEMA).is_valid(facts)
-    assert (not list(schema.faults(facts, SCHEMA))) == valid
+    assert (not list(validate(facts, SCHEMA))) == valid
 
 
 def test_a_gateway_of_the_user_s_own_is_one_short_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "my gateway.yaml"
     file.write_text(SHORT, encoding="utf-8")
-    program = make(ProgramRequest(str(file), prompt="Hi"))
-    assert program.plan.body["model"] == "large/model:free"
-    assert (program.plan.auth.key, program.plan.base_env) == ("MINE_API_KEY", "MINE_BASE_URL")
-    assert "https://gw.example.com/v1" in program.code
+    planned = plan(ProgramRequest(str(file), prompt="Hi"))
+    assert planned.model == "large/model:free"
+    assert (planned.auth.key, planned.base_url_env) == ("MINE_API_KEY", "MINE_BASE_URL")
+    assert planned.base_url == "https://gw.example.com/v1"
     monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
     (tmp_path / "gateways").mkdir()
     file.rename(tmp_path / "gateways" / "mine.yaml")
     assert "mine" in load.names("gateway")
-    assert make(ProgramRequest("mine", prompt="Hi")).code == program.code
+    assert plan(ProgramRequest("mine", prompt="Hi")) == planned
 
 
 BROKEN = [
@@ -83,6 +85,7 @@ BROKEN = [
     (SHORT + "endpoints: {openai-chat: [{name: a, path: chat}]}\n", "path"),
     ("name: [\n", ":2:"),
     ("just text\n", "object"),
+    (SHORT + "name: Again\n", ":5: the gateway file is broken: 'name' is given twice"),
 ]
 
 
@@ -91,7 +94,7 @@ def test_a_broken_file_is_named_with_the_line(text: str, words: str, tmp_path: P
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput) as caught:
-        make(ProgramRequest(str(file), prompt="Hi"))
+        plan(ProgramRequest(str(file), prompt="Hi"))
     assert words in str(caught.value)
 
 
@@ -125,7 +128,7 @@ def used(tmp_path: Path, text: str) -> ProgramRequest:
 )
 def test_a_file_that_would_choke_a_parser_is_refused(more: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=rf"mine\.yaml:\d+: the gateway file is broken: .*{said}"):
-        make(used(tmp_path, SHORT + more))
+        plan(used(tmp_path, SHORT + more))
 
 
 @pytest.mark.parametrize("text", ["[" * 600, "- " * 600, "x" + "\n" + " " * 600 + "y", "{" * 600])
@@ -133,8 +136,8 @@ def test_a_text_may_look_like_a_deep_file(text: str, tmp_path: Path) -> None:
     remark = "".join(f"# {line}\n{' ' * 600}# {line}\n" for line in text.splitlines())
     file = tmp_path / "turns.yaml"
     file.write_text(remark + yaml.safe_dump([{"role": "user", "content": text}], width=100_000), encoding="utf-8")
-    assert texts.read(file, "messages")[0]["content"] == text
-    assert make(used(tmp_path, SHORT + remark)).code
+    assert read_users(file, "messages")[0]["content"] == text
+    assert plan(used(tmp_path, SHORT + remark))
 
 
 def test_what_is_no_file_in_the_user_s_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,4 +147,15 @@ def test_what_is_no_file_in_the_user_s_folder_is_named(tmp_path: Path, monkeypat
     (folder / "dangling.yaml").symlink_to(tmp_path / "nowhere")
     for name in ("drawer", "dangling"):
         with pytest.raises(BadInput, match=f"{name}.yaml' cannot be read: "):
-            make(ProgramRequest(name))
+            plan(ProgramRequest(name))
+
+
+def test_a_thousand_files_of_the_user_s_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
+    (tmp_path / "gateways").mkdir()
+    for number in range(1000):
+        (tmp_path / "gateways" / f"broken{number}.yaml").write_text("[")
+    (tmp_path / "gateways" / "mine.yaml").write_text(SHORT)
+    assert plan(ProgramRequest("mine")).model == "large/model:free"
+    assert plan(ProgramRequest("aitoll")).model == "glm-4.7"
+    assert len(load.names("gateway")) > 1000

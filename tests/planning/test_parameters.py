@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
-from chat_completions.generate import make
-from chat_completions.planning.types import ProgramRequest
+from chat_completions.planning.types import ProgramRequest, Variable
+from support.plans import notes, plan
 
 GOOD: list[dict[str, Any]] = [
     {"max_tokens": 1},
@@ -55,15 +55,15 @@ BAD: list[dict[str, Any]] = [
 @pytest.mark.parametrize("params", GOOD, ids=str)
 def test_what_fits_is_sent(params: dict[str, Any]) -> None:
     for gateway in ("aireiter", "ainative", "aitoll", "aiclient-2-api"):
-        for body in make(ProgramRequest(gateway, protocol="openai-chat", params=params)).plan.bodies:
-            assert {name: body[name] for name in params} == params
+        body = plan(ProgramRequest(gateway, protocol="openai-chat", params=params)).body
+        assert {name: body[name] for name in params} == params
 
 
 @pytest.mark.parametrize("params", BAD, ids=str)
 def test_what_does_not_fit_exits_2(params: dict[str, Any]) -> None:
     for gateway in ("aireiter", "aitoll"):
         with pytest.raises(BadInput) as caught:
-            make(ProgramRequest(gateway, protocol="openai-chat", params=params))
+            plan(ProgramRequest(gateway, protocol="openai-chat", params=params))
         assert caught.value.exit_code == 2
 
 
@@ -100,8 +100,10 @@ PLACED: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 def test_each_protocol_has_its_own_names_and_places(
     protocol: str, params: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    body = make(ProgramRequest("aiclient-2-api", protocol=protocol, params=params)).plan.body
-    assert {name: value for name, value in body.items() if name not in ("model", "messages", "contents")} == sent
+    body = plan(ProgramRequest("aiclient-2-api", protocol=protocol, params=params)).body
+    assert {
+        name: value for name, value in body.items() if name not in ("model", "messages", "contents", "stream")
+    } == sent
 
 
 REFUSED_THERE: list[tuple[str, dict[str, Any], int]] = [
@@ -134,7 +136,7 @@ REFUSED_THERE: list[tuple[str, dict[str, Any], int]] = [
 @pytest.mark.parametrize(("protocol", "params", "code"), REFUSED_THERE, ids=str)
 def test_what_a_protocol_does_not_take_is_refused_with_a_hint(protocol: str, params: dict[str, Any], code: int) -> None:
     with pytest.raises(ChatCompletionsError) as caught:
-        make(ProgramRequest("aiclient-2-api", protocol=protocol, params=params))
+        plan(ProgramRequest("aiclient-2-api", protocol=protocol, params=params))
     assert caught.value.exit_code == code
     assert len(str(caught.value).splitlines()) == 1
 
@@ -153,15 +155,15 @@ OF_PICTURES: list[tuple[str, dict[str, Any], int]] = [
 @pytest.mark.parametrize(("gateway", "params", "code"), OF_PICTURES, ids=str)
 def test_what_a_picture_s_request_does_not_take(gateway: str, params: dict[str, Any], code: int) -> None:
     with pytest.raises(ChatCompletionsError) as caught:
-        make(ProgramRequest(gateway, task="image", params=params))
+        plan(ProgramRequest(gateway, task="image", params=params))
     assert caught.value.exit_code == code
 
 
 def test_a_picture_s_parameters_stand_where_the_gateway_wants_them() -> None:
     params = {"aspect_ratio": "16:9", "resolution": "2K"}
-    body = make(ProgramRequest("aireiter", task="image", prompt="A tree", params=params)).plan.body
-    assert body["params"] == {"prompt": "A tree", **params}
-    body = make(ProgramRequest("aiclient-2-api", task="image", params={"n": 4, "size": "1024x1024"})).plan.body
+    body = plan(ProgramRequest("aireiter", task="image", prompt="A tree", params=params)).body
+    assert body["params"] == {"prompt": Variable("prompt"), **params}
+    body = plan(ProgramRequest("aiclient-2-api", task="image", params={"n": 4, "size": "1024x1024"})).body
     assert (body["n"], body["size"]) == (4, "1024x1024")
 
 
@@ -183,26 +185,26 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("gateway", "params"), REFUSED, ids=str)
 def test_what_exists_but_does_not_go_there_exits_3(gateway: str, params: dict[str, Any]) -> None:
     with pytest.raises(NotOffered) as caught:
-        make(ProgramRequest(gateway, protocol="openai-chat", params=params))
+        plan(ProgramRequest(gateway, protocol="openai-chat", params=params))
     assert caught.value.exit_code == 3
     assert caught.value.hint
 
 
 def test_what_a_model_rejects_exits_3() -> None:
-    with pytest.raises(NotOffered, match=r"gpt-5\.2 takes no temperature"):
-        make(ProgramRequest("aitoll", priority="quality", params={"temperature": 0.5}))
+    with pytest.raises(NotOffered, match=r"gpt-5\.2 does not accept temperature"):
+        plan(ProgramRequest("aitoll", priority="quality", params={"temperature": 0.5}))
     with pytest.raises(NotOffered, match="temperature or top_p, not both"):
-        make(ProgramRequest("aitoll", task="code", params={"temperature": 0.5, "top_p": 0.5}))
-    make(ProgramRequest("aitoll", task="code", params={"temperature": 0.5}))
+        plan(ProgramRequest("aitoll", task="code", params={"temperature": 0.5, "top_p": 0.5}))
+    plan(ProgramRequest("aitoll", task="code", params={"temperature": 0.5}))
 
 
-def test_a_stand_in_goes_without_what_it_rejects_and_that_is_said() -> None:
-    program = make(ProgramRequest("aitoll", priority="cost", params={"temperature": 0.5, "top_p": 0.5}))
-    preferred, stand_in = program.plan.bodies
-    assert (preferred["model"], preferred["temperature"], preferred["top_p"]) == ("deepseek-chat", 0.5, 0.5)
-    assert stand_in["model"] == "claude-haiku-4.5"
-    assert "top_p" not in stand_in
-    assert any("goes without top_p" in one for one in program.caveats)
+def test_the_alternative_goes_without_what_it_does_not_accept_and_that_is_said() -> None:
+    request = ProgramRequest("aitoll", priority="cost", params={"temperature": 0.5, "top_p": 0.5})
+    planned = plan(request)
+    assert (planned.model, planned.alternative) == ("deepseek-chat", "claude-haiku-4.5")
+    assert (planned.body["temperature"], planned.body["top_p"]) == (0.5, 0.5)
+    assert planned.alternative_omits == ["top_p"]
+    assert any("goes without top_p" in note for note in notes(request))
 
 
 WARNED: list[tuple[str, dict[str, Any], str]] = [
@@ -217,25 +219,24 @@ WARNED: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("gateway", "params", "words"), WARNED, ids=str)
 def test_what_deserves_a_warning_is_sent_with_one(gateway: str, params: dict[str, Any], words: str) -> None:
-    program = make(ProgramRequest(gateway, protocol="openai-chat", params=params))
-    assert params.items() <= program.plan.body.items()
-    assert any(words in one for one in program.caveats)
+    request = ProgramRequest(gateway, protocol="openai-chat", params=params)
+    assert params.items() <= plan(request).body.items()
+    assert any(words in note for note in notes(request))
 
 
 def test_stream_is_one_thing_under_two_names() -> None:
-    by_flag = make(ProgramRequest("aitoll", stream=True))
-    by_name = make(ProgramRequest("aitoll", params={"stream": True}))
-    assert by_flag.code == by_name.code
-    assert make(ProgramRequest("aitoll", params={"stream": False})).plan.body["stream"] is False
+    assert plan(ProgramRequest("aitoll", stream=True)) == plan(ProgramRequest("aitoll", params={"stream": True}))
+    assert plan(ProgramRequest("aitoll", params={"stream": False})).body["stream"] is False
     with pytest.raises(BadInput, match="contradict"):
-        make(ProgramRequest("aitoll", stream=True, params={"stream": False}))
+        plan(ProgramRequest("aitoll", stream=True, params={"stream": False}))
 
 
-def test_nothing_is_sent_unasked_but_aireiter_s_stream() -> None:
-    for gateway in ("aitoll", "ainative", "aiclient-2-api"):
-        assert set(make(ProgramRequest(gateway)).plan.body) == {"model", "messages"}
-    for library in ("requests", "httpx", "openai"):
-        assert make(ProgramRequest("aireiter", library=library, protocol="openai-chat")).plan.body["stream"] is False
+def test_nothing_is_sent_unasked_but_a_stream_of_false_where_the_default_may_be_true() -> None:
+    for gateway in ("ainative", "aiclient-2-api", "litellm", "llama-cpp"):
+        assert set(plan(ProgramRequest(gateway, protocol="openai-chat")).body) == {"model", "messages"}
+    for gateway in ("aitoll", "aireiter"):
+        planned = plan(ProgramRequest(gateway, protocol="openai-chat"))
+        assert planned.body == {"model": Variable("MODEL"), "messages": Variable("messages"), "stream": False}
 
 
 def test_every_error_has_an_exit_code_of_the_table() -> None:

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 
 import pytest
-from chat_completions import literals
+from chat_completions.catalog import load
 from chat_completions.generate import make
-from chat_completions.planning.types import ProgramRequest
+from chat_completions.planning.types import ProgramRequest, Variable
+from chat_completions.rendering import literals
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -69,11 +70,16 @@ def _as_javascript_has_it(value: object) -> object:
 def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, system: str) -> None:
     code = make(ProgramRequest("aitoll", prompt=prompt, system=system)).code
     tree = ast.parse(code)
-    found = next(node.value for node in tree.body if isinstance(node, ast.Assign) and _named(node, "MESSAGES"))
-    assert ast.literal_eval(found) == [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
+    assert {prompt, system} <= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     plain = ast.parse(make(ProgramRequest("aitoll", prompt="x", system="y")).code)
     assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(plain)]
 
 
-def _named(node: ast.Assign, name: str) -> bool:
-    return isinstance(node.targets[0], ast.Name) and node.targets[0].id == name
+@CALM
+@given(TEXT, TEXT, st.sampled_from(["filled", "kept"]))
+def test_a_variable_is_a_name_and_a_filled_one_a_value(name: str, value: str, way: str) -> None:
+    body = {"messages": [{name: Variable("prompt")}]}
+    if way == "filled":
+        assert literals.filled(body, prompt=value) == {"messages": [{name: value}]}
+    written = literals.spell(literals.filled(body, other=value), WORDS["python"])
+    assert eval(written, {"prompt": value}) == {"messages": [{name: value}]}  # noqa: S307 - our own literal

@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
-from chat_completions import bodies
-from chat_completions.dialects import PicturePart, spoken
+from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.types import Tool, Variable
+from chat_completions.planning.content_parts import ImagePart
+from chat_completions.planning.fields import ABSENT, fill, merge
+from chat_completions.planning.message_formats import convert
+from chat_completions.planning.request_body import format_fields
+from chat_completions.planning.tool_rules import define_tools, tool_rules
+from chat_completions.planning.types import Image, Tool, Variable
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}
 TURNS: list[Any] = [
@@ -20,11 +24,11 @@ TURNS: list[Any] = [
 
 
 def test_chat_completions_send_turns_as_they_are() -> None:
-    assert spoken(TURNS, "messages") == ([], TURNS)
+    assert convert(TURNS, "messages") == ([], TURNS)
 
 
 def test_messages_take_the_system_text_out_and_join_the_results() -> None:
-    system, turns = spoken(TURNS, "blocks")
+    system, turns = convert(TURNS, "blocks")
     use = {"type": "tool_use", "name": "find", "input": {"a": "\u00e9"}}
     assert system == ["Be brief."]
     assert turns == [
@@ -42,7 +46,7 @@ def test_messages_take_the_system_text_out_and_join_the_results() -> None:
 
 
 def test_gemini_has_parts_and_names_what_a_result_is_of() -> None:
-    system, turns = spoken(TURNS, "parts")
+    system, turns = convert(TURNS, "parts")
     call = {"functionCall": {"name": "find", "args": {"a": "\u00e9"}}}
     assert system == ["Be brief."]
     assert turns == [
@@ -60,50 +64,54 @@ def test_gemini_has_parts_and_names_what_a_result_is_of() -> None:
 
 
 URL, DATA = "https://x.example/a.png", "data:image/png;base64,AAAA"
-PICTURES: list[tuple[str, PicturePart, Any]] = [
-    ("messages", PicturePart(URL, ""), {"type": "image_url", "image_url": {"url": URL}}),
-    ("messages", PicturePart("", "IMAGE_1"), {"type": "image_url", "image_url": {"url": Variable("IMAGE_1")}}),
-    ("blocks", PicturePart(URL, ""), {"type": "image", "source": {"type": "url", "url": URL}}),
+IMAGES: list[tuple[str, ImagePart, Any]] = [
+    ("messages", ImagePart(URL), {"type": "image_url", "image_url": {"url": URL}}),
+    (
+        "messages",
+        ImagePart("", Image("a.png", "_1")),
+        {"type": "image_url", "image_url": {"url": Variable("image_url_1")}},
+    ),
+    ("blocks", ImagePart(URL), {"type": "image", "source": {"type": "url", "url": URL}}),
     (
         "blocks",
-        PicturePart(DATA, ""),
+        ImagePart(DATA),
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
     ),
     (
         "blocks",
-        PicturePart("", "IMAGE_1"),
+        ImagePart("", Image("a.png", "_1")),
         {
             "type": "image",
-            "source": {"type": "base64", "media_type": Variable("IMAGE_1_TYPE"), "data": Variable("IMAGE_1_DATA")},
+            "source": {"type": "base64", "media_type": Variable("image_type_1"), "data": Variable("image_data_1")},
         },
     ),
-    ("parts", PicturePart(URL, ""), {"fileData": {"fileUri": URL}}),
-    ("parts", PicturePart(DATA, ""), {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}),
+    ("parts", ImagePart(URL), {"fileData": {"fileUri": URL}}),
+    ("parts", ImagePart(DATA), {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}),
     (
         "parts",
-        PicturePart("", "IMAGE_1"),
-        {"inlineData": {"mimeType": Variable("IMAGE_1_TYPE"), "data": Variable("IMAGE_1_DATA")}},
+        ImagePart("", Image("a.png", "_1")),
+        {"inlineData": {"mimeType": Variable("image_type_1"), "data": Variable("image_data_1")}},
     ),
 ]
 
 
-@pytest.mark.parametrize(("dialect", "picture", "part"), PICTURES, ids=str)
-def test_a_picture_in_each_dialect(dialect: str, picture: PicturePart, part: Any) -> None:
-    _, turns = spoken([{"role": "user", "content": [{"type": "text", "text": "What?"}, picture]}], dialect)
-    assert turns[0]["parts" if dialect == "parts" else "content"][1] == part
+@pytest.mark.parametrize(("message_format", "image", "part"), IMAGES, ids=str)
+def test_a_image_in_each_message_format(message_format: str, image: ImagePart, part: Any) -> None:
+    _, turns = convert([{"role": "user", "content": [{"type": "text", "text": "What?"}, image]}], message_format)
+    assert turns[0]["parts" if message_format == "parts" else "content"][1] == part
 
 
-@pytest.mark.parametrize("dialect", ["blocks", "parts"])
-def test_arguments_that_are_no_json_need_the_protocol_that_takes_them(dialect: str) -> None:
+@pytest.mark.parametrize("message_format", ["blocks", "parts"])
+def test_arguments_that_are_no_json_need_the_protocol_that_takes_them(message_format: str) -> None:
     broken = {**CALL, "function": {"name": "find", "arguments": "{"}}
     with pytest.raises(NotOffered, match="c1"):
-        spoken([{"role": "assistant", "content": None, "tool_calls": [broken]}], dialect)
+        convert([{"role": "assistant", "content": None, "tool_calls": [broken]}], message_format)
 
 
-@pytest.mark.parametrize("dialect", ["blocks", "parts"])
-def test_a_picture_without_an_address_is_told(dialect: str) -> None:
+@pytest.mark.parametrize("message_format", ["blocks", "parts"])
+def test_a_image_without_an_address_is_told(message_format: str) -> None:
     with pytest.raises(BadInput, match="no url"):
-        spoken([{"role": "user", "content": [{"type": "image_url"}]}], dialect)
+        convert([{"role": "user", "content": [{"type": "image_url"}]}], message_format)
 
 
 TOOL = Tool("find", "Finds.", {"type": "object"}, None, None)
@@ -149,42 +157,40 @@ def test_the_choice_of_tools(
     protocol: str, params: dict[str, Any], always: dict[str, Any], first: dict[str, Any]
 ) -> None:
     facts = load.load_protocol(protocol)
-    assert bodies.wire_tools([TOOL], facts) == [DECLARED[protocol]]
-    assert bodies.tool_rules(params, [TOOL], facts) == (always, first)
+    assert define_tools([TOOL], facts) == [DECLARED[protocol]]
+    assert tool_rules(params, [TOOL], facts) == (always, first)
 
 
 @pytest.mark.parametrize("strict", [True, False])
 def test_a_strict_tool_is_declared_so_or_refused(strict: bool) -> None:
     tool = TOOL._replace(strict=strict)
-    (declared,) = bodies.wire_tools([tool], load.load_protocol(CHAT))
+    (declared,) = define_tools([tool], load.load_protocol(CHAT))
     assert declared["function"]["strict"] is strict
     for protocol in (CLAUDE, GEMINI):
         with pytest.raises(NotOffered, match="no 'strict', which the tool 'find' has"):
-            bodies.wire_tools([tool], load.load_protocol(protocol))
+            define_tools([tool], load.load_protocol(protocol))
 
 
 def test_a_tool_that_is_not_there_cannot_be_asked_for() -> None:
     with pytest.raises(BadInput, match="'fnid'"):
-        bodies.tool_rules({"tool_choice": "fnid"}, [TOOL], load.load_protocol(CHAT))
+        tool_rules({"tool_choice": "fnid"}, [TOOL], load.load_protocol(CHAT))
 
 
 def test_the_wanted_format_in_each_protocol_s_words() -> None:
     schema, named = {"title": "my answer!", "type": "object"}, Variable("SCHEMA")
     format_ = {"type": "json_schema", "json_schema": {"name": "myanswer", "strict": True, "schema": named}}
-    assert bodies.format_words({}, schema, load.load_protocol(CHAT)) == {"response_format": format_}
-    assert bodies.format_words({}, {}, load.load_protocol(CHAT))["response_format"]["json_schema"]["name"] == "answer"
+    assert format_fields({}, schema, load.load_protocol(CHAT)) == {"response_format": format_}
+    assert format_fields({}, {}, load.load_protocol(CHAT))["response_format"]["json_schema"]["name"] == "answer"
     mode = {"response_format": "json_object"}
-    assert bodies.format_words(mode, schema, load.load_protocol(CHAT)) == {"response_format": {"type": "json_object"}}
-    assert bodies.format_words({}, schema, load.load_protocol(CLAUDE)) == {}
+    assert format_fields(mode, schema, load.load_protocol(CHAT)) == {"response_format": {"type": "json_object"}}
+    assert format_fields({}, schema, load.load_protocol(CLAUDE)) == {}
     inside = {"responseMimeType": "application/json", "responseJsonSchema": named}
-    assert bodies.format_words({}, schema, load.load_protocol(GEMINI)) == {"generationConfig": inside}
+    assert format_fields({}, schema, load.load_protocol(GEMINI)) == {"generationConfig": inside}
     with pytest.raises(NotOffered):
-        bodies.format_words(mode, schema, load.load_protocol(GEMINI))
+        format_fields(mode, schema, load.load_protocol(GEMINI))
 
 
 def test_what_stands_for_nothing_is_left_out_and_layers_are_merged_inside() -> None:
-    filled = bodies.fill(
-        {"a": "$x", "b": ["$y"], "c": "$none", "d": "a $x"}, {"$x": 1, "$y": "$x", "$none": bodies.WITHOUT}
-    )
+    filled = fill({"a": "$x", "b": ["$y"], "c": "$none", "d": "a $x"}, {"$x": 1, "$y": "$x", "$none": ABSENT})
     assert filled == {"a": 1, "b": ["$x"], "d": "a $x"}
-    assert bodies.merged({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}, "d": []}) == {"a": {"b": 1, "c": 3}, "d": []}
+    assert merge({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}, "d": []}) == {"a": {"b": 1, "c": 3}, "d": []}

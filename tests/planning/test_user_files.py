@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from chat_completions import inputs
 from chat_completions.errors import BadInput
+from chat_completions.planning.user_files import check_schema, check_tools, notes_on_schema
 
 OBJECT = {"type": "object"}
 GOOD_TOOLS: list[Any] = [
@@ -17,7 +17,7 @@ GOOD_TOOLS: list[Any] = [
 
 @pytest.mark.parametrize("data", GOOD_TOOLS, ids=str)
 def test_tools_are_taken_plain_or_wrapped(data: Any) -> None:
-    for tool in inputs.tools(data, "mine.json"):
+    for tool in check_tools(data, "mine.json"):
         assert tool["parameters"]["type"] == "object"
 
 
@@ -47,7 +47,7 @@ BAD_TOOLS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("data", "words"), BAD_TOOLS, ids=str)
 def test_a_bad_tool_is_one_line_with_the_file(data: Any, words: str) -> None:
     with pytest.raises(BadInput) as caught:
-        inputs.tools(data, "mine.json")
+        check_tools(data, "mine.json")
     assert words in str(caught.value)
     assert str(caught.value).startswith("mine.json: ")
     assert len(str(caught.value).splitlines()) == 1
@@ -68,7 +68,7 @@ BAD_SCHEMAS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("data", "words"), BAD_SCHEMAS, ids=str)
 def test_a_bad_schema_is_one_line_with_the_place(data: Any, words: str) -> None:
     with pytest.raises(BadInput) as caught:
-        inputs.schema(data, "mine.json")
+        check_schema(data, "mine.json")
     assert words in str(caught.value)
     assert str(caught.value).startswith("mine.json: ")
     assert len(str(caught.value).splitlines()) == 1
@@ -76,8 +76,8 @@ def test_a_bad_schema_is_one_line_with_the_place(data: Any, words: str) -> None:
 
 def test_what_is_not_checked_and_what_strict_mode_wants_is_told() -> None:
     loose = {"type": "object", "properties": {"a": {"type": "string", "minLength": 3}}}
-    told = " ".join(inputs.caveats_of_schema(loose))
+    told = " ".join(notes_on_schema(loose))
     assert "minLength" in told
     assert "strict mode" in told
     whole = {**loose, "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
-    assert inputs.caveats_of_schema(whole) == []
+    assert notes_on_schema(whole) == []

@@ -1,0 +1,75 @@
+"""A gateway, a task and a language are data: adding one touches no Python."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from chat_completions import paths
+from chat_completions.catalog import load
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
+from support.plans import plan
+
+ROOT = Path(__file__).resolve().parents[2]
+RUBY = """name: Ruby
+aliases: [rb]
+extension: rb
+run: ruby {file}
+needs: [ruby]
+literals: {booleans: ["false", "true"], nothing: nil, keys: quoted, indent: 2, astral: pair, trailing: false}
+libraries:
+  net-http: {install: "", protocols: [openai-chat]}
+"""
+TASK = """template: chat
+kind: text
+summary: ask for a poem and print it
+prompt: Write a poem about the sea.
+messages: [{role: user, content: $prompt}]
+body:
+  openai-chat: {model: $model, messages: $messages}
+"""
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for folder in ("references", "templates"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.setattr(paths, "skill_root", lambda: tmp_path)
+    return tmp_path
+
+
+def test_a_new_gateway_is_one_file(copied: Path) -> None:
+    text = "name: New One\nbase_url: https://new.example.com/v1\nkey: NEW_ONE_API_KEY\nmodels: [m]\n"
+    (copied / "references" / "gateways" / "new-one.yaml").write_text(text)
+    assert plan(ProgramRequest("new-one")).auth.key == "NEW_ONE_API_KEY"
+
+
+def test_a_new_task_of_a_known_kind_is_one_file(copied: Path) -> None:
+    (copied / "references" / "tasks" / "poem.yaml").write_text(TASK)
+    planned = plan(ProgramRequest("aitoll", task="poem"))
+    assert (planned.kind, planned.prompt) == ("chat", "Write a poem about the sea.")
+    assert "poem" in load.names("task")
+
+
+def test_a_new_language_is_one_folder(copied: Path) -> None:
+    folder = copied / "templates" / "ruby"
+    folder.mkdir()
+    (folder / "language.yaml").write_text(RUBY)
+    (folder / "net-http").mkdir()
+    (folder / "net-http" / "chat.jinja").write_text(
+        "prompt = {{ plan.prompt | literal }}\nmessages = {{ plan.messages | literal }}\nBODY = {{ plan.body | literal }}\n"
+    )
+    code = make(ProgramRequest("aitoll", language="rb", prompt='say "hi"')).code
+    assert code == (
+        'prompt = "say \\"hi\\""\nmessages = [{"role": "user", "content": prompt}]\n'
+        'BODY = {"model": MODEL, "messages": messages, "stream": false}\n'
+    )
+
+
+def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
+    file = copied / "templates" / "shell" / "language.yaml"
+    file.write_text(file.read_text() + '  wget: {install: "", protocols: [openai-chat]}\n')
+    (copied / "templates" / "shell" / "wget").mkdir()
+    (copied / "templates" / "shell" / "wget" / "chat.jinja").write_text("wget {{ plan.base_url | quoted }}\n")
+    code = make(ProgramRequest("aitoll", language="shell", library="wget")).code
+    assert code == "wget https://aitoll.net/api/gateway/api\n"

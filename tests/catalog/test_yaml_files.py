@@ -1,0 +1,32 @@
+"""Our own files: broken ones are named, and no key is given twice."""
+
+from pathlib import Path
+
+import pytest
+from chat_completions.catalog.yaml_files import parse, read_own
+from chat_completions.errors import BadData
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = sorted([*(ROOT / "references").rglob("*.yaml"), *(ROOT / "templates").rglob("*.yaml")])
+
+
+@pytest.mark.parametrize("file", OURS, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_ours_can_be_read(file: Path) -> None:
+    assert read_own(file)
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "- {b: {c: 1, c: 1}}\n", "[", "\xff"])
+def test_a_broken_one_is_named(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadData, match=r"^broken\.yaml is broken: "):
+        read_own(file)
+
+
+def test_a_missing_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadData, match=r"^missing\.yaml cannot be read: "):
+        read_own(tmp_path / "missing.yaml")
+
+
+def test_equal_names_of_several_mappings_and_merged_ones_are_fine() -> None:
+    assert parse("a: &x {b: 1}\nc: {<<: *x, b: 2}\n") == {"a": {"b": 1}, "c": {"b": 2}}
