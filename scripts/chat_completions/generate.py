@@ -17,6 +17,8 @@ def make(request: ProgramRequest) -> Program:
     resolution = resolve(request)
     language, library = resolution.language, resolution.library
     plan, notes = plan_request(resolution)
+    uses = (plan.kind, "stream") if plan.stream else (plan.kind,)
+    packages = [library.more_packages[use] for use in uses if use in library.more_packages]
     # Not code.py or chat.py alone: a file must not shadow a module that it imports.
     filename = f"{resolution.gateway.id}-{resolution.task.id}.{language.extension}"
     return Program(
@@ -28,7 +30,7 @@ def make(request: ProgramRequest) -> Program:
         plan=plan,
         choice=resolution.choice,
         notes=notes,
-        install=[line for line in (library.install, *language.requirements) if line],
+        install=[line for line in (" ".join([library.install, *packages]), *language.requirements) if line],
         run=(library.run or language.run).format(file=filename),
         setup=library.setup.format(key=plan.auth.key),
     )

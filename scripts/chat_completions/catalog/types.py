@@ -267,7 +267,8 @@ class Library(NamedTuple):
     """A client library of a language; the paths of an SDK are fixed.
 
     `kinds` are the kinds of task that it has templates for, `message_roles` those whose messages it can hold as
-    plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `run` and `setup`
+    plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `more_packages` are
+    packages that only programs of one kind, or those that `stream`, install as well. `run` and `setup`
     say how its programs are started and given the key, where that differs from the language.
     """
 
@@ -279,6 +280,7 @@ class Library(NamedTuple):
     kinds: Sequence[str] = ()
     message_roles: Sequence[str] = ()
     auth_header: str = ""
+    more_packages: Mapping[str, str] = MappingProxyType({})
     run: str = ""
     setup: str = ""
 

@@ -7,7 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from chat_completions.catalog.types import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
-from chat_completions.planning.types import RequestPlan
+from chat_completions.planning.types import RequestPlan, Variable
 from chat_completions.rendering import literals
 
 
@@ -41,5 +41,6 @@ def _environment(language: Language) -> Environment:
     def field_name(name: str) -> str:
         return literals.field_name(name, language.literals)
 
+    environment.globals["variable"] = Variable
     environment.filters.update(literal=literal, field_name=field_name, filled=literals.filled, quoted=literals.quoted)
     return environment
