@@ -1,0 +1,57 @@
+"""`choose` and `list` as a user meets them."""
+
+import json
+
+from support.command_line import command
+
+
+def test_choose_json_has_every_key() -> None:
+    data = json.loads(command("choose", "--gateway", "aitoll", "--priority", "cost", "--format", "json").stdout)
+    assert list(data) == ["model", "rule", "reason", "alternatives", "notes", "evidence"]
+    assert (data["model"], data["rule"]) == ("deepseek-chat", "cost")
+
+
+def test_choose_applies_the_rules_that_write_applies() -> None:
+    assert command("choose", "--param", "bogus=1").returncode == 2
+    assert command("choose", "--model", "gpt-5.2", "--param", "temperature=1").returncode == 3
+    asked = ["--gateway", "aireiter", "--protocol", "openai-chat", "--param", "stop=x"]
+    assert b"no effect" in command("choose", *asked).stdout
+    assert command("write", "x", "--gateway", "aireiter", "--model", "gpt_image_2").returncode == 3
+
+
+def test_lists() -> None:
+    assert command("list", "gateways").stdout.decode().split("\n")[0].startswith("aiclient-2-api\t")
+    combinations = json.loads(command("list", "combinations", "--gateway", "aitoll", "--format", "json").stdout)
+    assert all(
+        set(combination) == {"gateway", "task", "language", "library", "protocol", "stream"}
+        for combination in combinations
+    )
+    everything = json.loads(command("list", "combinations", "--gateway", "aitoll", "--all", "--format", "json").stdout)
+    refused = [combination for combination in everything if not combination["offered"]]
+    assert len(everything) == len(combinations) + len(refused)
+    assert refused
+    assert all(
+        combination["reason"] and combination["nearest"].startswith("--gateway aitoll ") for combination in refused
+    )
+    lines = command("list", "combinations", "--gateway", "aitoll", "--all").stdout.decode().splitlines()
+    assert [len(one.split("\t")) for one in lines] == [6 if combination["offered"] else 8 for combination in everything]
+    for kind in ("tasks", "languages", "models"):
+        assert command("list", kind).returncode == 0
+
+
+def test_version() -> None:
+    assert command("--version").stdout.decode().strip().endswith("0.2.1")
+
+
+def test_what_there_is_can_be_asked_of_one_gateway() -> None:
+    assert "balance" in command("list", "tasks").stdout.decode()
+    assert "balance" not in command("list", "tasks", "--gateway", "aitoll").stdout.decode()
+    assert "balance" in command("list", "tasks", "--gateway", "ainative").stdout.decode()
+    assert command("list", "languages", "--gateway", "aitoll").stdout
+
+
+def test_a_task_without_a_model_is_hinted_at_only_where_it_is_offered() -> None:
+    assert "write --task balance" in command("choose", "--task", "balance", "--gateway", "ainative").stderr.decode()
+    ran = command("choose", "--task", "balance", "--gateway", "aitoll")
+    assert ran.returncode == 3
+    assert "write --task balance" not in ran.stderr.decode()

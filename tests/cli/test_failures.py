@@ -1,0 +1,213 @@
+"""How the command fails: one line, a hint, an exit code, and no secret."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.command_line import COMMAND, command
+
+FAILURES = [
+    (["write", "x", "--gateway", "aitol"], 2, "'aitoll'"),
+    (["write", "x", "--task", "caht"], 2, "'chat'"),
+    (["write", "x", "--language", "pyton"], 2, "'python'"),
+    (["write", "x", "--library", "request"], 2, "'requests'"),
+    (["write", "x", "--model", "glm-4.77"], 2, "'glm-4.7'"),
+    (["write", "x", "--param", "temprature=1"], 2, "'temperature'"),
+    (["write", "x", "--param", "temperature"], 2, "NAME=VALUE"),
+    (["write", "x", "--param", "seed=1", "--param", "seed=2"], 2, "twice"),
+    (["write", "x", "--param", "max_tokens=0"], 2, "at least 1"),
+    (["write", "x", "--gateway", "aireiter", "--library", "openai", "--param", "n=2"], 3, "one choice"),
+    (["write", "x", "--priority", "quality", "--param", "temperature=1"], 3, "gpt-5.2"),
+    (["write", "x", "--protocol", "openai-caht"], 2, "openai-chat"),
+    (["write", "x", "--gateway", "aitoll", "--protocol", "anthropic-messages"], 3, "openai-chat"),
+    (["write", "x", "--gateway", "ainative", "--library", "google-genai"], 3, "Nearest that works: "),
+    (["write", "--gateway", "ainative", "--task", "image"], 3, "Nearest that works: "),
+    (["write", "--gateway", "aitoll", "--task", "models"], 3, "Supported protocols of AITOLL: openai-chat"),
+    (["write", "--gateway", "aitoll", "--task", "image", "--stream"], 3, "stream"),
+    (["write", "x", "--tools", "absent.yaml"], 2, "cannot be read"),
+    (["write", "x", "--schema", "absent.json"], 2, "cannot be read"),
+    (["write", "x", "--schema", "."], 2, "cannot be read"),
+    (["write", "x", "--image", "a.png", "--task", "chat"], 3, "--task vision"),
+    (["write", "x", "--param", "tool_choice=auto"], 3, "--task tools"),
+    (["write", "x", "--task", "tools", "--param", "tool_choice=get_tiem"], 2, "get_time"),
+    (["write", "x", "--param", "response_format=json_object"], 3, "--task structured"),
+    (
+        ["write", "x", "--gateway", "aiclient-2-api", "--task", "image-edit", "--image", "https://x.example/a.png"],
+        3,
+        "Download",
+    ),
+    (["write", "x", "--gateway", "aireiter", "--param", "thinking_budget=5000"], 2, "max_tokens"),
+    (["choose", "--gateway", "ainative", "--task", "balance"], 3, "uses no model"),
+    (["write", "x", "--endpoint", "publik", "--gateway", "ainative"], 2, "'public'"),
+    (["write", "x", "--auth", "jtw", "--gateway", "ainative"], 2, "'jwt'"),
+    (["write", "x", "--messages", "absent.json"], 2, "contradict"),
+    (["write", "--messages", "absent.json"], 2, "cannot be read"),
+    (["write", "x", "--gateway", "absent.yaml"], 2, "cannot be read"),
+    (["write", "x", "--stram"], 2, "--stream"),
+    (["write", "x", "--base-url", "gw.example.com/v1"], 2, "https://"),
+    (["write", "x", "--base-url", "http://gw.example.com"], 2, "https://"),
+    (["write", "x", "--base-url", "https://gw.example.com/v1/chat/completions/"], 2, "Leave /chat/completions off"),
+    (["write", "x", "--param", "temprature=1"], 2, "Did you mean 'temperature'? A gateway file of your own can name"),
+    (["write", "x", "--base-url", "https://gw.example.com/$(id)/v1"], 2, "https://"),
+    (["write", "x", "--model", "a\r\nX-Evil: 1"], 2, "control"),
+    (["write", "x", "--priority", "cheap"], 2, "cost"),
+    (["write", "x", "--output", "no/such/folder/x.py"], 2, "cannot be written"),
+    (["write", "x", "--output", "."], 2, "folder"),
+    (["list", "gatewys"], 2, "gateways"),
+    (["frobnicate"], 2, "No such command"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "hint"), FAILURES, ids=lambda one: " ".join(one) if isinstance(one, list) else ""
+)
+def test_a_failure_is_one_line_with_a_hint_and_its_code(words: list[str], code: int, hint: str, tmp_path: Path) -> None:
+    ran = command(*words, cwd=tmp_path)
+    said = ran.stderr.decode()
+    assert ran.returncode == code, said
+    assert ran.stdout == b""
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) <= 2
+    assert hint in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+MESSAGES = [
+    ('[{"role": "user", "content": "Hi"}]', ".json", 0, ""),
+    ('{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}', ".json", 0, ""),
+    ("- {role: user, content: Hi}\n", ".yaml", 0, ""),
+    ('[{"role": "user", "content": "\\ud83d\\ude00"}]', ".json", 0, ""),
+    ('[{"role": "user", "content": "\\ud83d alone"}]', ".json", 2, "surrogate"),
+    ('[{"role": "user"}]', ".json", 2, "message 1 has no content"),
+    ('[{"role": "usr", "content": "x"}]', ".json", 2, "'usr'"),
+    ('[{"role": "tool", "content": "x"}]', ".json", 2, "tool_call_id"),
+    ('[{"role": "assistant", "content": null}]', ".json", 2, "no content"),
+    ('[{"role": "assistant", "content": null, "tool_calls": [{"id": "1"}]}]', ".json", 2, "function"),
+    ("[]", ".json", 2, "list of messages"),
+    ('[{"role": "user", "content": "Hi"},\n oops]', ".json", 2, ":2: "),
+    ("- role: user\n  content: [x\n", ".yaml", 2, ":"),
+    ("- {role: user, content: 2024-01-01}\n", ".yaml", 2, "date"),
+]
+
+
+@pytest.mark.parametrize(("text", "suffix", "code", "hint"), MESSAGES)
+def test_a_conversation_is_checked_and_sent_as_it_is(
+    text: str, suffix: str, code: int, hint: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"turns{suffix}"
+    file.write_text(text, encoding="utf-8")
+    ran = command("write", "--messages", str(file), "--format", "json")
+    assert ran.returncode == code, ran.stderr
+    if code:
+        assert hint in ran.stderr.decode()
+        assert str(file) in ran.stderr.decode()
+    else:
+        assert json.loads(ran.stdout)["task"] == "conversation"
+
+
+def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
+    asked = [
+        ["--gateway", "ainative", "--task", "image"],
+        ["--gateway", "aitoll", "--library", "anthropic"],
+        ["--gateway", "aitoll", "--task", "models", "--language", "shell"],
+        ["--gateway", "aireiter", "--task", "image", "--stream", "--language", "js"],
+        ["--gateway", "aireiter", "--protocol", "gemini-generate", "--stream"],
+    ]
+    for words in asked:
+        refused = command("write", "x", *words)
+        assert refused.returncode == 3, words
+        nearest = refused.stderr.decode().partition("Nearest that works: ")[2].split()
+        assert command("write", *nearest, "--output", "x", cwd=tmp_path).returncode == 0, nearest
+
+
+DEEP = "[" * 5000
+
+
+BROKEN_FILES = [
+    ("gateway", ".yaml", ""),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\n<<: {models: 5}\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\nmodels: [a]\ndefault_body: {foo: .nan}\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\nkey: sk-abc123secretvalue\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://me:abc123secret@g.x\n"),
+    ("gateway", ".yaml", "a: " + DEEP),
+    ("gateway", ".yaml", "a: &b [*b]\n"),
+    ("gateway", ".yaml", "name: x\nbase_url: https://g.x\nmodels: [a]\nname: y\n"),
+    ("messages", ".yaml", "- {role: user, content: x, content: y}\n"),
+    ("gateway", ".json", DEEP),
+    ("messages", ".yaml", "- {role: user, content: x, more: &b [*b]}\n"),
+    ("messages", ".yaml", "- {role: user, content: x, 1: 2}\n"),
+    ("messages", ".json", DEEP),
+    ("tools", ".json", DEEP),
+    ("tools", ".yaml", "- {name: a, parameters: &b {type: object, properties: {x: *b}}}\n"),
+    ("tools", ".yaml", "- {name: a, parameters: {type: object}, example: 2024-01-01}\n"),
+    ("schema", ".json", "[]"),
+    ("schema", ".yaml", "type: object\nproperties: {a: &b {type: object, properties: {x: *b}}}\n"),
+    ("schema", ".yaml", "type: object\ntype: object\n"),
+]
+
+
+@pytest.mark.parametrize(("option", "suffix", "text"), BROKEN_FILES)
+def test_a_broken_file_is_told_in_a_line_and_no_secret_of_it(
+    option: str, suffix: str, text: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"broken{suffix}"
+    file.write_text(text)
+    ran = command("write", *(["x"] if option == "gateway" else []), f"--{option}", str(file))
+    said = ran.stderr.decode()
+    assert ran.returncode == 2, said
+    assert said.startswith("Error: ")
+    assert len(said.splitlines()) <= 2
+    assert "secret" not in said
+    assert ran.stdout == b""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--param", f"stop={DEEP * 10}"],
+        ["--param", 'stop="\\ud800"'],
+        ["--gateway", "~nobody-at-all/x.yaml"],
+        ["--base-url", "https://me:abc123secret@gw.example.com"],
+        ["--model", ""],
+        ["--task", ""],
+        ["--run", "--format", "json"],
+    ],
+)
+def test_odd_options_are_told_in_a_line(words: list[str]) -> None:
+    ran = command("write", "x", *words)
+    assert ran.returncode == 2, ran.stderr
+    assert "Traceback" not in ran.stderr.decode()
+    assert "secret" not in ran.stderr.decode()
+
+
+def test_closed_pipes_end_quietly() -> None:
+    ran = subprocess.run(
+        f"{COMMAND[0]} {COMMAND[1]} write {'x' * 100_000} | head -c 10",
+        shell=True,
+        capture_output=True,
+        check=False,
+    )
+    assert b"Traceback" not in ran.stderr
+
+
+def test_an_output_that_takes_nothing_is_one_line() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run([*COMMAND, "write", "hi"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == "Error: The output: No space left on device.\n"
+
+
+def test_an_empty_picture_is_refused() -> None:
+    ran = command("write", "What is it?", "--image", "")
+    assert ran.returncode == 2
+    assert b"--image is empty" in ran.stderr
+
+
+def test_debug_shows_where_a_failure_happened() -> None:
+    ran = command("--debug", "choose", "--gateway", "aitol")
+    assert ran.returncode == 2
+    assert b"Traceback" in ran.stderr
+    assert b"in load_gateway" in ran.stderr
+    assert ran.stderr.endswith(b"Hint: Did you mean 'aitoll'?\n")

@@ -1,0 +1,178 @@
+"""`write` as a user meets it: what it prints where, and what it leaves behind."""
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.command_line import command, written
+
+
+def test_without_options_write_works() -> None:
+    ran = command("write", "Say hello", env={"CHAT_COMPLETIONS_GATEWAY": ""})
+    assert ran.returncode == 0
+    code = ran.stdout.decode()
+    compile(code, "program", "exec")
+    assert '"Say hello"' in code
+    assert "AITOLL_API_KEY" in code
+    notes = ran.stderr.decode()
+    assert "glm-4.7" in notes
+    assert 'export AITOLL_API_KEY="your-key"' in notes
+
+
+def test_the_environment_names_the_gateway() -> None:
+    ran = command("write", "Hi", env={"CHAT_COMPLETIONS_GATEWAY": "ainative"})
+    assert b"AINATIVE_API_KEY" in ran.stdout
+
+
+def test_json_has_every_key() -> None:
+    data = written("Say hello", "--stream", "--language", "js")
+    assert list(data) == [
+        "schema", "code", "filename", "language", "library", "gateway", "protocol", "task", "model", "reason",
+        "stream", "alternatives", "notes", "install", "run", "env", "evidence",
+    ]  # fmt: skip
+    assert data["schema"] == 2
+    assert data["stream"] is True
+    assert (data["language"], data["library"]) == ("javascript", "fetch")
+    assert data["env"] == {"key": "AITOLL_API_KEY", "base_url": "AITOLL_BASE_URL"}
+    assert all(set(one) == {"source", "date", "confidence"} for one in data["evidence"])
+
+
+def test_markdown_is_the_four_part_answer_and_no_text_ends_its_block() -> None:
+    text = command("write", "a ``` fence ````", "--format", "markdown").stdout.decode()
+    for part in ("**1. ", "**2. ", "**3. ", "**4. ", 'export AITOLL_API_KEY="your-key"'):
+        assert part in text
+    fence = text.split("\n\n")[1].split("python")[0]
+    assert len(fence) == 5
+    assert text.count(f"\n{fence}\n") == 1
+
+
+@pytest.mark.parametrize("alias", ["py", "js", "node", "curl", "bash", "sh"])
+def test_aliases(alias: str) -> None:
+    assert written("x", "--language", alias)["language"] in ("python", "javascript", "shell")
+
+
+def test_the_prompt_comes_from_stdin_exactly() -> None:
+    prompt = "\ufeff  first line\r\n'\"`$(x)` \\ last line\n\n"
+    code = str(written("-", stdin=prompt.encode())["code"])
+    assert prompt in {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
+
+
+@pytest.mark.parametrize("prompt", ["-- also -- dashes", "--stream of words", "-x y", "it's", ""])
+def test_a_prompt_may_look_like_an_option(prompt: str) -> None:
+    assert json.dumps(prompt) in str(written(prompt)["code"])
+
+
+def test_output_is_whole_or_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "hello.sh"
+    assert command("write", "x", "--language", "shell", "--output", str(file)).returncode == 0
+    assert file.read_text().startswith("#!")
+    assert os.access(file, os.X_OK)
+    before = file.read_bytes()
+    assert command("write", "x", "--param", "seed=a", "--output", str(file)).returncode == 2
+    assert file.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [file]
+
+
+BROUGHT = [
+    ("tools", '[{"name": "find", "description": "Finds.", "parameters": {"type": "object"}}]', "tools"),
+    ("schema", '{"type": "object", "properties": {"n": {"type": "integer"}}}', "structured"),
+    ("messages", '[{"role": "user", "content": "Hi"}]', "conversation"),
+]
+
+
+@pytest.mark.parametrize(("option", "text", "task"), BROUGHT)
+def test_what_the_user_brings_tells_the_task(option: str, text: str, task: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text(text)
+    assert written(f"--{option}", str(tmp_path / "mine.json"))["task"] == task
+    assert written("--image", "a.png")["task"] == "vision"
+
+
+def test_the_user_s_tools_and_schema_are_in_the_program(tmp_path: Path) -> None:
+    tools, schema = tmp_path / "tools.yaml", tmp_path / "schema.yaml"
+    tools.write_text('tools:\n- {name: find-it, description: "it\'s", parameters: {type: object}, example: [1]}\n')
+    schema.write_text("{type: object, properties: {fjord: {type: string}}, required: [fjord]}\n")
+    code = str(written("x", "--tools", str(tools))["code"])
+    assert "find-it" in code
+    assert "def find_it(" in code
+    assert "get_weather" not in code
+    code = str(written("x", "--schema", str(schema))["code"])
+    assert '"fjord"' in code
+    assert "sentiment" not in code
+
+
+def test_a_link_a_mode_and_a_pipe_survive_output(tmp_path: Path) -> None:
+    real, link, pipe = tmp_path / "real.py", tmp_path / "link.py", tmp_path / "pipe"
+    real.write_text("old")
+    real.chmod(0o600)
+    link.symlink_to(real)
+    assert command("write", "x", "--output", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert "requests" in real.read_text()
+    assert real.stat().st_mode & 0o777 == 0o600
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        assert command("write", "x", "--output", str(pipe)).returncode == 0
+        assert b"requests" in reader.communicate()[0]
+    assert pipe.is_fifo()
+
+
+def test_what_is_told_to_run_can_be_pasted(tmp_path: Path) -> None:
+    for name in ("a b.py", "it's.py"):
+        ran = command("write", "x", f"--output={name}", cwd=tmp_path)
+        line = next(one for one in ran.stderr.decode().splitlines() if one.startswith("Run: "))
+        assert shlex.split(line)[1:] == ["python3", name]
+    line = command("write", "x", "--output=-w.py", cwd=tmp_path).stderr.decode().splitlines()[-1]
+    assert line == "Run: python3 ./-w.py"
+
+
+def test_a_file_s_name_may_be_no_variable(tmp_path: Path) -> None:
+    for name in ("1x.yaml", "my.gw.yaml", "é.yaml"):
+        (tmp_path / name).write_text("name: x\nbase_url: https://g.x\nmodels: [a]\n")
+        ran = command("write", "x", "--gateway", str(tmp_path / name), "--format", "json")
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", json.loads(ran.stdout)["env"]["key"])
+
+
+def test_run_refuses_before_it_prints(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("name: x\nbase_url: https://g.x\nkey: MINE_API_KEY\nmodels: [a]\n")
+    ran = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (3, b"")
+    assert not (tmp_path / "x.py").exists()
+    assert command("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
+
+
+def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
+    assert '"Be brief."' in str(written("x", "--system", "Be brief.")["code"])
+    file = tmp_path / "turns.json"
+    file.write_text('[{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]')
+    assert command("write", "--messages", str(file), "--system", "C").returncode == 2
+    file.write_text('[{"role": "system", "content": "A"}]')
+    words = ["write", "--messages", str(file), "--gateway", "ainative"]
+    assert command(*words).returncode == 0
+    refused = command(*words, "--protocol", "anthropic-messages")
+    assert refused.returncode == 2
+    assert b"nothing but system texts" in refused.stderr
+
+
+def test_ainative_s_token_has_its_own_variable() -> None:
+    data = written("x", "--gateway", "ainative", "--auth", "jwt")
+    assert data["env"] == {"key": "AINATIVE_JWT", "base_url": "AINATIVE_BASE_URL"}
+    assert "Bearer" in str(data["code"])
+
+
+def test_the_seed_s_values_stay_reachable() -> None:
+    old = str(written("x", "--gateway", "ainative", "--endpoint", "public", "--model", "gpt-4o")["code"])
+    assert "/v1/public/chat/completions" in old
+    assert "/api/v1/chat/completions" in str(written("x", "--gateway", "ainative")["code"])
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "shell"])
+def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> None:
+    ran = command("write", "Say hello", "--language", language, "--run")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
+    assert "the reply was constructed: aitoll/chat" in ran.stderr.decode()
