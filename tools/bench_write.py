@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,10 +20,12 @@ WRITE = [sys.executable, str(ROOT / "scripts" / "chat-completions.py"), "write",
 
 def cpu_seconds(command: list[str]) -> float:
     """User and system time of one run of `command`, in seconds."""
-    before = os.times()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    # An environment that forbids bytecode would make both compile their sources each time.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = getrusage(RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    after = getrusage(RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:

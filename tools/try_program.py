@@ -27,7 +27,9 @@ DEFAULT = {"python": "requests", "javascript": "fetch", "shell": "curl"}
 
 def client(code: str, language: str) -> str:
     """The client that the imports of a program name."""
-    found = [one for one in LIBRARIES[language] if f"from {one}" in code or f"import {one}" in code or f'"{one}"' in code]
+    found = [
+        one for one in LIBRARIES[language] if f"from {one}" in code or f"import {one}" in code or f'"{one}"' in code
+    ]
     if language == "python" and "from google import genai" in code:
         found = ["google.genai"]
     name = found[0] if found else DEFAULT[language]
@@ -54,7 +56,12 @@ def main() -> None:
         for job, found in zip(jobs, pool.map(lambda one: try_case(one[1], program, one[2]), jobs), strict=True):
             tried, failed = tried + 1, failed + bool(found)
             if found or options.verbose:
-                print("FAIL" if found else "ok  ", job[0], *(f"\n       {one[:240]}" for one in ([] if options.brief else found[:4])), flush=True)
+                print(
+                    "FAIL" if found else "ok  ",
+                    job[0],
+                    *(f"\n       {one[:240]}" for one in ([] if options.brief else found[:4])),
+                    flush=True,
+                )
     if ("import" in tables or not options.cases) and not options.only and options.language != "shell":
         found = try_import(program)
         tried, failed = tried + 1, failed + bool(found)

@@ -15,8 +15,8 @@ RUBY = """name: Ruby
 aliases: [rb]
 extension: rb
 run: ruby {file}
-needs: [ruby]
-literals: {booleans: ["false", "true"], nothing: nil, keys: quoted, indent: 2, astral: pair, trailing: false}
+requirements: [ruby]
+literals: {booleans: ["false", "true"], null_literal: nil, unquoted_keys: false, indent: 2, non_bmp_escape: surrogates, trailing_comma: false}
 libraries:
   net-http: {install: "", protocols: [openai-chat]}
 """

@@ -293,7 +293,7 @@ class LiteralStyle(NamedTuple):
     """
 
     booleans: Sequence[str]
-    null: str
+    null_literal: str
     indent: int
     unquoted_keys: bool
     non_bmp_escape: str

@@ -66,7 +66,7 @@ def _flat(value: Any, style: LiteralStyle) -> str:
     if isinstance(value, Variable):
         return style.sigil + value.name
     if value is None or isinstance(value, bool):
-        return style.null if value is None else style.booleans[value]
+        return style.null_literal if value is None else style.booleans[value]
     if isinstance(value, str):
         return text(value, style.non_bmp_escape)
     if isinstance(value, (int, float)):
