@@ -47,7 +47,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "models": reference_facts.models,
     "gateways": reference_facts.gateways,
     "parameters": reference_facts.parameters,
-    "cells": reference_facts.cells,
+    "combinations": reference_facts.combinations,
     "errors": reference_facts.errors,
     "programs": reference_examples.programs,
     "samples": reference_examples.samples,

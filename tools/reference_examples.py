@@ -8,7 +8,9 @@ from chat_completions.cli import output
 from chat_completions.errors import NotOffered
 from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
-from chat_completions.planning.types import Program, ProgramRequest, RequestPlan, Variable
+from chat_completions.planning.plan import plan_request
+from chat_completions.planning.resolve import resolve
+from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
 from chat_completions.rendering import literals
 from reference_facts import OURS
 
@@ -33,121 +35,94 @@ MULTI_TURN: Sequence[tuple[str, str]] = (
 def requests(protocol: str) -> str:
     """The request of each task on one protocol, as the first gateway that offers it gets it."""
     parts = []
-    words = load.load_language("shell").literals
     for task in load.names("task"):
-        call = _call(task, protocol) if protocol in load.load_task(task).body else None
-        if call:
-            turns = call.messages
-            known: dict[str, Any] = {
-                "messages": turns,
-                "contents": turns,
-                "TOOLS": call.tool_definitions,
-                "SCHEMA": call.schema,
-            }
-            known |= {"MODEL": call.model, "prompt": call.prompt}
-            body = f"\n{literals.spell(_filled(call.body, known), words)}" if call.body else ""
-            form = ", as multipart/form-data beside the field `image`" if call.multipart else ""
-            parts.append(f"{task} ({call.gateway_name}{form}):\n\n```\n{call.method} {call.path}{body}\n```\n")
+        plan = _first_plan(task, protocol) if protocol in load.load_task(task).body else None
+        if plan:
+            multipart = ", as multipart/form-data beside the field `image`" if plan.multipart else ""
+            parts.append(f"{task} ({plan.gateway_name}{multipart}):\n\n{_request(plan)}")
     return "\n".join(parts)
 
 
-def _call(task: str, protocol: str) -> RequestPlan | None:
+def programs() -> str:
+    """The chat programs whole, in Python and in cURL, and of the other tasks the command and the request."""
+    parts = []
+    for language in ("python", "shell"):
+        program = make(ProgramRequest("aitoll", language=language))
+        fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
+        command = _command({"gateway": "aitoll", "language": language})
+        parts.append(f"### Chat, {program.library}\n\n{command}\n```{fence}\n{program.code}```\n")
+    homes: dict[str, str] = {}
+    for gateway in ("aitoll", *OURS):
+        for combination in offered_combinations(gateway):
+            homes.setdefault(combination.task, gateway)
+    for task, gateway in homes.items():
+        if task != "chat":
+            commands = [_command({"gateway": gateway, "task": task, "language": one}) for one in ("python", "shell")]
+            request = _request(_plan(ProgramRequest(gateway, task=task)))
+            parts.append(f"### {task.capitalize()}\n\n" + "\n".join([*commands, request]))
+    pages = [_command({"gateway": "aitoll", "language": one, "stream": True}) for one in ("nextjs", "react")]
+    parts.append("### A web page\n\n" + "\n".join(pages))
+    return "\n".join(parts)
+
+
+def samples() -> str:
+    """The samples of the gateways' documents: the command, and the request that its program sends."""
+    parts = [
+        f"### {title}\n\n{_command(options)}\n{_request(_plan(ProgramRequest(**options)))}"
+        for title, options in SAMPLES
+    ]
+    messages = [{"role": role, "content": content} for role, content in MULTI_TURN]
+    options: dict[str, Any] = {
+        "gateway": "aireiter",
+        "protocol": "openai-chat",
+        "model": "claude-sonnet-4-5-20250929",
+        "params": {"temperature": 0.3},
+    }
+    plan = _plan(ProgramRequest(**options, task="conversation", messages=messages))
+    turns = "".join(f"- {{role: {one['role']}, content: {literals.text(one['content'])}}}\n" for one in messages)
+    command = _command(options).replace(" write ", " write --messages turns.yaml ")
+    parts.append(
+        f"### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n```yaml\n{turns}```\n\n{command}\n{_request(plan)}"
+    )
+    return "\n".join(parts)
+
+
+def _first_plan(task: str, protocol: str) -> RequestPlan | None:
     for gateway in OURS:
         try:
-            return make(ProgramRequest(gateway, task=task, protocol=protocol)).plan
+            return _plan(ProgramRequest(gateway, task=task, protocol=protocol))
         except NotOffered:
             continue
     return None
 
 
-def _filled(value: Any, known: Mapping[str, Any]) -> Any:
-    """A body with what its slots stand for; what only a run knows is named."""
+def _plan(request: ProgramRequest) -> RequestPlan:
+    return plan_request(resolve(request))[0]
+
+
+def _request(plan: RequestPlan) -> str:
+    """Method, path and body; what only a run knows is named."""
+    values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
+    body = literals.filled(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
+    text = f"\n{literals.spell(_named(body), load.load_language('shell').literals)}" if body else ""
+    return f"```\n{plan.method} {plan.path}{text}\n```\n"
+
+
+def _named(value: Any) -> Any:
+    """The body with `<name>` for each variable that is left."""
     if isinstance(value, Variable):
-        return _filled(known[value.name], known) if value.name in known else f"<{value.name}>"
+        return f"<{value.name}>"
     if isinstance(value, Mapping):
-        return {key: _filled(item, known) for key, item in value.items()}
-    return [_filled(item, known) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: _named(item) for key, item in value.items()}
+    return [_named(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def programs() -> str:
-    """The chat programs whole, in Python and in cURL, and of the other tasks the commands and what differs."""
-    parts = []
-    for language in ("python", "shell"):
-        program = make(ProgramRequest("aitoll", language=language))
-        parts.append(f"### Chat, {program.library}\n\n{_typed(program, {})}\n{_block(program)}")
-    homes: dict[str, str] = {}
-    for gateway in ("aitoll", *OURS):
-        for row in offered_combinations(gateway):
-            homes.setdefault(row.task, gateway)
-    for task, gateway in homes.items():
-        if task != "chat":
-            parts.append(f"### {task.capitalize()}\n\n{_of_task(task, gateway)}")
-    pages = [make(ProgramRequest("aitoll", language=one, stream=True)) for one in ("nextjs", "react")]
-    parts.append("### A web page\n\n" + "\n".join(_typed(one, {"stream": True}) for one in pages))
-    return "\n".join(parts)
-
-
-def _of_task(task: str, gateway: str) -> str:
-    python, shell = (make(ProgramRequest(gateway, task=task, language=one)) for one in ("python", "shell"))
-    commands = "\n".join(_typed(one, {"task": task}) for one in (python, shell))
-    return f"{commands}\n{_data(python)}" if python.plan.messages else commands
-
-
-def samples() -> str:
-    """The samples of the gateways' documents: the command, and the lines in which its program differs."""
-    parts = []
-    for title, options in SAMPLES:
-        program = make(ProgramRequest(**options))
-        parts.append(f"### {title}\n\n{_typed(program, options)}\n{_data(program)}")
-    turns = [{"role": role, "content": content} for role, content in MULTI_TURN]
-    program = make(
-        ProgramRequest(
-            "aireiter",
-            task="conversation",
-            protocol="openai-chat",
-            model="claude-sonnet-4-5-20250929",
-            messages=turns,
-            params={"temperature": 0.3},
-        )
-    )
-    yaml_turns = "".join(f"- {{role: {one['role']}, content: {literals.text(one['content'])}}}\n" for one in turns)
-    parts.append(
-        "### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n"
-        f"```yaml\n{yaml_turns}```\n\n"
-        "```bash\nchat-completions write --messages turns.yaml --gateway aireiter "
-        f"--protocol openai-chat --model claude-sonnet-4-5-20250929 --param temperature=0.3\n```\n\n{_data(program)}"
-    )
-    return "\n".join(parts)
-
-
-def _typed(program: Program, options: dict[str, Any]) -> str:
-    words = ["chat-completions", "write"]
-    if "prompt" in options:
-        words.append(literals.quoted(options["prompt"]))
-    words += ["--gateway", program.gateway]
-    if options.get("task", "chat") != "chat":
-        words += ["--task", options["task"]]
-    if program.language != "python":
-        words += ["--language", program.language]
-    for name in ("protocol", "endpoint", "model", "system"):
-        if name in options:
+def _command(options: Mapping[str, Any]) -> str:
+    """The command of a request, as a user types it."""
+    words = ["chat-completions", "write", *([literals.quoted(options["prompt"])] if "prompt" in options else [])]
+    for name in ("gateway", "task", "language", "protocol", "endpoint", "model", "system"):
+        if options.get(name, "python") != "python":
             words += [f"--{name}", literals.quoted(options[name])]
     for name, value in options.get("params", {}).items():
         words += ["--param", f"{name}={value}"]
     return f"```bash\n{' '.join(words)}{' --stream' if options.get('stream') else ''}\n```\n"
-
-
-def _data(program: Program) -> str:
-    """The constants in which a Python program differs from others of its kind."""
-    lines = program.code.splitlines()
-    start = next(number for number, line in enumerate(lines) if line.startswith("MESSAGES = "))
-    end = next(number for number, line in enumerate(lines) if line.startswith("KEY = "))
-    return "```python\n" + "\n".join(lines[start:end]) + "\n```\n"
-
-
-def _fence(program: Program) -> str:
-    return output.FENCES[program.filename.rsplit(".", 1)[1]]
-
-
-def _block(program: Program) -> str:
-    return f"```{_fence(program)}\n{program.code}```\n"

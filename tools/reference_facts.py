@@ -149,7 +149,7 @@ def _sent(name: str, known: Mapping[str, Parameter]) -> str:
     return _range(known[name]) + (f", as `{at}`" if at != name else "")
 
 
-def cells() -> str:
+def combinations() -> str:
     """How many combinations there are, and what each gateway has."""
     rows = offered_combinations()
     lines = []

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.command_line import command, written
+from support.command_line import command, started, written
 
 
 def test_without_options_write_works() -> None:
@@ -142,7 +142,7 @@ def test_run_refuses_before_it_prints(tmp_path: Path) -> None:
     ran = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
     assert (ran.returncode, ran.stdout) == (3, b"")
     assert not (tmp_path / "x.py").exists()
-    assert command("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
+    assert started("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
 
 
 def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_the_seed_s_values_stay_reachable() -> None:
 
 @pytest.mark.parametrize("language", ["python", "javascript", "shell"])
 def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> None:
-    ran = command("write", "Say hello", "--language", language, "--run")
+    ran = started("write", "Say hello", "--language", language, "--run")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
     assert "the reply was constructed: aitoll/chat" in ran.stderr.decode()

@@ -1,12 +1,16 @@
-"""The command as it is installed with the skill."""
+"""The command, called in this process where that shows the same, or started as a program."""
 
+import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import CompletedProcess, run
 from typing import Any
+from unittest.mock import patch
+
+from chat_completions.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, str(ROOT / "scripts" / "chat-completions.py")]
@@ -14,10 +18,34 @@ COMMAND = [sys.executable, str(ROOT / "scripts" / "chat-completions.py")]
 
 def command(
     *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the command."""
-    environment = {**os.environ, **(env or {})}
-    return subprocess.run([*COMMAND, *words], input=stdin, capture_output=True, env=environment, cwd=cwd, check=False)
+) -> CompletedProcess[bytes]:
+    """Call the command in this process, with streams of its own."""
+    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for name in ("stdout", "stderr")}
+    fakes: dict[str, Any] = {
+        "argv": ["chat-completions", *words],
+        "stdin": io.TextIOWrapper(io.BytesIO(stdin)),
+        **streams,
+    }
+    before, code = Path.cwd(), 0
+    os.chdir(cwd or before)
+    try:
+        with (
+            patch.multiple(sys, **fakes),
+            patch.dict(os.environ, env or {}),
+        ):
+            main()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        os.chdir(before)
+    for stream in streams.values():
+        stream.flush()
+    return CompletedProcess(words, code, *(stream.buffer.getvalue() for stream in streams.values()))
+
+
+def started(*words: str, cwd: Path | None = None) -> CompletedProcess[bytes]:
+    """Start the command as a program: for what its children print."""
+    return run([*COMMAND, *words], capture_output=True, cwd=cwd, check=False)
 
 
 def written(*words: str, stdin: bytes = b"") -> dict[str, Any]:

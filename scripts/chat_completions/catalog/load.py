@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway_loader import build_gateway, build_model_facts
-from chat_completions.catalog.language_loader import build_language
 from chat_completions.catalog.last_check import load_last_check
 from chat_completions.catalog.protocol_loader import build_protocol
-from chat_completions.catalog.types import Gateway, Language, Protocol, Rule, Task
+from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Rule, Task
 from chat_completions.catalog.yaml_files import FIX, line_of, read_own, read_users
 from chat_completions.errors import BadData, BadInput, ChatCompletionsError, UnknownName
 from chat_completions.paths import config_folder, references, templates
@@ -65,7 +64,7 @@ def load_language(name: str) -> Language:
     known = sorted(_own_names("language"))
     for id_ in [name] if name in known else known:
         with _naming(f"templates/{id_}/language.yaml"):
-            language = build_language(id_, read_own(templates() / id_ / "language.yaml"))
+            language = _language(id_, read_own(templates() / id_ / "language.yaml"))
         if name in (id_, *language.aliases):
             return language
     raise UnknownName("language", name, known)
@@ -82,6 +81,13 @@ def _gateway(id_: str, data: Any, file: str, error: type[ChatCompletionsError]) 
     facts = read_own(references() / "model_facts.yaml")
     with _naming(file, error):
         return build_gateway(id_, data, build_model_facts(facts))._replace(last_check=load_last_check(id_))
+
+
+def _language(id_: str, data: Any) -> Language:
+    fields = dict(data)
+    literals = LiteralStyle(**fields.pop("literals"))
+    libraries = {name: Library(name, **library) for name, library in fields.pop("libraries").items()}
+    return Language(id=id_, literals=literals, libraries=libraries, **fields)
 
 
 def _own_names(kind: str) -> set[str]:
