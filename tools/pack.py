@@ -26,11 +26,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from chat_completions import __version__  # noqa: E402
-from chat_completions.installing import contents, packages  # noqa: E402
+from chat_completions.skill_files import ENTRY_POINT, NAME, skill_files, vendored_packages  # noqa: E402
 
-WHEEL_NEEDS = ("LICENSE", "README.md", "SKILL.md", "agents", "pyproject.toml", "references", "scripts", "templates")
+SOURCES = (
+    *("LICENSE", "README.md", "SKILL.md", "pyproject.toml"),
+    *("agents", "references", "scripts", "templates", "tests/cassettes"),
+)
 PLUGIN_FILES = (".claude-plugin/marketplace.json", ".claude-plugin/plugin.json", "LICENSE")
-SMALL, OFFLINE = f"{contents.NAME}.zip", f"{contents.NAME}-offline.zip"
+SMALL, OFFLINE = f"{NAME}.zip", f"{NAME}-offline.zip"
 EARLIEST = 315532800  # the first second a zip can name
 
 
@@ -50,11 +53,12 @@ def pack(out: Path, vendor: Path | None = None) -> list[Path]:
     """The files that were made in `out`, SHA256SUMS last."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        tree = Path(name) / contents.NAME
+        tree = Path(name) / NAME
+        tree.mkdir()
         _copy_sources(tree)
-        skill = contents.skill(tree)
+        skill = skill_files(tree)
         (out / SMALL).write_bytes(zipped(skill))
-        offline = {**skill, **packages.vendored(vendor, native=False)}
+        offline = {**skill, **vendored_packages(vendor, native=False)}
         (out / OFFLINE).write_bytes(zipped(offline))
         made = [out / SMALL, out / OFFLINE, _wheel(tree, out)]
     _plugin(out / "plugin", offline)
@@ -83,25 +87,21 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(f"{contents.NAME}/{name}", when)
+            entry = zipfile.ZipInfo(f"{NAME}/{name}", when)
             entry.create_system = 3  # Unix, wherever it was packed
-            entry.external_attr = (stat.S_IFREG | (0o755 if name == contents.DOOR else 0o644)) << 16
+            entry.external_attr = (stat.S_IFREG | (0o755 if name == ENTRY_POINT else 0o644)) << 16
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, 9)
     return held.getvalue()
 
 
 def _copy_sources(tree: Path) -> None:
-    """What git tracks, and new files that it does not ignore: nothing that was generated gets into a wheel."""
-    if (ROOT / ".git").exists() and shutil.which("git"):
-        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    else:
-        listed = [path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*") if "__pycache__" not in path.parts]
-    for name in listed:
-        if name.startswith((*WHEEL_NEEDS, "tests/cassettes/")) and (ROOT / name).is_file():
-            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+    """Copy what goes into the archives, without what was generated and whatever rights the files have here."""
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "vendor")
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tree / name, ignore=ignored, copy_function=shutil.copyfile)
+        else:
             shutil.copyfile(ROOT / name, tree / name)
-            (tree / name).chmod(0o644)
 
 
 def _wheel(tree: Path, out: Path) -> Path:
@@ -119,7 +119,7 @@ def _plugin(tree: Path, skill: Mapping[str, bytes]) -> None:
     """The tree for channels that want `skills/NAME/`: as a repository it is a marketplace and a plugin."""
     if tree.exists():
         shutil.rmtree(tree)
-    files = {f"skills/{contents.NAME}/{name}": data for name, data in skill.items()}
+    files = {f"skills/{NAME}/{name}": data for name, data in skill.items()}
     files.update({name: (ROOT / name).read_bytes() for name in PLUGIN_FILES})
     for name, data in files.items():
         (tree / name).parent.mkdir(parents=True, exist_ok=True)

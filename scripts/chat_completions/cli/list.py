@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from chat_completions.catalog import load
+from chat_completions.errors import full_package
 from chat_completions.planning.combinations import (
     Combination,
     all_combinations,
@@ -53,9 +54,9 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     elif kind == "models":
         yield from (row for name in gateways for row in _models(name))
     elif kind == "installed":
-        from chat_completions.cli.install import installed
-
-        yield from installed()
+        with full_package("`list installed`"):
+            from chat_completions.install import find_installed
+        yield from find_installed()
     else:
         yield from (row for name in gateways for row in _combinations(name, everything=everything))
 
