@@ -58,8 +58,8 @@ def reading_agents() -> dict[Path, list[str]]:
     """Return every folder that an agent reads, with the agents that do."""
     readers: dict[Path, list[str]] = {}
     for name, agent in AGENTS.items():
-        standard = [_agent_folder(agent, project=True), _agent_folder(agent, project=False)]
-        for path in [*standard, *map(_skill_folder, agent.other)]:
+        standard = [_agent_folder(agent, project=project) for project in (True, False)]
+        for path in dict.fromkeys([*standard, *map(_skill_folder, agent.other)]):
             readers.setdefault(path, []).append(name)
     return readers
 
