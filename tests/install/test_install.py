@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ def test_a_foreign_folder_is_refused_and_kept_whole_by_force(marker: str | None,
     if marker:
         (target / install.MARKER).write_text(marker, encoding="latin-1")
     before = tree(target)
-    for action in (lambda: put(target, NEW), lambda: remove(target)):
+    for action in (partial(put, target, NEW), partial(remove, target)):
         with pytest.raises(NotOffered, match="was not made by `install`"):
             action()
         assert tree(target) == before
@@ -158,7 +159,7 @@ def test_a_link_is_never_followed(target: Path) -> None:
     before = tree(working_copy)
     target.parent.mkdir()
     target.symlink_to(working_copy)
-    for action in (lambda: put(target, NEW), lambda: remove(target)):
+    for action in (partial(put, target, NEW), partial(remove, target)):
         with pytest.raises(NotOffered):
             action()
     put(target, NEW, force=True)
