@@ -40,7 +40,7 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
     program, data = make(cell.request), loaded(cell.cassette)
     with serving(cassette.read(cell.cassette)) as replay:
         env = {program.plan.auth.key: key_of(data, KEY)}
-        env[program.plan.base_env] = replay.url + urlsplit(program.plan.base_url).path
+        env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
         ran = run(program.code, cell.language, env, scene=Scene(warm=True))
     assert replay.misses == []
     assert replay.unplayed() == []
@@ -55,7 +55,7 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
     if ran.code:
         assert last.startswith("Error: ")
     replies = [one["response"]["body"]["string"] for one in data["interactions"]]
-    for name in program.plan.tells if not ran.code else ():
+    for name in program.plan.reported_fields if not ran.code else ():
         if any(f'"{name}"' in one for one in replies if isinstance(one, str)):
             assert f"{name}: " in last
 

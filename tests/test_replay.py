@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay import cassette, faults
 from chat_completions.replay import cassette_store as library
-from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay.cassette import Exchange
 from chat_completions.replay.server import serving
 from support.cells import CASSETTES

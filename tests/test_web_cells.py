@@ -90,7 +90,7 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for scene in scenes(COMPONENT):
         route = scene.program(HANDLER)
         (folder / f"{scene.name}.ts").write_text(route.code, encoding="utf-8")
-        env |= {route.plan.auth.key: KEY, route.plan.base_env: replay.url + root(route)}
+        env |= {route.plan.auth.key: KEY, route.plan.base_url_env: replay.url + root(route)}
         pages[scene.name] = scene.program(COMPONENT).code
     bundled(pages, folder)
     with running(["node", str(WEB / "serve.mjs"), str(folder)], env) as server:
@@ -149,7 +149,7 @@ def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) 
     else:
         assert label == "You"
         assert "the answer holds no text" in status
-    for name in scene.program(program).plan.tells:
+    for name in scene.program(program).plan.reported_fields:
         assert (f"{name}: " in status) == (f'"{name}"' in data["interactions"][-1]["response"]["body"]["string"])
 
 
@@ -175,7 +175,7 @@ def test_every_cell_of_these_languages_has_a_scene() -> None:
 
     for language, library in (COMPONENT, HANDLER, VENDOR):
         rows = [one._asdict() for one in offered_combinations() if (one.language, one.library) == (language, library)]
-        calls = [scene.program((language, library)).call for scene in scenes((language, library))]
+        calls = [scene.program((language, library)).plan for scene in scenes((language, library))]
         shown = {(call.gateway, call.task, call.protocol, call.stream) for call in calls}
         assert rows
         assert {(one["gateway"], one["task"], one["protocol"], one["stream"]) for one in rows} - shown == set()

@@ -98,7 +98,7 @@ def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:
     asked = ProgramRequest("ainative", language="react", library="ainative-react-sdk")
     found = make(asked)
     assert found.plan.auth.header == "Authorization"
-    assert any("the key is in the browser" in one for one in found.caveats)
+    assert any("the key is in the browser" in one for one in found.notes)
     for other in (asked._replace(gateway="aitoll"), asked._replace(stream=True), asked._replace(auth="api-key")):
         with pytest.raises(NotOffered):
             make(other)

@@ -135,7 +135,7 @@ def made(cassette: Mapping[str, Any], call: RequestPlan) -> Made:
     replies = [one["response"]["body"]["string"] for one in cassette["interactions"]]
     if call.kind == "models":
         ids = [one["id"] for one in json.loads(replies[-1])["data"]]
-        return Made("".join(f"{'*' if one in call.ours else ' '} {one}\n" for one in ids), {})
+        return Made("".join(f"{'*' if one in call.recommended_models else ' '} {one}\n" for one in ids), {})
     if call.kind == "balance":
         found = json.loads(replies[-1])
         return Made(json.dumps(found.get("remaining_credits", found.get("data", {}).get("credits"))) + "\n", {})

@@ -204,7 +204,7 @@ class Outcome:
 
     def _turns(self, place: int, body: Mapping[str, Any]) -> Iterator[str]:
         """The turns of a request: those of the call, then what was said and done since."""
-        wire, wanted = self.shape.wire, list(_filled(self.plan.messages, self._slots()))
+        wire, wanted = self.shape.wire, list(_filled(self.call.messages, self._slots()))
         given = iter(self.play.ids.get(self.shape.protocol, ()))
         for said in self._answered()[: place - self._failed(place)]:
             known = self._known(said, given)
@@ -232,7 +232,7 @@ class Outcome:
 
     def _slots(self) -> Mapping[str, Any]:
         slots: dict[str, Any] = {}
-        for one in self.plan.pictures:
+        for one in self.call.pictures:
             kind = self.play.files.get(one.source, "PNG")
             encoded, media = ENCODED.get(kind, ""), TYPES.get(kind, "")
             slots |= {
