@@ -17,8 +17,10 @@ MAY_IMPORT = {
     "generate": {"catalog", "planning", "rendering"},
     "replay": {"catalog", "planning"},
     "live": {"catalog", "planning", "generate", "replay"},
-    "installing": {"catalog", "live"},
-    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live", "installing"},
+    "skill_files": set(),
+    "agents": {"skill_files"},
+    "install": {"agents", "skill_files"},
+    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live", "agents", "install", "skill_files"},
     "__main__": {"cli"},
 }
 NETWORK = {"httpx", "requests", "urllib.request", "http.server", "http.client", "socket", "asyncio", "ssl"}

@@ -105,13 +105,13 @@ def run_small(tmp_path: Path, uv: str | None, **env: str) -> subprocess.Complete
 
 def test_without_packages_it_hands_over_to_uv_and_says_so(tmp_path: Path) -> None:
     ran = run_small(tmp_path, '#!/bin/sh\nfor one in "$@"; do echo "$one"; done\n')
-    assert ran.stderr == "not installed here: click jinja2 pyyaml: handing over to uv, which may download it\n"
+    assert ran.stderr == "not installed here: click jinja2 pyyaml: starting again with uv, which may download it\n"
     run, script, entry, *words = ran.stdout.splitlines()
     assert (run, script, words) == ("run", "--script", ["write", "a b", "--stream"])
     assert Path(entry).name == "chat-completions.py"
 
 
-@pytest.mark.parametrize(("uv", "env"), [(None, {}), ("#!/bin/sh\nexit 9\n", {"CHAT_COMPLETIONS_HANDED_OVER": "1"})])
+@pytest.mark.parametrize(("uv", "env"), [(None, {}), ("#!/bin/sh\nexit 9\n", {"CHAT_COMPLETIONS_RESTARTED": "1"})])
 def test_without_packages_and_uv_it_says_what_installs_them(
     uv: str | None, env: dict[str, str], tmp_path: Path
 ) -> None:
