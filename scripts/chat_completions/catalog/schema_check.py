@@ -1,7 +1,7 @@
-"""Checks data against a JSON Schema, of which it knows the few words that our schema uses.
+"""Checks data against the part of JSON Schema that gateway.schema.yaml uses.
 
-`jsonschema` would do this and more, but it brings a compiled package, and the skill must run
-where nothing can be installed; a test holds the two to the same verdicts.
+Not `jsonschema`: it needs a compiled package, and the skill runs where nothing can be installed. A test compares
+the verdicts of the two.
 """
 
 import re
@@ -22,7 +22,7 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 class ValidationError(NamedTuple):
-    """One thing that is wrong, and where: the keys and indexes that lead to it."""
+    """One mistake, and the keys and indexes that lead to it."""
 
     path: tuple[str | int, ...]
     message: str
@@ -30,7 +30,7 @@ class ValidationError(NamedTuple):
 
 
 def validate(data: Any, schema: JsonObject, path: tuple[str | int, ...] = ()) -> Iterator[ValidationError]:
-    """Everything in `data` that the schema does not allow, outermost first."""
+    """Yield everything in `data` that the schema does not allow, outermost first."""
     kinds = schema.get("type", list(TYPES))
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if not any(_is(data, kind) for kind in kinds):
@@ -67,7 +67,7 @@ def _object(data: Mapping[Any, Any], schema: JsonObject, path: tuple[str | int, 
             yield ValidationError(path, f"lacks {name!r}")
     for name, item in data.items():
         if not isinstance(name, str):
-            yield ValidationError(path, f"has the key {name!r}, which is no text", "Put it in quotes.")
+            yield ValidationError(path, f"has the key {name!r}, which is not text", "Put it in quotes.")
         elif name in known:
             yield from validate(item, known[name], (*path, name))
         elif others is False:

@@ -33,6 +33,7 @@ def _environment(language: Language) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - the output is source text, not HTML
+        optimized=False,  # folding constants costs more than it saves where each template is rendered once
     )
 
     def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
