@@ -1,5 +1,6 @@
 """Renders a plan with the templates of one language."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -39,9 +40,12 @@ def _environment(language: Language) -> Environment:
     def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
         return literals.spell(value, language.literals, margin, lead)
 
+    def keywords(value: Mapping[str, Any], margin: int = 0, lead: int = 0) -> str:
+        return literals.keywords(value, language.literals, margin, lead)
+
     def field_name(name: str) -> str:
         return literals.field_name(name, language.literals)
 
     environment.globals["variable"] = Variable
-    environment.filters.update(literal=literal, field_name=field_name, filled=literals.filled, quoted=literals.quoted)
+    environment.filters.update(literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled, quoted=literals.quoted)
     return environment

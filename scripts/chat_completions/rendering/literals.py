@@ -35,6 +35,16 @@ def spell(value: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> st
     return _block("[", [spell(item, style, inner, 1) for item in value], "]", style, margin)
 
 
+def keywords(value: Mapping[str, Any], style: LiteralStyle, margin: int = 0, lead: int = 0) -> str:
+    """Return a mapping as Python's keyword arguments: on one line where they fit, else each on its own."""
+    short = ", ".join(f"{name}={_flat(item, style)}" for name, item in value.items())
+    if len(short) + margin + lead <= WIDTH:
+        return short
+    pad = " " * (margin + style.indent)
+    lines = [f"{pad}{name}={spell(item, style, len(pad), len(name) + 2)},\n" for name, item in value.items()]
+    return "\n" + "".join(lines) + " " * margin
+
+
 def filled(value: Any, **values: Any) -> Any:
     """Return `value` with each variable that `values` names replaced by what it stands for."""
     if isinstance(value, Variable):
