@@ -23,10 +23,10 @@ key: MINE_API_KEY
 endpoints:
   openai-chat: [{{name: default, path: /chat/completions}}]
   model-list: [{{name: default, path: /models}}]
-  credit-balance: [{{name: default, path: /balance, reads: [data.credits]}}]
-roles:
+  credit-balance: [{{name: default, path: /balance, result_paths: [data.credits]}}]
+recommended_models:
   openai-chat:
-    economy: {{models: [small, large]}}
+    cost: {{models: [small, large]}}
     balanced: {{models: [large, small]}}
 models: [large, small]
 """
@@ -80,8 +80,8 @@ def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_pat
     assert KEY not in (tmp_path / "checks" / "mine.json").read_text()
     chosen = json.loads(command("choose", "--gateway", "mine", "--format", "json", home=tmp_path).stdout)
     assert (chosen["model"], chosen["alternatives"]) == ("small", ["large"])
-    assert chosen["caveats"][0] == (
-        f"Mine did not list large when you checked it on {report['date']}, so small goes first"
+    assert chosen["notes"][0] == (
+        f"Mine did not list large when you checked it on {report['date']}, so small is preferred"
     )
     assert chosen["evidence"][0] == {
         "source": "your own check of the gateway",
@@ -94,7 +94,7 @@ def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_pat
         command("choose", "--gateway", "mine", "--model", "large", "--format", "json", home=tmp_path).stdout
     )
     assert named["model"] == "large"
-    assert "did not list large" in named["caveats"][0]
+    assert "did not list large" in named["notes"][0]
     with Server([BOTH, NO_KEY, CREDIT]) as again:
         gateway_file(tmp_path, again.url)
         command("check", "mine", home=tmp_path, env=ENV)
@@ -193,11 +193,12 @@ def test_evidence_that_is_broken_counts_as_none(tmp_path: Path) -> None:
 def test_the_skill_alone_says_how_to_get_what_talks_to_a_network(words: list[str], tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[1]
     for folder in ("references", "templates", "scripts"):
-        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("live", "__pycache__"))
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("live", "replay", "__pycache__"))
     door = [sys.executable, str(tmp_path / "scripts" / "chat-completions.py")]
     env = environment(tmp_path, ENV | {"AITOLL_API_KEY": KEY})
     ran = subprocess.run([*door, *words], env=env, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (3, "")
-    assert ran.stderr.startswith("Error: This is the skill alone")
+    assert ran.stderr.startswith("Error: ")
+    assert " needs the full package." in ran.stderr
     assert "pip install ." in ran.stderr
     assert f"pip install chat_completions-{__version__}-py3-none-any.whl" in ran.stderr

@@ -85,6 +85,10 @@ BROKEN = [
     (SHORT + "endpoints: {openai-chat: [{name: a, path: chat}]}\n", "path"),
     ("name: [\n", ":2:"),
     ("just text\n", "object"),
+    (
+        SHORT + "recommended_models: {openai-chat: {economy: {models: [small]}}}\n",
+        ":5: recommended_models.openai-chat.economy is not known",
+    ),
     (SHORT + "name: Again\n", ":5: the gateway file is broken: 'name' is given twice"),
 ]
 
