@@ -14,7 +14,7 @@ from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
 
 ROOT = Path(__file__).resolve().parents[1]
-FLOOR = [sys.executable, "-c", "import jinja2, yaml, click"]
+BASELINE = [sys.executable, "-c", "import jinja2, yaml, click"]
 WRITE = [sys.executable, str(ROOT / "scripts" / "chat-completions.py"), "write", "Say hello"]
 
 
@@ -31,11 +31,11 @@ def cpu_seconds(command: list[str]) -> float:
 def main() -> None:
     """Measure both commands in turn, so that a drift of the machine meets both alike."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
-    cpu_seconds(FLOOR), cpu_seconds(WRITE)  # the first runs fill the caches of bytecode
-    pairs = [(cpu_seconds(FLOOR), cpu_seconds(WRITE)) for _ in range(runs)]
-    floor, write = median(a for a, _ in pairs), median(b for _, b in pairs)
+    cpu_seconds(BASELINE), cpu_seconds(WRITE)  # the first runs fill the caches of bytecode
+    pairs = [(cpu_seconds(BASELINE), cpu_seconds(WRITE)) for _ in range(runs)]
+    baseline, write = median(a for a, _ in pairs), median(b for _, b in pairs)
     ratio = median(b / a for a, b in pairs)
-    print(f"floor {floor:.3f} s, write {write:.3f} s, ratio {ratio:.2f} (median of {runs} pairs)")
+    print(f"baseline {baseline:.3f} s, write {write:.3f} s, ratio {ratio:.2f} (median of {runs} pairs)")
 
 
 if __name__ == "__main__":

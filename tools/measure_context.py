@@ -32,7 +32,7 @@ def tokens(text: str) -> int:
     return math.ceil(plain / 3 + (len(text) - plain) * 1.5)
 
 
-def snippets() -> Iterator[Program]:
+def programs() -> Iterator[Program]:
     """The program of every offered combination."""
     for combination in offered_combinations():
         yield make(ProgramRequest(*combination[:6]))
@@ -42,7 +42,7 @@ def measured() -> dict[str, int]:
     """The parts and their tokens."""
     skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
     front = skill.split("---")[1]
-    answer = max(tokens(output.notes(one, Path(one.filename))) for one in snippets())
+    answer = max(tokens(output.notes(one, Path(one.filename))) for one in programs())
     return {"front matter, as it is listed": tokens(front), "SKILL.md": tokens(skill), "the longest answer": answer}
 
 

@@ -44,7 +44,8 @@ def find_endpoint(
     Raises UnknownName, or NotOffered where a client library cannot call that path.
     """
     serving = _serving(gateway.endpoints[protocol.id], task)
-    suited = [one for one in serving if not library.sdk or one.path.endswith(tuple(protocol.sdk_paths))]
+    ends = tuple(protocol.sdk_paths) if library.sdk else ""
+    suited = [endpoint for endpoint in serving if endpoint.path.endswith(ends)]
     if request.endpoint is None and suited:
         return suited[0]
     named = [endpoint for endpoint in serving if endpoint.name == request.endpoint]

@@ -36,7 +36,7 @@ def problem_of_value(value: Any) -> str:
     if isinstance(value, list):
         return _first(map(problem_of_value, value))
     if isinstance(value, str):
-        return "holds half of a surrogate pair" if any("\ud800" <= one <= "\udfff" for one in value) else ""
+        return "holds half of a surrogate pair" if any("\ud800" <= character <= "\udfff" for character in value) else ""
     if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - NaN
         return "holds a number that JSON does not have"
     return "" if value is None or isinstance(value, (bool, int, float)) else f"holds a {type(value).__name__}"

@@ -1,5 +1,6 @@
 """The JSON body of a request: the task's shape, the parameters, and what the kind of task adds."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -67,7 +68,7 @@ def format_fields(params: JsonObject, schema: JsonObject, protocol: Protocol) ->
     if mode not in protocol.formats:
         raise NotOffered(f"{protocol.name} has no {mode}.", f"It has: {', '.join(protocol.formats)}.")
     title = str(schema.get("title", ""))
-    name = "".join(one for one in title if (one.isascii() and one.isalnum()) or one in "_-")[:MAX_NAME]
+    name = re.sub(r"[^A-Za-z0-9_-]", "", title)[:MAX_NAME]
     fields: JsonObject = fill(protocol.formats[mode], {"$name": name or "answer", "$schema": Variable("SCHEMA")})
     return fields
 

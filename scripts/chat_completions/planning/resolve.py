@@ -72,7 +72,7 @@ def _first_protocol(
             refusal = refusal or problem
         else:
             return load.load_protocol(name), choice
-    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Give its file one.")
+    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Add an endpoint to its file.")
 
 
 def _check_protocol_name(name: str | None, gateway: Gateway) -> None:

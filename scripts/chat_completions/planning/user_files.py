@@ -75,8 +75,8 @@ def _guarded(data: Any, check: Callable[[Any], str]) -> str:
         return "is nested too deeply"
 
 
-def _is_similar(one: str, other: str) -> bool:
-    return one.replace("-", "_") == other.replace("-", "_")
+def _is_similar(name: str, other: str) -> bool:
+    return name.replace("-", "_") == other.replace("-", "_")
 
 
 def _problem_of_tool(tool: Any) -> str:
@@ -109,13 +109,13 @@ def _problem_of_schema(data: Any, where: str) -> str:
     if not isinstance(data.get("enum", []), list):
         return f"{where} has an enum that is no list"
     required, properties = data.get("required", []), data.get("properties", {})
-    if not isinstance(required, list) or not all(isinstance(one, str) for one in required):
+    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
         return f"{where} has required that is no list of names"
     if not isinstance(properties, dict):
         return f"{where} has properties that are no object"
     inner = [(one, f"{where}.{name}") for name, one in properties.items()]
     inner += [(data["items"], f"{where}.items")] if "items" in data else []
-    return next((found for found in (_problem_of_schema(*one) for one in inner) if found), "")
+    return next(filter(None, (_problem_of_schema(*part) for part in inner)), "")
 
 
 def _schemas(data: Any) -> Iterator[JsonObject]:

@@ -47,5 +47,7 @@ def _environment(language: Language) -> Environment:
         return literals.field_name(name, language.literals)
 
     environment.globals["variable"] = Variable
-    environment.filters.update(literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled, quoted=literals.quoted)
+    environment.filters.update(
+        literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled, quoted=literals.quoted
+    )
     return environment
