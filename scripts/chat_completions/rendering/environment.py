@@ -1,6 +1,6 @@
 """Renders a plan with the templates of one language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from chat_completions.catalog.types import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
-from chat_completions.planning.types import RequestPlan, Variable
+from chat_completions.planning.types import RequestPlan, Tool, Variable
 from chat_completions.rendering import literals
 
 
@@ -24,6 +24,10 @@ def render(plan: RequestPlan, language: Language, library: str) -> str:
         return _environment(language).select_template(names).render(plan=plan)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise BadData(f"templates/{language.id}: {type(problem).__name__} {problem}") from problem
+
+
+def _functions_by_name(tools: Sequence[Tool]) -> dict[str, Variable]:
+    return {tool.name: Variable(literals.function_name(tool.name)) for tool in tools}
 
 
 def _environment(language: Language) -> Environment:
@@ -47,7 +51,9 @@ def _environment(language: Language) -> Environment:
         return literals.field_name(name, language.literals)
 
     environment.globals["variable"] = Variable
+    environment.globals["functions_by_name"] = _functions_by_name
+    environment.filters.update(literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled)
     environment.filters.update(
-        literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled, quoted=literals.quoted
+        quoted=literals.quoted, function_name=literals.function_name, signature=literals.signature
     )
     return environment

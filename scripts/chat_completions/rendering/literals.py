@@ -1,6 +1,8 @@
 """Writes plain values as literals of a language. All escaping is here; language.yaml says how under `literals:`."""
 
+import builtins
 import json
+import keyword
 import math
 import re
 import shlex
@@ -15,6 +17,10 @@ WIDTH = 100  # columns
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 UNUSUAL = re.compile(r'["\\]|[^ -~]')
+PROGRAM_NAMES = frozenset(  # names that the printed Python programs use themselves
+    "add_delta add_item anthropic ask client events functions genai httpx io json logger logging openai os requests "
+    "retry run_tool session stream sys time types urllib3".split()
+)
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 quoted = shlex.quote
@@ -43,6 +49,24 @@ def keywords(value: Mapping[str, Any], style: LiteralStyle, margin: int = 0, lea
     pad = " " * (margin + style.indent)
     lines = [f"{pad}{name}={spell(item, style, len(pad), len(name) + 2)},\n" for name, item in value.items()]
     return "\n" + "".join(lines) + " " * margin
+
+
+def function_name(name: str) -> str:
+    """Return a name that a Python function can have: the given one where that is possible."""
+    found = re.sub(r"\W", "_", name, flags=re.ASCII)
+    if found[:1].isdigit():
+        found = f"_{found}"
+    taken = keyword.iskeyword(found) or hasattr(builtins, found) or found in PROGRAM_NAMES
+    return f"{found}_" if taken else found
+
+
+def signature(schema: Mapping[str, Any]) -> str:
+    """Return the keyword parameters of a Python function for a tool's JSON Schema, required ones first."""
+    names = list(schema.get("properties", {}))
+    if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in names):
+        return "**arguments"
+    required = [name for name in names if name in schema.get("required", ())]
+    return ", ".join([*required, *(f"{name}=None" for name in names if name not in required)])
 
 
 def filled(value: Any, **values: Any) -> Any:
