@@ -19,6 +19,7 @@ def make(request: ProgramRequest) -> Program:
     plan, notes = plan_request(resolution)
     uses = (plan.kind, "stream") if plan.stream else (plan.kind,)
     packages = [library.more_packages[use] for use in uses if use in library.more_packages]
+    command = " ".join([library.install, *packages])
     # Not code.py or chat.py alone: a file must not shadow a module that it imports.
     filename = f"{resolution.gateway.id}-{resolution.task.id}.{language.extension}"
     return Program(
@@ -30,7 +31,7 @@ def make(request: ProgramRequest) -> Program:
         plan=plan,
         choice=resolution.choice,
         notes=notes,
-        install=[line for line in (" ".join([library.install, *packages]), *language.requirements) if line],
+        install=[line for line in (command, *language.requirements) if line and line != "npm install"],
         run=(library.run or language.run).format(file=filename),
         setup=library.setup.format(key=plan.auth.key),
     )
