@@ -46,7 +46,8 @@ class Program:
 
 def try_case(case: Case, program: Program, framing: str = "given") -> list[str]:
     """What is wrong with this case on this program, in words; nothing when it passes."""
-    with Server([Reply(status=500)]) as other, Server([]) as server, closed_port() as closed:
+    watch = program.language == "shell"  # whose programs start others, with arguments
+    with Server([Reply(status=500)]) as other, Server([], watch=watch) as server, closed_port() as closed:
         words = {"KEY": KEY, "HERE": server.url, "PORT": server.url.rpartition(":")[2]}
         words |= {"OTHER": other.url, "CLOSED": closed}
         server.replies = replies(case, program.protocol, program.stream, framing, words)
@@ -82,8 +83,12 @@ def chooser(said: Sequence[object], served: Sequence[Reply]) -> object:
 LARGE = 20_000
 
 
-def framings(case: Case) -> list[str]:
-    """The ways in which the chunks of a case are cut: `bytes` where that says more and does not take long."""
+def framings(case: Case, protocol: str = "openai-chat", *, full: bool = True) -> list[str]:
+    """The ways in which the chunks of a case are cut: `bytes` where that says more and does not take long.
+
+    A usual test run sends byte by byte on chat completions alone: the readers of lines are the same.
+    """
     first = case.replies[0] if case.replies and isinstance(case.replies[0], Mapping) else {}
-    slow = {"pause", "gzip"} & set(first) or len(json.dumps(expand(list(case.replies), {"KEY": KEY, "HERE": "", "OTHER": ""}))) > LARGE
-    return ["given"] if slow else list(case.framings)
+    words = {"KEY": KEY, "HERE": "", "OTHER": ""}
+    slow = {"pause", "gzip"} & set(first) or len(json.dumps(expand(list(case.replies), words))) > LARGE
+    return ["given"] if slow or not (full or protocol == "openai-chat") else list(case.framings)

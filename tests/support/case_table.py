@@ -1,7 +1,8 @@
 """Loads the tables of cases and turns the replies of a case into bytes.
 
 A table is a YAML file in tests/programs/cases: `about`, `defaults` and `cases`. A case `binds` the
-clients that it lists; `exceptions` are those of them that it does not bind, each with the reason.
+clients that it lists; `exceptions` are those of them that it does not bind, each with the reason. It
+binds programs of all `protocols` and `modes`; a usual test run tries it on the `usual_…` ones of them.
 """
 
 import base64
@@ -71,6 +72,8 @@ class Case:
     task: str = "chat"
     modes: Sequence[str] = ("whole", "stream")
     protocols: Sequence[str] = TEXT_PROTOCOLS
+    usual_modes: Sequence[str] = ("whole", "stream")
+    usual_protocols: Sequence[str] = TEXT_PROTOCOLS
     exceptions: Mapping[str, str] = field(default_factory=dict)
     key: str | None = "<KEY>"
     base: str = "<HERE>/api"
@@ -86,6 +89,10 @@ class Case:
         """Whether this case binds such a program."""
         named = client in self.binds and client not in self.exceptions
         return named and protocol in self.protocols and mode in self.modes and task == self.task
+
+    def usual(self, protocol: str, mode: str) -> bool:
+        """Whether a usual test run tries it on such a program; the others are for `--full`."""
+        return mode in self.usual_modes and (protocol in self.usual_protocols or protocol not in TEXT_PROTOCOLS)
 
 
 @cache
@@ -166,6 +173,8 @@ def _chunk(item: Any, protocol: ChatCompletions, newline: str) -> bytes:
         return bytes.fromhex(item["hex"])
     elif "text" in item:
         made = protocol.text(item["text"])
+    elif "error" in item:
+        made = protocol.failure(item["error"])
     elif "finish" in item:
         made = protocol.finish(item["finish"])
     else:

@@ -82,6 +82,10 @@ class ChatCompletions:
         """What ends a stream."""
         return [("", "[DONE]")]
 
+    def failure(self, message: str) -> list[Event]:
+        """A failure in the middle of a stream."""
+        return [("", {"error": {"message": message, "code": 502}})]
+
     def turns(self, body: Mapping[str, Any]) -> list[Any]:
         """The turns of a request."""
         return list(body.get("messages", []))
@@ -154,6 +158,9 @@ class Messages(ChatCompletions):
     def done(self) -> list[Event]:
         return []
 
+    def failure(self, message: str) -> list[Event]:
+        return [("error", {"type": "error", "error": {"type": "api_error", "message": message}})]
+
     def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
         content = turns[-1].get("content") if turns else []
         blocks = content if isinstance(content, list) else []
@@ -208,6 +215,9 @@ class GenerateContent(ChatCompletions):
 
     def done(self) -> list[Event]:
         return []
+
+    def failure(self, message: str) -> list[Event]:
+        return [("", {"error": {"code": 503, "message": message, "status": "UNAVAILABLE"}})]
 
     def turns(self, body: Mapping[str, Any]) -> list[Any]:
         return list(body.get("contents", []))

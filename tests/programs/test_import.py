@@ -1,0 +1,29 @@
+"""Printed programs can be imported: without a key, without a trace, and their functions raise."""
+
+import pytest
+from chat_completions.planning.combinations import offered_combinations
+from support.case_tests import skip_without_tools
+from support.importing import try_import
+from support.variants import GATEWAY, Variant, program, variants
+
+TASKS = ("chat", "tools", "structured", "image", "models", "balance")
+MODULES = [one for one in variants(*TASKS) if not one.client.startswith("shell")]
+
+
+@pytest.mark.parametrize("variant", MODULES, ids=str)
+def test_import(variant: Variant) -> None:
+    skip_without_tools(variant)
+    if found := try_import(program(variant)):
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def test_no_kind_of_program_is_missing() -> None:
+    """What the generator offers for these tasks in Python, JavaScript and shell is in variants.yaml."""
+    offered = {
+        Variant(f"{one.language}-{one.library}", one.protocol, one.task, "stream" if one.stream else "whole")
+        for one in offered_combinations(GATEWAY)
+        if one.task in TASKS and one.language in ("python", "javascript", "shell")
+    }
+    listed = set(variants(*TASKS))
+    assert {one for one in offered - listed if one.protocol != "aireiter-tasks"} == set()
+    assert listed - offered == set()
