@@ -9,7 +9,7 @@ from support.case_table import load
 from support.running import missing
 from support.variants import Variant, program
 
-AT_ONCE = 4
+AT_ONCE = 8
 
 
 def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
