@@ -4,8 +4,6 @@ import os
 import signal
 
 import pytest
-from support.programs import Shape
-from support.running import missing
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,14 +32,3 @@ def full(pytestconfig: pytest.Config) -> bool:
 def only(pytestconfig: pytest.Config) -> str:
     """The id of the one case that is asked for, or nothing."""
     return str(pytestconfig.getoption("--case"))
-
-
-@pytest.fixture
-def runnable(shape: Shape) -> Shape:
-    """The shape, when this machine has what its programs need."""
-    lacking = missing(shape.language, shape.library)
-    if lacking and os.environ.get("CI") == "true":
-        pytest.fail(f"{shape} needs {lacking}")
-    if lacking:
-        pytest.skip(f"{shape} needs {lacking}")
-    return shape

@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from chat_completions.generate import make
 from playwright.sync_api import Page, expect
-from support.notation import chunk, streamed_answer, whole_answer
-from support.programs import Shape, request
+from support.protocols import PROTOCOLS, answer_body, answer_chunks, event_text
 from support.replies import Reply
 from support.running import WEB
 from support.serving import Server
+from support.variants import Variant, request
 from support.web import SDK, bundled, chromium, document, needs, running, succeed
-from support.wires import WIRES
 
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 SYSTEM, QUESTION, ANSWER = "Be kind.", "Say hello", "Hello there, it is good to meet you!"
@@ -34,8 +33,8 @@ REFUSED = Reply(401, JSON, json.dumps({"error": {"message": f"no such key: {KEY}
 def written(folder: Path) -> None:
     """An app with the streaming programs at /chat and the others at /plain."""
     for name, stream in (("chat", True), ("plain", False)):
-        route = make(request(Shape("nextjs", "route", stream), system=SYSTEM)).code
-        page = make(request(Shape("react", "component", stream), prompt=QUESTION)).code
+        route = make(request(Variant("nextjs-route", mode="stream" if stream else "whole"), system=SYSTEM)).code
+        page = make(request(Variant("react-component", mode="stream" if stream else "whole"), prompt=QUESTION)).code
         for file, code in ((f"app/api/{name}/route.ts", route), (f"app/{name}/page.tsx", page)):
             (folder / file).parent.mkdir(parents=True)
             (folder / file).write_text(code.replace('"/api/chat"', f'"/api/{name}"'), encoding="utf-8")
@@ -113,12 +112,22 @@ def alert(page: Page) -> str:
     return found.inner_text()
 
 
+def pieces(*texts: str) -> list[bytes]:
+    """These pieces of an answer, one chunk each."""
+    return [event_text(one).encode() for text in texts for one in PROTOCOLS["openai-chat"].text(text)]
+
+
+def failure(words: str) -> list[bytes]:
+    """The event that tells a failure, or nothing without words."""
+    return [event_text(one).encode() for one in PROTOCOLS["openai-chat"].failure(words)] if words else []
+
+
 def shows_no_key(page: Page) -> bool:
     return not any(KEY[start : start + 8] in page.content() for start in range(len(KEY) - 7))
 
 
 def test_a_message_goes_out_and_the_answer_comes_piece_by_piece(chat: Page, gateway: Server) -> None:
-    gateway.replies = [Reply(200, STREAM, chunks=streamed_answer(ANSWER), pause=0.5)]
+    gateway.replies = [Reply(200, STREAM, chunks=answer_chunks({"text": ANSWER}), pause=0.5)]
     half = ANSWER[: len(ANSWER) // 2]
     send(chat)
     button = chat.locator("button")
@@ -150,7 +159,7 @@ def test_an_error_of_the_gateway_is_one_line_without_the_key(chat: Page, gateway
     expect(chat.locator("button")).to_be_enabled()
     assert len(gateway.requests) == 1
 
-    gateway.replies, gateway.requests[:] = [Reply(200, STREAM, chunks=streamed_answer(ANSWER))], []
+    gateway.replies, gateway.requests[:] = [Reply(200, STREAM, chunks=answer_chunks({"text": ANSWER}))], []
     send(chat)
     expect(chat.get_by_role("listitem")).to_have_count(2)
     expect(chat.locator("p[role=alert]")).to_have_count(0)
@@ -163,12 +172,12 @@ def test_an_error_of_the_gateway_is_one_line_without_the_key(chat: Page, gateway
     [
         ("cut", "", "the stream ended before the answer was complete"),
         ("reset", "", "the stream ended before the answer was complete"),
-        ("done", f'«{{"error":{{"message":"line dropped for {KEY}"}}}}»', "line dropped for ***"),
+        ("done", f"line dropped for {KEY}", "line dropped for ***"),
     ],
     ids=["cut", "reset", "error"],
 )
 def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server, end: str, event: str, words: str) -> None:
-    gateway.replies = [Reply(200, STREAM, chunks=[chunk("«Hello »«there»"), chunk(event)], pause=0.1, end=end)]  # type: ignore[arg-type]
+    gateway.replies = [Reply(200, STREAM, chunks=[*pieces("Hello ", "there"), *failure(event)], pause=0.1, end=end)]  # type: ignore[arg-type]
     send(chat)
     assert alert(chat) == f"Error: {words}"
     assert shows_no_key(chat)
@@ -178,7 +187,7 @@ def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server, end: str,
 
 
 def test_another_model_answers_where_the_first_is_down(chat: Page, gateway: Server) -> None:
-    gateway.replies = [Reply(503), Reply(200, STREAM, chunks=streamed_answer(ANSWER))]
+    gateway.replies = [Reply(503), Reply(200, STREAM, chunks=answer_chunks({"text": ANSWER}))]
     send(chat)
     expect(chat.get_by_role("listitem").last).to_have_text(f"Assistant{ANSWER}")
     expect(chat.get_by_role("status")).to_contain_text(re.compile(r"^HTTP 503: empty answer; asking \S+ instead; "))
@@ -194,7 +203,7 @@ def test_a_handler_that_is_not_there_is_told(browser_page: Page, address: str) -
 
 
 def test_whoever_leaves_the_page_ends_the_request(chat: Page, gateway: Server) -> None:
-    gateway.replies, gateway.last_byte = [Reply(200, STREAM, chunks=[chunk("«Hello »")] * 20, pause=0.1)], 0
+    gateway.replies, gateway.last_byte = [Reply(200, STREAM, chunks=pieces("Hello ") * 20, pause=0.1)], 0
     send(chat)
     expect(chat.get_by_role("listitem").last).to_contain_text("Hello")
     chat.goto("about:blank")
@@ -203,7 +212,7 @@ def test_whoever_leaves_the_page_ends_the_request(chat: Page, gateway: Server) -
 
 
 def test_the_answer_in_one_piece(browser_page: Page, address: str, gateway: Server) -> None:
-    gateway.replies, gateway.requests[:] = [Reply(200, JSON, whole_answer(ANSWER), wait=0.5)], []
+    gateway.replies, gateway.requests[:] = [Reply(200, JSON, answer_body({"text": ANSWER}), wait=0.5)], []
     browser_page.goto(f"{address}/plain")
     send(browser_page)
     expect(browser_page.locator("button")).to_be_disabled()
@@ -230,8 +239,8 @@ def test_nothing_of_the_server_is_in_what_the_browser_gets(app: Path) -> None:
 @pytest.fixture(scope="module")
 def vendor(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     needs("node")
-    folder, shape = tmp_path_factory.mktemp("vendor"), Shape("react", "ainative-react-sdk", False)
-    facts = request(shape, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(
+    folder, variant = tmp_path_factory.mktemp("vendor"), Variant("react-ainative-react-sdk")
+    facts = request(variant, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(
         gateway="ainative", protocol=None
     )
     bundled({"page": make(facts).code}, folder, SDK)
@@ -248,7 +257,7 @@ def vendor_page(browser_page: Page, vendor: str, gateway: Server) -> Iterator[Pa
 
 
 def test_the_vendors_package_answers(vendor_page: Page, gateway: Server) -> None:
-    gateway.replies = [Reply(200, JSON, whole_answer(ANSWER), wait=0.5)]
+    gateway.replies = [Reply(200, JSON, answer_body({"text": ANSWER}), wait=0.5)]
     vendor_page.get_by_label("Key").fill(f" {KEY} ")
     send(vendor_page)
     expect(vendor_page.locator("button")).to_be_disabled()
@@ -263,7 +272,7 @@ def test_the_vendors_package_answers(vendor_page: Page, gateway: Server) -> None
 
 
 def test_a_refusal_through_the_vendors_package_is_shown(vendor_page: Page, gateway: Server) -> None:
-    said = json.dumps(WIRES["openai-chat"].whole({"refusal": "I cannot."})).encode()
+    said = json.dumps(PROTOCOLS["openai-chat"].whole({"refusal": "I cannot."})).encode()
     gateway.replies = [Reply(200, JSON, said)]
     vendor_page.get_by_label("Key").fill(KEY)
     send(vendor_page)

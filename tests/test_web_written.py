@@ -12,12 +12,12 @@ from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay.run import prepare_run
-from support.programs import Shape, request
 from support.running import WEB
-from support.texts import ours
+from support.texts import texts
+from support.variants import Variant, request
 from support.web import SDK, bundled, needs, types_are_clean
 
-TEXTS = [text for text in ours("texts") if text and text.encode(errors="ignore").decode() == text]
+TEXTS = [text for text in texts("texts") if text and text.encode(errors="ignore").decode() == text]
 PACKAGES = {"route": WEB, "component": WEB, "ainative-react-sdk": SDK}
 
 
@@ -49,19 +49,19 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
     """Each text as a turn of the conversation, and the last as what the message begins with."""
     needs("node")
     orders = {"up": TEXTS, "down": TEXTS[::-1]}
-    pages = {name: _page(library, texts) for name, texts in orders.items()}
+    pages = {name: _page(library, said) for name, said in orders.items()}
     bundled(pages, tmp_path, PACKAGES[library], "look")
-    for name, texts in orders.items():
+    for name, said in orders.items():
         look = (tmp_path / f"{name}.html").read_bytes().decode()
         shown = [html.unescape(one) for one in re.findall(r"<div style=[^>]*>(.*?)</div>", look, re.DOTALL)]
         begun = re.findall(r"<textarea[^>]*>(.*?)</textarea>", look, re.DOTALL)
-        assert shown == texts[:-1]
-        assert [html.unescape(one).removeprefix("\n" * texts[-1].startswith("\n")) for one in begun] == [texts[-1]]
+        assert shown == said[:-1]
+        assert [html.unescape(one).removeprefix("\n" * said[-1].startswith("\n")) for one in begun] == [said[-1]]
 
 
 def _page(library: str, texts: list[str]) -> str:
     turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
-    asked = request(Shape("react", library, False), task="conversation", messages=turns)
+    asked = request(Variant(f"react-{library}"), task="conversation", messages=turns)
     return make(asked._replace(gateway="ainative", protocol=None)).code
 
 
@@ -80,8 +80,8 @@ def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
 
 
 def test_the_key_is_a_variable_of_the_server() -> None:
-    route = make(request(Shape("nextjs", "route", True)))
-    page = make(request(Shape("react", "component", True)))
+    route = make(request(Variant("nextjs-route", mode="stream")))
+    page = make(request(Variant("react-component", mode="stream")))
     assert "process.env.AITOLL_API_KEY" in route.code
     assert "NEXT_PUBLIC" not in route.code + page.code
     assert "process.env" not in page.code
@@ -91,7 +91,7 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
     with pytest.raises(NotOffered, match="belongs into an app"):
-        prepare_run(make(request(Shape("nextjs", "route", True))), print)
+        prepare_run(make(request(Variant("nextjs-route", mode="stream"))), print)
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:

@@ -49,7 +49,7 @@ def main() -> None:
         for name in tables
         if name != "import"
         for case in program.bound(load(name))
-        if options.only in ("", case.id)
+        if options.only in ("", case.id) and not case.write
         for framing in framings(case)
     ]
     with ThreadPoolExecutor(options.at_once) as pool:

@@ -17,9 +17,14 @@ def test_structured(variant: Variant, full: bool, only: str) -> None:
 
 @pytest.mark.parametrize("variant", variants("image"), ids=str)
 def test_images(variant: Variant, full: bool, only: str) -> None:
-    check_variant(variant, "images", full=full, only=only)
+    check_variant(variant, "images", "image_tasks", full=full, only=only)
 
 
 @pytest.mark.parametrize("variant", variants("models", "balance"), ids=str)
 def test_lists(variant: Variant, full: bool, only: str) -> None:
     check_variant(variant, "lists", full=full, only=only)
+
+
+@pytest.mark.parametrize("variant", variants("vision"), ids=str)
+def test_vision(variant: Variant, full: bool, only: str) -> None:
+    check_variant(variant, "vision", full=full, only=only)

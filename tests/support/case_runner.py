@@ -3,7 +3,7 @@
 import contextlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def try_case(case: Case, program: Program, framing: str = "given") -> list[str]:
         return list(problems(Outcome(case, program, ran, server, other.requests, KEY, words)))
 
 
-def chooser(said: Sequence[object], served: Sequence[Reply]) -> object:
+def chooser(said: Sequence[object], served: Sequence[Reply]) -> Callable[[Received], Reply] | None:
     """A choice by `when` (fields that the request's body must hold, null for none), else nothing."""
     conditions = [one.get("when") if isinstance(one, Mapping) else None for one in said]
     if not any(conditions):

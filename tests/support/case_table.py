@@ -31,6 +31,7 @@ TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 class Expected:
     """What must come of a case; `error` and `warning` hold words of these lines on stderr.
 
+    `sends` are texts that the first request must hold, each once in this order.
     `results` are the tool results of each round (id of the call, words), `calls` the names and
     arguments of the calls that the second request must repeat.
     """
@@ -50,6 +51,7 @@ class Expected:
     saved: Sequence[str] = ()
     results: Sequence[Mapping[str, str]] = ()
     calls: Sequence[Sequence[Any]] = ()
+    sends: Sequence[str] = ()
     bodies: Sequence[Mapping[str, Any]] = ()
 
     @property
@@ -123,7 +125,10 @@ def expand(value: Any, words: Mapping[str, str]) -> Any:
 
 def replies(case: Case, protocol: str, stream: bool, framing: str, words: Mapping[str, str]) -> list[Reply]:
     """The replies of a case in the form that fits such a program."""
-    said = [_reply(expand(one, words), PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"]), stream, framing) for one in case.replies]
+    said = [
+        _reply(expand(one, words), PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"]), stream, framing)
+        for one in case.replies
+    ]
     return said or [Reply(status=500)]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from support.protocols import PROTOCOLS, event_text
+from support.protocols import PROTOCOLS, answer_body, answer_chunks
 from support.replies import Reply
 from support.running import run
 from support.serving import Server
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 DRIVERS = Path(__file__).resolve().parents[1] / "programs" / "drivers"
 SUFFIXES = {"python": ".py", "javascript": ".mjs"}
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
-LIBRARIES = {"requests": "requests", "httpx": "httpx", "openai": "openai", "anthropic": "anthropic", "google-genai": "google"}
+LIBRARIES = {
+    "requests": "requests",
+    "httpx": "httpx",
+    "openai": "openai",
+    "anthropic": "anthropic",
+    "google-genai": "google",
+}
 STRUCTURED = '{"sentiment": "mixed", "score": 0.2, "highlights": []}'
 VALUES = {"structured": json.loads(STRUCTURED)}
 WITHOUT_VALUE = ("image", "image-edit", "models", "balance")
@@ -43,11 +49,10 @@ def try_import(program: "Program") -> list[str]:
 def _answer(program: "Program") -> Reply:
     if program.protocol not in PROTOCOLS:
         return REFUSED
-    protocol = PROTOCOLS[program.protocol]
     said = {"text": STRUCTURED if program.task == "structured" else "Hello"}
     if not program.stream:
-        return Reply(200, [("content-type", "application/json")], json.dumps(protocol.whole(said)).encode())
-    chunks = [event_text(one).encode() for one in protocol.stream(said)]
+        return Reply(200, [("content-type", "application/json")], answer_body(said, program.protocol))
+    chunks = answer_chunks(said, program.protocol)
     return Reply(200, [("content-type", "text/event-stream")], chunks=chunks)
 
 
@@ -55,9 +60,16 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
     """Run the driver, which imports `printed` beside it; what it found, and what was printed."""
     driver = (DRIVERS / f"driver{SUFFIXES[program.language]}").read_text(encoding="utf-8")
     beside = {f"printed{SUFFIXES[program.language]}": program.code}
-    ran = run(driver, program.language, {**env, "CALLS": str(calls), "TASK": program.task}, scene=Scene(warm=True, timeout=40, beside=beside))
+    ran = run(
+        driver,
+        program.language,
+        {**env, "CALLS": str(calls), "TASK": program.task},
+        scene=Scene(warm=True, timeout=40, beside=beside),
+    )
     told = [data for path, data in ran.files.items() if path.endswith("told.json")]
-    found: dict[str, Any] = json.loads(told[0]) if told else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
+    found: dict[str, Any] = (
+        json.loads(told[0]) if told else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
+    )
     return {**found, "stdout": ran.stdout.decode(), "stderr": ran.stderr}
 
 

@@ -134,10 +134,20 @@ class Messages(ChatCompletions):
         found = self.opening()
         for number, block in enumerate(self.message(answer)["content"]):
             found += _block_events(number, block)
-        return [*found, *self.finish(str(answer.get("finish") or ("tool_calls" if answer.get("tool_calls") else "stop")))]
+        return [
+            *found,
+            *self.finish(str(answer.get("finish") or ("tool_calls" if answer.get("tool_calls") else "stop"))),
+        ]
 
     def opening(self) -> list[Event]:
-        message = {"id": "m1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None}
+        message: dict[str, Any] = {
+            "id": "m1",
+            "type": "message",
+            "role": "assistant",
+            "model": "m",
+            "content": [],
+            "stop_reason": None,
+        }
         message |= {"stop_sequence": None, "usage": {"input_tokens": TOKENS[0], "output_tokens": 1}}
         return [("message_start", {"type": "message_start", "message": message})]
 
@@ -228,9 +238,17 @@ class GenerateContent(ChatCompletions):
         return [(one.get("id", ""), json.dumps(one.get("response"), ensure_ascii=False)) for one in found]
 
 
-PROTOCOLS: Mapping[str, ChatCompletions] = {
-    one.id: one for one in (ChatCompletions(), Messages(), GenerateContent())
-}
+PROTOCOLS: Mapping[str, ChatCompletions] = {one.id: one for one in (ChatCompletions(), Messages(), GenerateContent())}
+
+
+def answer_body(answer: Answer, protocol: str = "openai-chat") -> bytes:
+    """A whole answer as the body of a reply."""
+    return json.dumps(PROTOCOLS[protocol].whole(answer), ensure_ascii=False).encode()
+
+
+def answer_chunks(answer: Answer, protocol: str = "openai-chat") -> list[bytes]:
+    """The same as the chunks of a stream."""
+    return [event_text(one).encode() for one in PROTOCOLS[protocol].stream(answer)]
 
 
 def event_text(event: Event, newline: str = "\n") -> str:
@@ -270,7 +288,11 @@ def _block_events(number: int, block: Mapping[str, Any]) -> list[Event]:
         deltas = [{"type": "text_delta", "text": one} for one in _halves(block["text"])]
     start = {"type": "content_block_start", "index": number, "content_block": empty}
     stop = {"type": "content_block_stop", "index": number}
-    return [("content_block_start", start), *(_block_delta(number, one) for one in deltas), ("content_block_stop", stop)]
+    return [
+        ("content_block_start", start),
+        *(_block_delta(number, one) for one in deltas),
+        ("content_block_stop", stop),
+    ]
 
 
 def _candidate(parts: Any) -> Event:

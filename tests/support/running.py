@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from support.warm import nursery
+from support.fork_server import fork_server
 from support.watching import Process, Scene, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ def run(
     """
     scene = scene or Scene()
     if _forks(language_id, scene):
-        nursery()
+        fork_server()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = _write(code, language_id, folder / "program")
@@ -137,7 +137,7 @@ def _forks(language_id: str, scene: Scene) -> bool:
 
 def _start(job: Job, streams: Sequence[int]) -> Process:
     if _forks(job.language_id, job.scene):
-        return nursery().start(job.program, job.scene.args, job.work, job.env, streams)
+        return fork_server().start(job.program, job.scene.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
     command = [*{**COMMANDS, **HANDLERS}[job.language_id], str(job.program), *job.scene.args]
     return subprocess.Popen(

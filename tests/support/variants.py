@@ -23,12 +23,27 @@ class Variant:
     """One kind of program: language and library, protocol, task, whole or streamed."""
 
     client: str
-    protocol: str
-    task: str
-    mode: str
+    protocol: str = "openai-chat"
+    task: str = "chat"
+    mode: str = "whole"
+
+    @property
+    def language(self) -> str:
+        """The language alone."""
+        return self.client.partition("-")[0]
+
+    @property
+    def library(self) -> str:
+        """The library alone."""
+        return self.client.partition("-")[2]
+
+    @property
+    def stream(self) -> bool:
+        """Whether its programs stream the answer."""
+        return self.mode == "stream"
 
     def __str__(self) -> str:
-        return "-".join((self.client, self.protocol, self.task, self.mode))
+        return f"{self.client}-{self.protocol}-{self.task}-{self.mode}"
 
 
 def variants(*tasks: str) -> list[Variant]:
@@ -36,21 +51,19 @@ def variants(*tasks: str) -> list[Variant]:
     return [one for one in _every() if one.task in tasks]
 
 
-@cache
-def program(variant: Variant) -> Program:
+def request(variant: Variant, **facts: Any) -> ProgramRequest:
+    """What to ask the generator for a program of this variant, with these facts instead of the example's."""
+    asked = {"gateway": GATEWAY, "task": variant.task, "protocol": variant.protocol, **facts}
+    return ProgramRequest(language=variant.language, library=variant.library, stream=variant.stream, **asked)
+
+
+def printed(variant: Variant, **facts: Any) -> Program:
     """The program that `write` prints for this variant."""
-    language, _, library = variant.client.partition("-")
-    made = make(
-        ProgramRequest(
-            gateway=GATEWAY,
-            task=variant.task,
-            language=language,
-            library=library,
-            protocol=variant.protocol,
-            stream=variant.mode == "stream",
-        )
-    )
-    return Program(made.code, variant.client, ENV, variant.protocol, variant.task, variant.mode == "stream")
+    code = make(request(variant, **facts)).code
+    return Program(code, variant.client, ENV, variant.protocol, variant.task, variant.stream)
+
+
+program = cache(printed)
 
 
 @cache

@@ -31,7 +31,7 @@ def call(module: Any) -> dict[str, object]:
     function = next(getattr(module, one) for one in NAMES if hasattr(module, one))
     try:
         value = function(*([] if os.environ["TASK"] in ("models", "balance") else ["Say hello"]))
-        return {"value": "".join(value) if inspect.isgenerator(value) else value}
+        return {"value": "".join(map(str, value)) if inspect.isgenerator(value) else value}
     except Exception as error:  # noqa: BLE001 - the kind of error is what is asked
         kinds = {name for one in type(error).__mro__ for name in (one.__module__.split(".")[0], one.__name__)}
         return {"error": str(error), "kinds": sorted(kinds)}

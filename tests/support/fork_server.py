@@ -15,10 +15,10 @@ from pathlib import Path
 from threading import Lock
 
 MODULES = ("requests", "httpx", "openai", "anthropic", "google.genai", "jsonschema", "httpx_sse")
-START = Path(__file__).with_name("warm_start.py")
+START = Path(__file__).with_name("fork_server_main.py")
 
 
-class WarmProcess:
+class ForkedProcess:
     """A program that was forked; what of subprocess.Popen the runner uses."""
 
     def __init__(self, told: int) -> None:
@@ -33,7 +33,7 @@ class WarmProcess:
             return int(self._told.readline() or -signal.SIGKILL)
 
 
-class Nursery:
+class ForkServer:
     """The interpreter that forks."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Nursery:
 
     def start(
         self, program: Path, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int]
-    ) -> WarmProcess:
+    ) -> ForkedProcess:
         """Forks a process that runs `program` with these three descriptors."""
         job = {"program": str(program), "args": list(args), "cwd": str(cwd), "env": dict(env)}
         told, tells = os.pipe()
@@ -71,7 +71,7 @@ class Nursery:
                 self._control.recv(1)
         finally:
             os.close(tells)
-        return WarmProcess(told)
+        return ForkedProcess(told)
 
     def close(self) -> None:
         """Ends the interpreter."""
@@ -83,16 +83,16 @@ class Nursery:
 _only_one = Lock()
 
 
-def nursery() -> Nursery:
+def fork_server() -> ForkServer:
     """The one of this process, ready."""
     with _only_one:
-        made = _nursery()
+        made = _fork_server()
     made.wait()
     return made
 
 
 @cache
-def _nursery() -> Nursery:
-    made = Nursery()
+def _fork_server() -> ForkServer:
+    made = ForkServer()
     atexit.register(made.close)
     return made

@@ -1,6 +1,6 @@
 """Forks Python programs from an interpreter that has imported their libraries already.
 
-Run as a program: `warm_start.py FD MODULE…`. A job is JSON and four descriptors: the program's
+Run as a program: `fork_server_main.py FD MODULE…`. A job is JSON and four descriptors: the program's
 stdin, stdout and stderr, and one that is told the process id and then the wait status.
 """
 
