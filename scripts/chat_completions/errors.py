@@ -67,7 +67,7 @@ def full_package(feature: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as problem:
-        if not (problem.name or "").startswith("chat_completions."):
+        if problem.name != "httpx" and not (problem.name or "").startswith("chat_completions."):
             raise
         raise NeedsFullPackage(feature) from None
 

@@ -17,7 +17,6 @@ COMMANDS = {
     "list": ("list", "command"),
     "check": ("check", "command"),
     "replay": ("replay", "command"),
-    "record": ("record", "command"),
     "install": ("install", "install"),
     "uninstall": ("install", "uninstall"),
 }

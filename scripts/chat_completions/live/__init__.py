@@ -1,1 +1,1 @@
-"""Everything that opens a socket. It is not in the downloaded archive."""
+"""Asking a live gateway, with the user's own key."""

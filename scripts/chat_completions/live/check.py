@@ -1,23 +1,34 @@
-"""Asks a live gateway whether it takes the key, which of our models it lists and what credit is left.
+"""Asks a live gateway whether it accepts the key, which of our models it lists and what credit is left.
 
-A list of models that is given without a key proves nothing of the key; then, and where there is
+A list of models that is given without a key proves nothing about the key; then, and where there is
 no list, a question of a few tokens to the cheapest model does.
 """
 
+import datetime as dt
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from chat_completions.catalog import load
 from chat_completions.catalog.last_check import save_last_check
-from chat_completions.errors import NotOffered
-from chat_completions.live.opening import Opened
-from chat_completions.live.questions import Answer, ask, spelled
-from chat_completions.live.record import today
+from chat_completions.catalog.types import Gateway
+from chat_completions.catalog.urls import check_base_url
+from chat_completions.errors import BadInput, NotOffered
+from chat_completions.live.client import Answer, send
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve_request
-from chat_completions.planning.types import ProgramRequest, RequestPlan
+from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
 
 FEW = 16  # tokens
-REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
+KEY_REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
+
+
+class Target(NamedTuple):
+    """A gateway, the user's key to it, and where it is asked."""
+
+    gateway: Gateway
+    key: str
+    address: str
 
 
 class Report(NamedTuple):
@@ -30,114 +41,138 @@ class Report(NamedTuple):
     reachable: bool
     accepted: bool | None
     problem: str
-    by: str
+    known_by: str
     listed: Sequence[str] | None
-    ours: Sequence[str]
+    recommended: Sequence[str]
     credits: Mapping[str, Any]
     credit_problem: str
     saved: str
 
     @property
     def good(self) -> bool:
-        """Whether programs will work as things are."""
+        """Return whether programs will work as things are."""
         return bool(self.accepted) and not self.problem
 
 
-def checked(one: Opened) -> Report:
-    """Asks all there is to ask, and keeps what it saw for `choose` and `write`."""
-    answer, by, listed = _key_and_list(one)
-    credit, credit_problem = _credit(one) if answer.status and answer.status != REFUSED else ({}, "")
-    report = Report(
-        gateway=one.gateway.id,
-        name=one.gateway.name,
-        address=one.address,
-        date=today(),
+def find_target(name: str, base_url: str | None) -> Target:
+    """Return the gateway with the user's key; BadInput where no key is set."""
+    gateway = load.load_gateway(name)
+    variable = gateway.auth[0].key
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise BadInput(f"{variable} is not set: {gateway.name} needs a key.", f'Set it: export {variable}="your-key"')
+    if not (key.isascii() and key.isprintable()):
+        raise BadInput(f"{variable} holds a character that no key has.", "Copy the key again.")
+    address = base_url or os.environ.get(f"{gateway.env_prefix}_BASE_URL", "").strip() or gateway.base_url
+    return Target(gateway, key, check_base_url(address))
+
+
+def check_gateway(target: Target) -> Report:
+    """Ask all there is to ask, and keep what was listed for `choose` and `write`."""
+    gateway, answer_and_list = target.gateway, _key_and_list(target)
+    answer, known_by, listed = answer_and_list
+    asks_credit = answer.status and answer.status != KEY_REFUSED
+    credit, credit_problem = _credit(target) if asks_credit else ({}, "")
+    date = dt.datetime.now(dt.timezone.utc).date().isoformat()
+    # What another address lists says nothing about the gateway's own.
+    own_address = target.address == check_base_url(gateway.base_url)
+    seen = {"date": date, "listed": listed, "credits": credit}
+    return Report(
+        gateway=gateway.id,
+        name=gateway.name,
+        address=target.address,
+        date=date,
         reachable=bool(answer.status),
         accepted=_accepted(answer),
         problem=answer.problem,
-        by=by,
+        known_by=known_by,
         listed=listed,
-        ours=list(one.gateway.models),
+        recommended=list(gateway.models),
         credits=credit,
         credit_problem=credit_problem,
-        saved="",
+        saved=str(save_last_check(gateway.id, seen)) if own_address and listed else "",
     )
-    if one.own or not listed:  # what another address lists says nothing of the gateway's own
-        return report
-    seen = {"date": report.date, "listed": list(listed), "credits": dict(credit)}
-    return report._replace(saved=str(save_last_check(one.gateway.id, seen)))
 
 
-def _key_and_list(one: Opened) -> tuple[Answer, str, list[str] | None]:
-    """Whether the key works, by what that is known, and the list of models."""
-    listing = _call(one, "models")
+def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
+    """Return whether the key works, by what that is known, and the list of models."""
+    listing = _plan(target, "models")
     if listing is None:
-        return *_question(one), None
-    answer = ask(listing, one.key)
-    by, listed = f"its list of models, {listing.path}", None if answer.problem else ids(answer.data)
-    if not answer.problem and not ask(listing, one.key, with_key=False).problem:
-        return *_question(one), listed
-    return answer, by, listed
+        return *_ask_question(target), None
+    answer = send(listing, target.key)
+    listed = None if answer.problem else model_ids(answer.data)
+    if not answer.problem and not send(listing, target.key, with_key=False).problem:
+        return *_ask_question(target), listed
+    return answer, f"its list of models, {listing.path}", listed
 
 
-def _question(one: Opened) -> tuple[Answer, str]:
-    call = _call(one, "chat", priority="cost", params={"max_tokens": FEW})
-    if call is None:
+def _ask_question(target: Target) -> tuple[Answer, str]:
+    plan = _plan(target, "chat", priority="cost", params={"max_tokens": FEW})
+    if plan is None:
         return Answer(0, None, "there is nothing that it could be asked"), ""
-    turns = spelled(call.messages, {"prompt": call.prompt})
-    words = {"MODEL": call.model, "prompt": call.prompt, "messages": turns, "contents": turns}
-    answer = ask(call, one.key, spelled(call.body, words))
-    return answer, f"a question of at most {FEW} tokens to {call.model}"
+    messages = fill_in(plan.messages, {"prompt": plan.prompt})
+    values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": messages, "contents": messages}
+    answer = send(plan, target.key, fill_in(plan.body, values))
+    return answer, f"a question of at most {FEW} tokens to {plan.model}"
 
 
-def _credit(one: Opened) -> tuple[dict[str, Any], str]:
-    """What is left, as the gateway words it, and why that is not known."""
-    call = _call(one, "balance")
-    if call is None:
+def _credit(target: Target) -> tuple[dict[str, Any], str]:
+    """Return what is left, as the gateway words it, and why that is not known."""
+    plan = _plan(target, "balance")
+    if plan is None:
         return {}, ""
-    answer = ask(call, one.key)
+    answer = send(plan, target.key)
     if answer.problem:
         return {}, answer.problem
-    for path in call.result_paths:
-        value, within = _at(answer.data, path)
-        if value is not None:
-            unlimited = isinstance(within, dict) and within.get("unlimited") is True
-            return {path.rpartition(".")[2]: "unlimited" if unlimited else value}, ""
-    return {}, "the reply holds no balance where it should"
+    for path in plan.result_paths:
+        *parents, name = path.split(".")
+        holder = _follow(answer.data, parents)
+        if isinstance(holder, Mapping) and holder.get(name) is not None:
+            return {name: "unlimited" if holder.get("unlimited") is True else holder[name]}, ""
+    return {}, "the response holds no balance where it should"
 
 
-def ids(data: Any) -> list[str]:
-    """The ids in a list of models, whatever it is wrapped in."""
+def model_ids(data: Any) -> list[str]:
+    """Return the ids in a list of models, whatever it is wrapped in."""
     for name in ("data", "models"):
-        if isinstance(data, dict) and isinstance(data.get(name), list):
+        if isinstance(data, Mapping) and isinstance(data.get(name), list):
             data = data[name]
-    found = [one if isinstance(one, str) else _id(one) for one in data] if isinstance(data, list) else []
-    return list(dict.fromkeys(one.removeprefix("models/") for one in found if one))
+    ids = [_model_id(item) for item in data] if isinstance(data, list) else []
+    return list(dict.fromkeys(id_.removeprefix("models/") for id_ in ids if id_))
 
 
-def _id(item: Any) -> str:
-    names = ("id", "name", "model")
-    return next((item[name] for name in names if isinstance(item, dict) and isinstance(item.get(name), str)), "")
+def _model_id(item: Any) -> str:
+    if isinstance(item, str):
+        return item
+    names = [item.get(name) for name in ("id", "name", "model")] if isinstance(item, Mapping) else []
+    return next((name for name in names if isinstance(name, str)), "")
 
 
-def _at(data: Any, path: str) -> tuple[Any, Any]:
-    """The value at a dotted path, and what it sits in."""
-    within = None
-    for step in path.split("."):
-        within, data = data, data.get(step) if isinstance(data, dict) else None
-    return data, within
+def _follow(data: Any, path: Sequence[str]) -> Any:
+    for name in path:
+        data = data.get(name) if isinstance(data, Mapping) else None
+    return data
+
+
+def fill_in(value: Any, values: Mapping[str, Any]) -> Any:
+    """Return a body with the values of its variables."""
+    if isinstance(value, Variable):
+        return values.get(value.name)
+    if isinstance(value, Mapping):
+        return {name: fill_in(item, values) for name, item in value.items()}
+    return [fill_in(item, values) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _accepted(answer: Answer) -> bool | None:
-    if answer.status == REFUSED:
+    if answer.status == KEY_REFUSED:
         return False
     return True if not answer.problem or answer.status in (NO_CREDIT, NOT_ALLOWED) else None
 
 
-def _call(one: Opened, task: str, **more: Any) -> RequestPlan | None:
-    """The request of a task, whatever library would write it; None where the gateway has no such."""
-    asked = ProgramRequest(one.gateway.id, task=task, base_url=one.address, **more)
+def _plan(target: Target, task: str, **more: Any) -> RequestPlan | None:
+    """Return the request of a task, whatever library would send it; None where the gateway has no such task."""
+    request = ProgramRequest(target.gateway.id, task=task, base_url=target.address, **more)
     try:
-        return plan_request(resolve_request(asked, one.gateway))[0]
+        return plan_request(resolve_request(request, target.gateway))[0]
     except NotOffered:
         return None

@@ -63,7 +63,7 @@ def test_a_key_that_is_taken_models_and_credit(tmp_path: Path) -> None:
     assert code == 0
     for line in ("Reachable: yes", "Key accepted: yes (by its list of models, /models)", "Credit left: 12.5 (credits)"):
         assert line in out
-    assert "Models listed: 2; of ours: small" in out
+    assert "Models listed: 2; of those known here: small" in out
     assert "Not listed: large" in out
     assert [one.path for one in live.requests] == ["/models", "/models", "/balance"]
     assert [one.headers.get("authorization") for one in live.requests] == [f"Bearer {KEY}", None, f"Bearer {KEY}"]
@@ -73,7 +73,7 @@ def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_pat
     code, out, _, live = checked(tmp_path, [LISTED, NO_KEY, CREDIT], "--format", "json")
     report = json.loads(out)
     assert code == 0
-    assert report["models"] == {"listed": ["small", "other"], "ours_listed": ["small"], "ours_missing": ["large"]}
+    assert report["models"] == {"listed": ["small", "other"], "recommended_listed": ["small"], "recommended_missing": ["large"]}
     assert (report["ok"], report["key_accepted"], report["credits"]) == (True, True, {"credits": 12.5})
     assert report["saved"] == str(tmp_path / "checks" / "mine.json")
     assert json.loads((tmp_path / "checks" / "mine.json").read_text())["date"] == report["date"]
@@ -189,11 +189,11 @@ def test_evidence_that_is_broken_counts_as_none(tmp_path: Path) -> None:
         assert command("choose", "--gateway", "aitoll", "--format", "json", home=tmp_path).stdout == before
 
 
-@pytest.mark.parametrize("words", [["check", "aitoll"], ["record", "aitoll"], ["replay"], ["write", "Hi", "--run"]])
+@pytest.mark.parametrize("words", [["check", "aitoll"], ["replay"], ["write", "Hi", "--run"]])
 def test_the_skill_alone_says_how_to_get_what_talks_to_a_network(words: list[str], tmp_path: Path) -> None:
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     for folder in ("references", "templates", "scripts"):
-        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("live", "replay", "__pycache__"))
+        shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("live", "replay", "replay", "__pycache__"))
     door = [sys.executable, str(tmp_path / "scripts" / "chat-completions.py")]
     env = environment(tmp_path, ENV | {"AITOLL_API_KEY": KEY})
     ran = subprocess.run([*door, *words], env=env, capture_output=True, text=True, check=False)

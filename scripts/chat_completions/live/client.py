@@ -1,0 +1,130 @@
+"""Sends one request to a live gateway and says in words what came of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import httpx
+
+from chat_completions.planning.types import RequestPlan
+
+TIMEOUT = httpx.Timeout(60, connect=10)  # seconds
+MAX_BYTES = 5_000_000
+MAX_WORDS = 160  # characters of a server's own message
+KEY_PIECE = 8  # so many characters of a key in a row are not shown
+REDIRECT, FAILED = 300, 400
+OK_CODES = (None, 0, "0", 200, "200")
+MEANINGS = {
+    401: "the key is not accepted",
+    402: "the key is accepted, but no credit is left: top up",
+    403: "the key is known, but may not do this: see your plan",
+    404: "there is nothing at this address: is the base URL right?",
+    429: "too many requests: wait, then try again",
+}
+CERTIFICATE_HINT = (
+    "for a private CA set SSL_CERT_FILE to its file "
+    "(programs: REQUESTS_CA_BUNDLE for requests, NODE_EXTRA_CA_CERTS for Node, CURL_CA_BUNDLE for curl)"
+)
+
+
+class Answer(NamedTuple):
+    """What a request brought: JSON, or the problem in words; status 0 means no response at all."""
+
+    status: int
+    data: Any
+    problem: str
+
+
+def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True) -> Answer:
+    """Send a request as a written program would; no redirect is followed.
+
+    Proxies and certificates are found by httpx in the variables of the environment.
+    """
+    headers = {"accept": "application/json", "user-agent": "chat-completions", **plan.headers}
+    if with_key:
+        headers[plan.auth.header] = plan.auth.prefix + key
+    url = plan.base_url + plan.path.replace("{model}", quote(plan.model, safe=""))
+    try:
+        with (
+            httpx.Client(timeout=TIMEOUT) as client,
+            client.stream(plan.method, url, params=dict(plan.query) or None, headers=headers, json=body) as response,
+        ):
+            text = _read(response)
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+        return Answer(0, None, f"it cannot be reached: {mask_key(_reason(problem), key)}")
+    answer = _understand(response.status_code, response.headers.get("content-type", ""), text.replace(key, "<key>"))
+    return answer._replace(problem=mask_key(answer.problem, key))
+
+
+def mask_key(text: str, key: str) -> str:
+    """Return a text without the key and without longer pieces of it."""
+    for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
+        for start in range(len(key) - size + 1):
+            text = text.replace(key[start : start + size], "<key>")
+    return text
+
+
+def server_message(data: Any) -> str:
+    """Return the server's own words, wherever they stand in a response."""
+    if isinstance(data, list):
+        return server_message(data[0]) if data else ""
+    if isinstance(data, str):
+        return " ".join("".join(character if character.isprintable() else " " for character in data).split())
+    if not isinstance(data, Mapping):
+        return ""
+    found = (server_message(data.get(name)) for name in ("error", "message", "detail", "msg"))
+    return next((message for message in found if message), "")
+
+
+def _read(response: httpx.Response) -> str:
+    """Return the body as far as it is read: a list of models is not endless."""
+    return b"".join(_limited(response.iter_bytes())).decode("utf-8", "replace")
+
+
+def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        yield chunk
+        size += len(chunk)
+        if size > MAX_BYTES:
+            return
+
+
+def _reason(problem: Exception) -> str:
+    """Return why a connection failed, in a few words."""
+    if isinstance(problem, httpx.TimeoutException):
+        return "no answer in time"
+    reason = " ".join(str(problem).split())[:MAX_WORDS] or type(problem).__name__
+    return f"{reason}; {CERTIFICATE_HINT}" if "CERTIFICATE_VERIFY_FAILED" in reason else reason
+
+
+def _understand(status: int, content_type: str, text: str) -> Answer:
+    if "html" in content_type or text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
+        return Answer(status, None, f"it answered {status} with a web page: is the base URL right?")
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    if status >= FAILED:
+        return Answer(status, data, _with_message(MEANINGS.get(status, f"it answered {status}"), data))
+    if status >= REDIRECT:
+        return Answer(status, None, f"it answered {status}, a redirect, which is not followed: is the base URL right?")
+    if data is None:
+        return Answer(status, None, f"it answered {status}, but not with JSON")
+    return Answer(status, data, _error_inside(status, data))
+
+
+def _error_inside(status: int, data: Any) -> str:
+    """Return the error that a response with a good status holds, or an empty text."""
+    if not isinstance(data, Mapping):
+        return ""
+    code = data.get("statusCode", data.get("code"))
+    if data.get("error") or code not in OK_CODES:
+        return _with_message(f"it answered {status}, and in it {status if code is None else code}", data)
+    return ""
+
+
+def _with_message(problem: str, data: Any) -> str:
+    message = server_message(data)[:MAX_WORDS]
+    return f"{problem} ({message})" if message else problem
