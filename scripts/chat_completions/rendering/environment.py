@@ -54,6 +54,9 @@ def _environment(language: Language) -> Environment:
     environment.globals["functions_by_name"] = _functions_by_name
     environment.filters.update(literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled)
     environment.filters.update(
-        quoted=literals.quoted, function_name=literals.function_name, signature=literals.signature
+        quoted=literals.quoted,
+        function_name=literals.function_name,
+        signature=literals.signature,
+        snake_case=literals.snake_case,
     )
     return environment

@@ -18,8 +18,35 @@ BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 UNUSUAL = re.compile(r'["\\]|[^ -~]')
 PROGRAM_NAMES = frozenset(  # names that the printed Python programs use themselves
-    "add_delta add_item anthropic ask client events functions genai httpx io json logger logging openai os requests "
-    "retry run_tool session stream sys time types urllib3".split()
+    [
+        *(
+            "add_delta",
+            "add_event",
+            "add_item",
+            "anthropic",
+            "ask",
+            "client",
+            "error_message",
+            "events",
+            "genai",
+            "httpx",
+        ),
+        *(
+            "io",
+            "json",
+            "logger",
+            "logging",
+            "openai",
+            "os",
+            "requests",
+            "retry",
+            "run_tool",
+            "session",
+            "stream",
+            "sys",
+        ),
+        *("time", "types", "urllib3"),
+    ]
 )
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -67,6 +94,15 @@ def signature(schema: Mapping[str, Any]) -> str:
         return "**arguments"
     required = [name for name in names if name in schema.get("required", ())]
     return ", ".join([*required, *(f"{name}=None" for name in names if name not in required)])
+
+
+def snake_case(value: Any) -> Any:
+    """Return `value` with the keys of its mappings in snake_case, as Python's client libraries name fields."""
+    if isinstance(value, Mapping):
+        return {
+            re.sub(r"[A-Z]", lambda one: f"_{one[0].lower()}", key): snake_case(item) for key, item in value.items()
+        }
+    return [snake_case(item) for item in value] if isinstance(value, list) else value
 
 
 def filled(value: Any, **values: Any) -> Any:
