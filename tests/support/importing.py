@@ -26,6 +26,7 @@ LIBRARIES = {
 }
 STRUCTURED = '{"sentiment": "mixed", "score": 0.2, "highlights": []}'
 VALUES = {"structured": json.loads(STRUCTURED)}
+CLASSES = {"openai": "AuthenticationError", "anthropic": "AuthenticationError", "google-genai": "ApiError"}  # of npm
 WITHOUT_VALUE = ("image", "image-edit", "models", "balance")
 REFUSED = Reply(401, [("content-type", "application/json")], json.dumps({"error": {"message": "no such key"}}).encode())
 
@@ -89,7 +90,7 @@ def _calls(told: dict[str, Any], program: "Program") -> Iterator[str]:
     said = str(error.get("error", ""))
     if "401" not in said or "no such key" not in said:
         yield f"the error of the third call lacks the status or the server's words: {error}"
-    library = LIBRARIES.get(program.client.partition("-")[2])
+    library = (LIBRARIES if program.language == "python" else CLASSES).get(program.client.partition("-")[2])
     if library and library not in error.get("kinds", []) and "ValueError" not in error.get("kinds", []):
         yield f"the exception is none of {library}'s: {error.get('kinds')}"
     if KEY in said:
