@@ -1,5 +1,6 @@
 """SKILL.md and README: their limits, and that every command in them works."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -14,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SKILL = (ROOT / "SKILL.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FRONT = yaml.safe_load(SKILL.split("---")[1])
-SETS_UP = ("python3 -m venv", "npm ci", ".venv/bin/python -m pytest")
+SETS_UP = ("python3 -m venv", ".venv/bin/pip", "npm ci", ".venv/bin/python -m pytest")
 
 
 def commands(text: str) -> list[str]:
@@ -75,7 +76,8 @@ def test_every_command_works(line: str, tmp_path: Path) -> None:
     else:
         assert Path(words[0]).name == "chat-completions"
         words = [str(Path(sys.executable).with_name("chat-completions")), *words[1:]]
-    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    env = {**os.environ, "HOME": str(tmp_path)}  # `install` writes there
+    ran = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert "Error" not in ran.stderr
 

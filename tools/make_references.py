@@ -50,6 +50,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "combinations": reference_facts.combinations,
     "errors": reference_facts.errors,
     "programs": reference_examples.programs,
+    "sample": reference_examples.sample,
     "samples": reference_examples.samples,
     "sources": make_sources.table,
 }

@@ -1,6 +1,8 @@
 """The examples of references/*.md: requests and programs as the generator makes them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from chat_completions.catalog import load
@@ -12,8 +14,10 @@ from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
 from chat_completions.rendering import literals
+from chat_completions.replay import cassette
 from reference_facts import OURS
 
+CASSETTES = Path(__file__).resolve().parents[1] / "tests" / "cassettes"
 # Title, options of the program, options as a user would type them.
 SAMPLES: Sequence[tuple[str, dict[str, Any]]] = (
     ("Creative writing (AIReiter's document)", {"gateway": "aireiter", "protocol": "openai-chat", "model": "claude-sonnet-4-5-20250929", "prompt": "写一首关于秋天的现代诗", "params": {"temperature": 0.9, "frequency_penalty": 0.5, "presence_penalty": 0.3}}),
@@ -43,26 +47,41 @@ def requests(protocol: str) -> str:
     return "\n".join(parts)
 
 
+def sample() -> str:
+    """Return the program at the top of the README, and what it prints when its recorded scene is played."""
+    options = {"gateway": "aitoll", "library": "openai", "prompt": "Say hello in one short sentence."}
+    program = make(ProgramRequest(**options))
+    scene = cassette.about(CASSETTES / "aitoll" / "chat.yaml")
+    reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
+    answer, usage = reply["choices"][0]["message"]["content"], reply.get("usage")
+    label = scene["provenance"]["label"]
+    shown = f"$ python3 ask.py\n{answer}\n" + (f"Usage: … {usage['total_tokens']} tokens\n" if usage else "")
+    return f"```python\n{program.code}```\n\nRun against a {label} reply:\n\n```\n{shown}```\n"
+
+
 def programs() -> str:
-    """The chat programs whole, in Python and in cURL, and of the other tasks the command and the request."""
-    parts = []
-    for language in ("python", "shell"):
-        program = make(ProgramRequest("aitoll", language=language))
-        fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
-        command = _command({"gateway": "aitoll", "language": language})
-        parts.append(f"### Chat, {program.library}\n\n{command}\n```{fence}\n{program.code}```\n")
+    """Return one whole program of each task in Python and in cURL, and chat programs of the other libraries."""
+    parts = [_program({"gateway": "aitoll", "library": library}) for library in ("requests", "openai")]
+    parts.append(_program({"gateway": "aitoll", "library": "httpx", "stream": True}))
+    parts.append(_program({"gateway": "aitoll", "language": "javascript", "stream": True}))
     homes: dict[str, str] = {}
     for gateway in ("aitoll", *OURS):
         for combination in offered_combinations(gateway):
             homes.setdefault(combination.task, gateway)
     for task, gateway in homes.items():
-        if task != "chat":
-            commands = [_command({"gateway": gateway, "task": task, "language": one}) for one in ("python", "shell")]
-            request = _request(_plan(ProgramRequest(gateway, task=task)))
-            parts.append(f"### {task.capitalize()}\n\n" + "\n".join([*commands, request]))
-    pages = [_command({"gateway": "aitoll", "language": one, "stream": True}) for one in ("nextjs", "react")]
-    parts.append("### A web page\n\n" + "\n".join(pages))
+        parts.append(_program({"gateway": gateway, "task": task, "language": "shell"}))
+        if task not in ("chat", "code", "reasoning"):
+            parts.append(_program({"gateway": gateway, "task": task}))
+    parts += [_program({"gateway": "aitoll", "language": language, "stream": True}) for language in ("nextjs", "react")]
     return "\n".join(parts)
+
+
+def _program(options: dict[str, Any]) -> str:
+    program = make(ProgramRequest(**options))
+    fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
+    way = ", streamed" if program.plan.stream else ""
+    title = f"### {program.plan.task.capitalize()}, {program.library}{way}"
+    return f"{title}\n\n{_command(options)}\n```{fence}\n{program.code}```\n"
 
 
 def samples() -> str:
@@ -120,7 +139,7 @@ def _named(value: Any) -> Any:
 def _command(options: Mapping[str, Any]) -> str:
     """The command of a request, as a user types it."""
     words = ["chat-completions", "write", *([literals.quoted(options["prompt"])] if "prompt" in options else [])]
-    for name in ("gateway", "task", "language", "protocol", "endpoint", "model", "system"):
+    for name in ("gateway", "task", "language", "library", "protocol", "endpoint", "model", "system"):
         if options.get(name, "python") != "python":
             words += [f"--{name}", literals.quoted(options[name])]
     for name, value in options.get("params", {}).items():
