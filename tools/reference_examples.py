@@ -53,9 +53,8 @@ def sample() -> str:
     program = make(ProgramRequest(**options))
     scene = cassette.about(CASSETTES / "aitoll" / "chat.yaml")
     reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
-    answer, usage = reply["choices"][0]["message"]["content"], reply.get("usage")
-    label = scene["provenance"]["label"]
-    shown = f"$ python3 ask.py\n{answer}\n" + (f"Usage: … {usage['total_tokens']} tokens\n" if usage else "")
+    answer, label = reply["choices"][0]["message"]["content"], scene["provenance"]["label"]
+    shown = f"$ python3 ask.py 2>/dev/null\n{answer}\n"
     return f"```python\n{program.code}```\n\nRun against a {label} reply:\n\n```\n{shown}```\n"
 
 
