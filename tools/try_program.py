@@ -82,7 +82,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--stream", action="store_true")
     parser.add_argument("--cases", default="", help="tables, with commas; all if not given; `import` is one more")
     parser.add_argument("--only", default="", help="the case of this id")
-    parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--at-once", type=int, default=3)
     parser.add_argument("--brief", action="store_true", help="only the names of the cases that fail")
     parser.add_argument("--verbose", action="store_true", help="the cases that pass, too")
     return parser.parse_args()

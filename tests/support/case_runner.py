@@ -83,12 +83,9 @@ def chooser(said: Sequence[object], served: Sequence[Reply]) -> Callable[[Receiv
 LARGE = 20_000
 
 
-def framings(case: Case, protocol: str = "openai-chat", *, full: bool = True) -> list[str]:
-    """The ways in which the chunks of a case are cut: `bytes` where that says more and does not take long.
-
-    A usual test run sends byte by byte on chat completions alone: the readers of lines are the same.
-    """
+def framings(case: Case, *, full: bool = True) -> list[str]:
+    """The ways in which the chunks of a case are cut: `bytes` where it does not take long."""
     first = case.replies[0] if case.replies and isinstance(case.replies[0], Mapping) else {}
     words = {"KEY": KEY, "HERE": "", "OTHER": ""}
     slow = {"pause", "gzip"} & set(first) or len(json.dumps(expand(list(case.replies), words))) > LARGE
-    return ["given"] if slow or not (full or protocol == "openai-chat") else list(case.framings)
+    return ["given"] if slow else list(case.framings if full else case.usual_framings)

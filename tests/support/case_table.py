@@ -23,7 +23,6 @@ from support.replies import Reply
 FOLDER = Path(__file__).resolve().parents[1] / "programs" / "cases"
 PLACEHOLDER = re.compile(r"<(KEY|HERE|PORT|OTHER|CLOSED|" + "|".join(ENCODED) + ")>|<(.)\\*(\\d+)>", re.DOTALL)
 BETWEEN_CHUNKS = 0.03  # seconds, so that chunks arrive as chunks
-BETWEEN_BYTES = 0.0002
 TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 
 
@@ -84,6 +83,7 @@ class Case:
     interrupt: bool = False
     cold: bool = False
     framings: Sequence[str] = ("given",)
+    usual_framings: Sequence[str] = ("given",)
     write: Mapping[str, Any] = field(default_factory=dict)
     expect: Expected = field(default_factory=Expected)
 
@@ -145,7 +145,7 @@ def _reply(facts: Any, protocol: ChatCompletions, stream: bool, framing: str) ->
         newline = facts.pop("newline", "\n")
         chunks = [_chunk(one, protocol, newline) for one in facts.pop("events")]
         facts["chunks"] = _cut(chunks, framing)
-        facts.setdefault("pause", BETWEEN_CHUNKS if framing == "given" else BETWEEN_BYTES)
+        facts.setdefault("pause", BETWEEN_CHUNKS if framing == "given" else 0)
         kind = "text/event-stream" if kind is None else kind
     for name, default, encode in BODIES:
         if name in facts:

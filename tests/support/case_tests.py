@@ -10,7 +10,7 @@ from support.case_table import load
 from support.running import missing
 from support.variants import Variant, printed, program
 
-AT_ONCE = 8
+AT_ONCE = 6
 
 
 def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
@@ -22,7 +22,7 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
         for table in tables
         for case in usual.bound(load(table))
         if (only == case.id if only else full or case.usual(variant.protocol, variant.mode))
-        for framing in framings(case, variant.protocol, full=full or bool(only))
+        for framing in framings(case, full=full or bool(only))
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         programs = [printed(variant, **case.write) if case.write else usual for case, _ in jobs]

@@ -120,7 +120,8 @@ class Server:
         self._stopping.wait(reply.wait)
         self._answering = self._answering or reply.status == 200
         connection.sendall(reply.head())
-        for number, piece in enumerate(reply.pieces()):
+        pieces = reply.pieces() if reply.pause else [b"".join(reply.pieces())]
+        for number, piece in enumerate(pieces):
             if number and reply.pause:
                 time.sleep(reply.pause)
             connection.sendall(piece)
