@@ -50,7 +50,7 @@ def _documented_pieces(body: str) -> list[str]:
 
 @ids
 def test_pieces_of_a_stream_make_up_its_body(file: Path) -> None:
-    for exchange, one in zip(cassette.read(file), loaded(file)["interactions"], strict=True):
+    for exchange, one in zip(cassette.read_cassette(file), loaded(file)["interactions"], strict=True):
         body = one["response"]["body"]["string"]
         assert b"".join(exchange.chunks) == (body if isinstance(body, bytes) else body.encode())
         lengths = one["response"].get("x-chunks")

@@ -9,7 +9,7 @@ from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay import cassette
-from chat_completions.replay.server import serving
+from chat_completions.replay.server import serve
 from support.cells import CASSETTES, Cell, in_turn, key_of, loaded, made, written
 from support.running import COMMANDS, missing, run
 from support.watching import Scene
@@ -37,7 +37,7 @@ def test_the_program_sends_what_is_on_the_cassette_and_prints_what_was_served(ce
     if lacking and os.environ.get("CI") != "true":
         pytest.skip(f"needs {lacking}")
     program, data = make(cell.request), loaded(cell.cassette)
-    with serving(cassette.read(cell.cassette)) as replay:
+    with serve(cassette.read_cassette(cell.cassette)) as replay:
         env = {program.plan.auth.key: key_of(data, KEY)}
         env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
         ran = run(program.code, cell.language, env, scene=Scene(warm=True))
@@ -74,7 +74,7 @@ def test_every_accepted_cell_has_a_cassette() -> None:
 
 def test_a_miss_is_explained_and_not_worth_a_retry() -> None:
     program = make(ProgramRequest("aitoll", prompt="something else"))
-    with serving(cassette.read(CASSETTES / "aitoll" / "chat.yaml")) as replay:
+    with serve(cassette.read_cassette(CASSETTES / "aitoll" / "chat.yaml")) as replay:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": f"{replay.url}/api/gateway/api"}
         ran = run(program.code, "python", env)
     assert ran.code == 1

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 from chat_completions.replay import cassette
-from chat_completions.replay.server import serving
+from chat_completions.replay.server import serve
 from hypothesis import given
 from hypothesis import strategies as st
 from recording.scenes import CASSETTES, is_recorded, raw_requests, scenes
@@ -51,8 +51,8 @@ def record(cassettes: Path, base_url: str, *args: str) -> subprocess.CompletedPr
 def test_a_recording_is_scrubbed_labelled_and_replayed(tmp_path: Path) -> None:
     names = ("chat", "chat-stream")
     chosen = ["-k", "aitoll/chat"]
-    exchanges = [one for name in names for one in cassette.read(CASSETTES / "aitoll" / f"{name}.yaml")]
-    with serving(exchanges) as gateway:
+    exchanges = [one for name in names for one in cassette.read_cassette(CASSETTES / "aitoll" / f"{name}.yaml")]
+    with serve(exchanges) as gateway:
         recorded = record(tmp_path, f"{gateway.url}/api/gateway/api", *chosen, "--record-mode=rewrite")
     assert recorded.returncode == 0, recorded.stdout
     for name in names:
@@ -73,7 +73,7 @@ def test_what_fails_leaves_the_old_cassette(tmp_path: Path) -> None:
     old = tmp_path / "aitoll" / "chat.yaml"
     old.parent.mkdir()
     old.write_text("version: 1\ninteractions: []\n", encoding="utf-8")
-    with serving([]) as gateway:  # answers 404
+    with serve([]) as gateway:  # answers 404
         recorded = record(tmp_path, gateway.url, "-k", "aitoll/chat]", "--record-mode=rewrite")
     assert "1 failed" in recorded.stdout
     assert [file.name for file in old.parent.iterdir()] == ["chat.yaml"]

@@ -16,7 +16,7 @@ from chat_completions.errors import NotOffered
 from chat_completions.generate import make
 from chat_completions.planning.types import Program, ProgramRequest
 from chat_completions.replay import cassette
-from chat_completions.replay.server import Replay, serving
+from chat_completions.replay.server import Replay, serve
 from playwright.sync_api import Page
 from support.cells import CASSETTES, loaded
 from support.running import WEB
@@ -70,7 +70,7 @@ def root(program: Program) -> str:
 
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Replay]:
-    with serving([]) as found:
+    with serve([]) as found:
         yield found
 
 
@@ -130,7 +130,7 @@ def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Pat
 
 
 def _play(replay: Replay, scene: Scene) -> None:
-    replay.load(cassette.read(scene.file))
+    replay.load(cassette.read_cassette(scene.file))
 
 
 def _judged(page: Page, scene: Scene, replay: Replay, program: tuple[str, str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import NotOffered
+from chat_completions.catalog.load import load_gateway
 from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
@@ -91,7 +92,7 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
     with pytest.raises(NotOffered, match="belongs into an app"):
-        prepare_run(make(request(Variant("nextjs-route", mode="stream"))), print)
+        prepare_run(make(request(Variant("nextjs-route", mode="stream"))), load_gateway("aitoll"), print)
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:

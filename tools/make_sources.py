@@ -17,7 +17,7 @@ OTHER = "failures and malformed requests"
 def table() -> str:
     """The table, and the count that only recorded scenes enter."""
     lines = [f"| gateway | task | {' | '.join(cassette.LABELS)} |", "|---|---|---|---|---|"]
-    every = [cassette.about(file) for file in sorted(CASSETTES.glob("*/*.yaml"))]
+    every = [cassette.load_cassette(file) for file in sorted(CASSETTES.glob("*/*.yaml"))]
     for folder in sorted(CASSETTES.iterdir()):
         found: dict[tuple[str, ...], list[str]] = {}
         for task, scenes in by_task(folder).items():
@@ -32,7 +32,7 @@ def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
     """The scenes of a gateway, each under its task; trouble apart, as it is no task."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for file in sorted(folder.glob("*.yaml")):
-        one = cassette.about(file)
+        one = cassette.load_cassette(file)
         works = "write" in one and one["expect"]["exit"] == 0
         found.setdefault(one["write"].get("task", "chat") if works else OTHER, []).append(one)
     return dict(sorted(found.items(), key=lambda pair: pair[0] == OTHER))

@@ -2,9 +2,13 @@
 
 import sys
 import threading
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 import click
 
+from chat_completions.catalog import load
+from chat_completions.catalog.types import Gateway
 from chat_completions.cli.output import progress
 from chat_completions.errors import full_package
 
@@ -12,14 +16,34 @@ from chat_completions.errors import full_package
 @click.command("replay")
 @click.argument("gateway", required=False)
 @click.option("--port", type=int, default=8900, show_default=True, help="0 takes a free one.")
-@click.option("--lenient", is_flag=True, help="Answer any request from the nearest recording, and say so.")
-@click.option("--fault", metavar="KIND[@N]", help="Inject a fault into the first N responses: 429, 503, cut, slow, …")
-def command(gateway: str | None, port: int, lenient: bool, fault: str | None) -> None:
-    """Serve the cassettes of one gateway, or of all, on loopback: no key needed. Ctrl-C ends it."""
+@click.option("--strict", is_flag=True, help="For tests: answer only what was recorded, else 404.")
+@click.option("--fault", metavar="KIND[@N]", help="Fail (the first N times): 401, 402, 429, 503, cut, slow, html.")
+def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> None:
+    """Serve a gateway, or all that were recorded, on loopback: no key needed. Ctrl-C ends it.
+
+    It answers your own prompts, tools and schemas: from a recording where there is one, else made up in
+    the gateway's form. The key `wrong-key` is refused, any other accepted.
+    """
     with full_package("`replay`"):
-        from chat_completions.replay.stand_in import settings, standing_in
-    with standing_in(gateway, port, fault, lenient=lenient, tell=progress) as server:
-        for line in settings(gateway, server.url):
+        from chat_completions.replay.cassette_store import load_exchanges, recorded_gateways
+        from chat_completions.replay.faults import parse_fault
+        from chat_completions.replay.run import REPLAY_KEY
+        from chat_completions.replay.server import serve
+    names = [gateway] if gateway else recorded_gateways()
+    gateways = {found.id: found for found in map(load.load_gateway, names)}
+    parsed = parse_fault(fault) if fault else None
+    exchanges = [exchange for id_ in gateways for exchange in load_exchanges(id_)]
+    with serve(exchanges, {} if strict else gateways, port=port, fault=parsed, tell=progress) as server:
+        progress(f"Replaying {', '.join(found.name for found in gateways.values())} on {server.url}")
+        for line in settings(gateways, server.url, REPLAY_KEY):
             click.echo(line)
         sys.stdout.flush()
         threading.Event().wait()
+
+
+def settings(gateways: Mapping[str, Gateway], url: str, key: str) -> Iterator[str]:
+    """Yield the shell lines that send programs to the replay."""
+    for gateway in gateways.values():
+        name = f"/{gateway.id}" if len(gateways) > 1 else ""
+        yield f"export {gateway.env_prefix}_BASE_URL={url}{name}{urlsplit(gateway.base_url).path.rstrip('/')}"
+        yield from (f"export {variable}={key}" for variable in dict.fromkeys(auth.key for auth in gateway.auth))

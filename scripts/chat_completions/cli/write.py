@@ -30,7 +30,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--base-url", help="Another base URL, such as that of a proxy.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file.")
-@click.option("--run", is_flag=True, help="Run it against replayed responses: no key needed.")
+@click.option("--run", is_flag=True, help="Run it against the replay: no key needed.")
 def command(format_: str, file: Path | None, run: bool, **values: Any) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     if run and format_ == "json":
@@ -40,7 +40,7 @@ def command(format_: str, file: Path | None, run: bool, **values: Any) -> None:
         program = _with_notes_on_files(make(request))
     except NotOffered as problem:
         raise _with_nearest(problem, request) from problem
-    run_program = _prepare_run(program) if run else None
+    run_program = _prepare_run(program, request.gateway) if run else None
     text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.as_json}[format_](program)
     if file is None:
         click.echo(text, nl=False)
@@ -68,9 +68,10 @@ def _with_notes_on_files(program: Program) -> Program:
     return program._replace(notes=[*program.notes, *missing])
 
 
-def _prepare_run(program: Program) -> Callable[[], int]:
+def _prepare_run(program: Program, gateway: str) -> Callable[[], int]:
     """Return what runs the program; NotOffered before anything was printed or saved."""
     with full_package("--run"):
         from chat_completions.replay.run import prepare_run
+    from chat_completions.catalog.load import load_gateway
 
-        return prepare_run(program, output.progress)
+    return prepare_run(program, load_gateway(gateway), output.progress)

@@ -1,7 +1,7 @@
 """Reads cassettes: recorded, documented or constructed exchanges in vcrpy's format.
 
-Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), and a response
-`x-chunks`: the lengths in bytes of the pieces it came in, which vcrpy does not know and ignores.
+Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), and a response may hold
+`x-chunks`: the lengths in bytes of the chunks it came in, which vcrpy does not know and ignores.
 """
 
 import json
@@ -22,20 +22,21 @@ LABELS = ("recorded", "documented", "constructed")
 EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")  # the blank line after an event of a stream
 # What stands for a key: any key is the first, but one that is called as another of these.
 PLACEHOLDERS = ("<key>", "<wrong-key>", "<poor-key>", "<busy-key>")
-# What a client says of itself or of the connection, not of the request.
-ITS_OWN = frozenset(
+# What a client says about itself or the connection, not about the request.
+CLIENT_HEADERS = frozenset(
     [
         *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
         *("host", "sec-fetch-mode", "user-agent", "x-goog-api-client", "x-server-timeout"),
         *("origin", "referer"),
     ]
 )
+CLIENT_PREFIXES = ("x-stainless", "sec-")
 
 
 class Exchange(NamedTuple):
-    """One request and its reply; `chunks` are the pieces of the body as they came.
+    """One request and its response; `chunks` are the pieces of the response's body as they came.
 
-    `origin` is where it happened (scheme and host), which a reply's addresses may name.
+    `scene` is gateway/name, `origin` scheme and host of the request, which addresses in a response may name.
     """
 
     scene: str
@@ -47,33 +48,60 @@ class Exchange(NamedTuple):
     body: Any
     status: int
     reason: str
-    reply_headers: Mapping[str, str]
+    response_headers: Mapping[str, str]
     chunks: list[bytes]
-    framed: bool
+    chunked: bool
+
+    @property
+    def source(self) -> str:
+        """Return the scene with its label."""
+        return f"{self.scene} ({self.label})"
 
 
-def read(file: Path) -> list[Exchange]:
-    """The exchanges of one cassette, in order; BadData where it is none."""
+def read_cassette(file: Path) -> list[Exchange]:
+    """Return the exchanges of one cassette, in order; BadData where the file is none."""
     try:
-        data = yaml.load(file.read_bytes(), Loader)  # noqa: S506 - a safe one
-        return parsed(data, f"{file.parent.name}/{file.stem}")
+        return parse_cassette(load_cassette(file), f"{file.parent.name}/{file.stem}")
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as problem:
         raise BadData(f"{file} is no cassette: {type(problem).__name__} {problem}") from problem
 
 
-def about(file: Path) -> dict[str, Any]:
-    """All that a cassette says, as data."""
+def load_cassette(file: Path) -> dict[str, Any]:
+    """Return all that a cassette holds, as data."""
     return dict(yaml.load(file.read_bytes(), Loader))  # noqa: S506 - a safe one
 
 
-def parsed(data: Mapping[str, Any], scene: str) -> list[Exchange]:
-    """The exchanges of a cassette's content; KeyError or TypeError where it is none."""
+def parse_cassette(data: Mapping[str, Any], scene: str) -> list[Exchange]:
+    """Return the exchanges of a cassette's content; KeyError or TypeError where it is none."""
     label = data["provenance"]["label"]
-    return [_exchange(scene, label, one["request"], one["response"]) for one in data["interactions"]]
+    return [_exchange(scene, label, item["request"], item["response"]) for item in data["interactions"]]
 
 
-def json_or_text(body: str | bytes | None) -> Any:
-    """A body by its meaning where it is JSON, else as it is."""
+def parse_body(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
+    """Return a body as it is compared: JSON by its meaning, form fields by name, else text."""
+    content_type = headers.get("content-type", "")
+    if not body or not content_type.startswith("multipart/"):
+        return _json_or_text(body)
+    raw = body if isinstance(body, bytes) else body.encode()
+    form = message_from_bytes(b"content-type: " + content_type.encode() + b"\r\n\r\n" + raw, policy=HTTP)
+    parts = form.get_payload()
+    fields = [_form_field(part) for part in parts] if isinstance(parts, list) else []
+    return sorted(fields, key=lambda field: str(field["name"])) or _json_or_text(body)
+
+
+def meaningful_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that belong to the request: where a credential stands, the content type."""
+    kept = {name.lower(): value for name, value in headers.items()}
+    if kept.get("content-type", "").startswith("multipart/"):
+        kept["content-type"] = "multipart/form-data"  # every client has boundaries of its own
+    return {
+        name: value
+        for name, value in kept.items()
+        if name not in CLIENT_HEADERS and not name.startswith(CLIENT_PREFIXES)
+    }
+
+
+def _json_or_text(body: str | bytes | None) -> Any:
     if not body:
         return None
     try:
@@ -82,37 +110,12 @@ def json_or_text(body: str | bytes | None) -> Any:
         return body.decode("utf-8", "replace") if isinstance(body, bytes) else body
 
 
-def compared(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
-    """A body as it is compared: form fields by name, whatever stands between them."""
-    kind = headers.get("content-type", "")
-    if not body or not kind.startswith("multipart/"):
-        return json_or_text(body)
-    raw = body if isinstance(body, bytes) else body.encode()
-    parts = message_from_bytes(b"content-type: " + kind.encode() + b"\r\n\r\n" + raw, policy=HTTP).get_payload()
-    fields = [_field(one) for one in parts] if isinstance(parts, list) else []
-    return sorted(fields, key=lambda one: str(one["name"])) or json_or_text(body)
-
-
-def _field(part: Any) -> dict[str, Any]:
-    name, file = (part.get_param(word, header="content-disposition") for word in ("name", "filename"))
+def _form_field(part: Any) -> dict[str, Any]:
+    name, file = (part.get_param(key, header="content-disposition") for key in ("name", "filename"))
     value = part.get_payload(decode=True)
     if file is None:
         return {"name": name, "value": value.decode("utf-8", "replace")}
     return {"name": name, "file": file, "type": part.get_content_type(), "bytes": value.hex()}
-
-
-def as_json(data: Any) -> bytes:
-    """Data as the body of a reply."""
-    return json.dumps(data, ensure_ascii=False).encode()
-
-
-def meaningful(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that belong to the request: which credential stood where, the content type."""
-    kept = {name.lower(): value for name, value in headers.items()}
-    if kept.get("content-type", "").startswith("multipart/"):
-        kept["content-type"] = "multipart/form-data"  # every client has boundaries of its own
-    own = ("x-stainless", "sec-")  # a client library's, a browser's
-    return {name: value for name, value in kept.items() if name not in ITS_OWN and not name.startswith(own)}
 
 
 def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
@@ -127,21 +130,21 @@ def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapp
         origin=f"{url.scheme}://{url.netloc}",
         path=url.path + (f"?{url.query}" if url.query else ""),
         headers=headers,
-        body=compared(request["body"], headers),
+        body=parse_body(request["body"], headers),
         status=response["status"]["code"],
         reason=response["status"]["message"],
-        reply_headers={name.lower(): values[0] for name, values in response["headers"].items()},
-        chunks=_cut(raw, response.get("x-chunks")),
-        framed="x-chunks" in response or raw.startswith((b"data:", b"event:")),
+        response_headers={name.lower(): values[0] for name, values in response["headers"].items()},
+        chunks=_split(raw, response.get("x-chunks")),
+        chunked="x-chunks" in response or raw.startswith((b"data:", b"event:")),
     )
 
 
-def _cut(raw: bytes, lengths: str | None) -> list[bytes]:
-    """The body in the pieces it came in, or event by event where nobody noted them."""
+def _split(raw: bytes, lengths: str | None) -> list[bytes]:
+    """Return the body in the chunks it came in, or event by event where nobody noted them."""
     if lengths is None:
         return [event for event in EVENT_END.split(raw) if event]
-    found, start = [], 0
+    chunks, start = [], 0
     for length in map(int, lengths.split()):
-        found.append(raw[start : start + length])
+        chunks.append(raw[start : start + length])
         start += length
-    return [piece for piece in [*found, raw[start:]] if piece]
+    return [chunk for chunk in [*chunks, raw[start:]] if chunk]

@@ -1,24 +1,23 @@
-"""Compares a request with those on cassettes: strictly, and by likeness.
+"""Compares a request with a recorded one.
 
 Method, path, body and the headers that mean something must agree. Of a key only its place and
 its kind count: which placeholder it stands for, never its value. A recorded `<any>` stands for any
-text but an empty one, such as an id that a program draws for each run.
+text but an empty one, such as an id that a program draws for each run. A JSON Schema that is
+printed within a text is compared by its meaning, because languages print JSON differently.
 """
 
 import json
-from collections.abc import Sequence
-from difflib import SequenceMatcher
-from http import HTTPStatus
+import re
 from typing import Any, NamedTuple
 
-from chat_completions.replay.cassette import PLACEHOLDERS, Exchange, meaningful
+from chat_completions.replay.cassette import PLACEHOLDERS, Exchange, meaningful_headers
 
 ANY = "<any>"
-MUCH = 2000  # characters of a body that likeness is judged by
+SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
 
 
-class Asked(NamedTuple):
-    """A request as it came in."""
+class ReceivedRequest(NamedTuple):
+    """A request as it came in, its body parsed."""
 
     method: str
     path: str
@@ -26,75 +25,75 @@ class Asked(NamedTuple):
     body: Any
 
 
-def differences(asked: Asked, exchange: Exchange) -> list[str]:
-    """What keeps a request from being that of an exchange, in words; empty when nothing does."""
+def find_differences(request: ReceivedRequest, exchange: Exchange) -> list[str]:
+    """Describe what keeps a request from being the recorded one; empty when nothing does."""
     found = []
-    if (asked.method, asked.path) != (exchange.method, exchange.path):
+    if (request.method, request.path) != (exchange.method, exchange.path):
         found.append(f"recorded is {exchange.method} {exchange.path}")
-    found += _header_differences(meaningful(asked.headers), meaningful(exchange.headers))
-    if not alike(asked.body, exchange.body):
-        found.append(_body_difference(asked.body, exchange.body))
+    found += _header_differences(meaningful_headers(request.headers), meaningful_headers(exchange.headers))
+    if not bodies_match(request.body, exchange.body):
+        found.append(_body_difference(request.body, exchange.body))
     return found
 
 
-def alike(asked: Any, recorded: Any) -> bool:
-    """Whether a body, or a part of one, is the recorded one; `<any>` is any text."""
+def bodies_match(received: Any, recorded: Any) -> bool:
+    """Return whether a body, or a part of one, is the recorded one."""
     if recorded == ANY:
-        return isinstance(asked, str) and bool(asked)
-    if isinstance(asked, dict) and isinstance(recorded, dict):
-        return asked.keys() == recorded.keys() and all(alike(asked[name], recorded[name]) for name in asked)
-    if isinstance(asked, list) and isinstance(recorded, list):
-        return len(asked) == len(recorded) and all(map(alike, asked, recorded))
-    return bool(asked == recorded) and isinstance(asked, bool) == isinstance(recorded, bool)
-
-
-def nearest(asked: Asked, exchanges: Sequence[Exchange]) -> Exchange | None:
-    """The exchange that differs least: same path first, then the key, stream or whole, the body."""
-
-    def closeness(exchange: Exchange) -> tuple[bool, bool, bool, bool, float]:
-        streams = [isinstance(body, dict) and body.get("stream") is True for body in (asked.body, exchange.body)]
-        ours, theirs = (json.dumps(body, sort_keys=True, default=str)[:MUCH] for body in (asked.body, exchange.body))
-        return (
-            (exchange.method, exchange.path) == (asked.method, asked.path),
-            not _header_differences(meaningful(asked.headers), meaningful(exchange.headers)),
-            streams[0] == streams[1],
-            exchange.status == HTTPStatus.OK,
-            SequenceMatcher(None, ours, theirs).quick_ratio(),
+        return isinstance(received, str) and bool(received)
+    if isinstance(received, dict) and isinstance(recorded, dict):
+        return received.keys() == recorded.keys() and all(
+            bodies_match(received[name], recorded[name]) for name in received
         )
+    if isinstance(received, list) and isinstance(recorded, list):
+        return len(received) == len(recorded) and all(map(bodies_match, received, recorded))
+    if isinstance(received, str) and isinstance(recorded, str):
+        return split_schema(received) == split_schema(recorded)
+    return bool(received == recorded) and isinstance(received, bool) == isinstance(recorded, bool)
 
-    return max(exchanges, key=closeness, default=None)
+
+def split_schema(text: str) -> tuple[str, Any, str]:
+    """Return a text in three parts: before the JSON Schema in it, the schema, and after; the schema may be None."""
+    start = SCHEMA_IN_TEXT.search(text)
+    if not start:
+        return text, None, ""
+    try:
+        schema, end = json.JSONDecoder().raw_decode(text, start.end())
+    except ValueError:
+        return text, None, ""
+    return text[: start.end()], schema, text[end:]
 
 
-def _header_differences(asked: dict[str, str], recorded: dict[str, str]) -> list[str]:
+def key_kind(value: str) -> str:
+    """Return the placeholder that a key stands for: any key is right but the named ones."""
+    placeholder = f"<{value.strip('<>')}>"
+    return placeholder if placeholder in PLACEHOLDERS else PLACEHOLDERS[0]
+
+
+def _header_differences(received: dict[str, str], recorded: dict[str, str]) -> list[str]:
     found = []
-    for name in sorted({*asked, *recorded}):
-        ours, theirs = asked.get(name), recorded.get(name)
-        if theirs is not None and _word(theirs) in PLACEHOLDERS:
-            ours = None if ours is None else _with_placeholder(ours)
-        if ours != theirs:
-            found.append(f"header {name}: {_told(ours)}, recorded {theirs!r}")
+    for name in sorted({*received, *recorded}):
+        value, wanted = received.get(name), recorded.get(name)
+        if value is not None and wanted is not None and _is_placeholder(wanted):
+            prefix, blank, key = value.rpartition(" ")
+            value = f"{prefix}{blank}{key_kind(key)}"
+        if value != wanted:
+            found.append(f"header {name}: {_describe(value)}, recorded {wanted!r}")
     return found
 
 
-def _with_placeholder(value: str) -> str:
-    """A header's value with the placeholder that its key stands for: any key is right but the named ones."""
-    before, blank, key = value.rpartition(" ")
-    word = f"<{key.strip('<>')}>"
-    return f"{before}{blank}{word if word in PLACEHOLDERS else PLACEHOLDERS[0]}"
-
-
-def _told(value: str | None) -> str:
+def _describe(value: str | None) -> str:
+    """Return a header's value as it may be shown: never a key."""
     if value is None:
         return "absent"
-    return repr(value) if _word(value) in PLACEHOLDERS else "another value"
+    return repr(value) if _is_placeholder(value) else "another value"
 
 
-def _word(value: str) -> str:
-    return value.rpartition(" ")[2]
+def _is_placeholder(value: str) -> bool:
+    return value.rpartition(" ")[2] in PLACEHOLDERS
 
 
-def _body_difference(asked: Any, recorded: Any) -> str:
-    if not (isinstance(asked, dict) and isinstance(recorded, dict)):
+def _body_difference(received: Any, recorded: Any) -> str:
+    if not (isinstance(received, dict) and isinstance(recorded, dict)):
         return "the body differs"
-    names = [name for name in {**asked, **recorded} if not alike(asked.get(name), recorded.get(name))]
+    names = [name for name in {**received, **recorded} if not bodies_match(received.get(name), recorded.get(name))]
     return f"the body differs in {', '.join(names)}"

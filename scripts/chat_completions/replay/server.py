@@ -1,126 +1,193 @@
-"""Serves cassettes on loopback: a stand-in gateway.
+"""Serves cassettes on loopback, as a gateway that needs no key.
 
-A request is matched strictly. One that no cassette holds is answered with 404 and
-`x-should-retry: false`, so that client libraries do not ask again, and with what differs from
-the nearest exchange. A lenient replay answers with that nearest exchange and says so. Where
-several gateways are served, each also stands under its own name: /NAME/….
+First a fault that was asked for, then a wrong or missing key, then an exact recording, then the nearest
+scene of the same kind, filled so that it fits. A strict replay, for tests, answers what no cassette holds
+with 404 and `x-should-retry: false`. Where several gateways are served, each has a path of its own: /NAME/….
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
 
-from chat_completions.replay.cassette import Exchange, as_json, compared
-from chat_completions.replay.faults import Fault, as_told
-from chat_completions.replay.matching import Asked, differences, nearest
-from chat_completions.replay.serving import Quiet, on_loopback
+from chat_completions.catalog.load import load_gateway, names
+from chat_completions.catalog.types import Gateway
+from chat_completions.replay.answers import JSON_TYPE, as_json
+from chat_completions.replay.cassette import Exchange, parse_body
+from chat_completions.replay.cassette_store import load_all_exchanges
+from chat_completions.replay.faults import Fault
+from chat_completions.replay.http_server import QuietHandler, serve_on_loopback
+from chat_completions.replay.matching import ReceivedRequest, find_differences
+from chat_completions.replay.request_kind import RequestKind, find_kind
+from chat_completions.replay.responses import (
+    Response,
+    error_response,
+    find_nearest,
+    has_right_key,
+    make_up,
+    replayed,
+)
 
 
 class Replay:
-    """The state of one stand-in: what there is to play, what was played, what was missed."""
+    """What there is to replay, what was played and what was missed; without `gateways` it is strict."""
 
-    def __init__(self, exchanges: Sequence[Exchange], *, lenient: bool, tell: Callable[[str], None]) -> None:
-        self.lenient = lenient
-        self.tell = tell
+    def __init__(
+        self,
+        exchanges: Sequence[Exchange],
+        gateways: Mapping[str, Gateway],
+        fault: Fault | None,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Prepare to replay these."""
+        self.gateways = gateways
+        self.fault = fault
         self.url = ""
+        self.sources: list[str] = []
+        self._tell = tell
+        self._told: set[str] = set()
         self._lock = Lock()
         self.load(exchanges)
 
     def load(self, exchanges: Sequence[Exchange]) -> None:
-        """Plays these from now on, and knows nothing of what was played before."""
+        """Replay these from now on, and forget what was played before."""
         self.exchanges = list(exchanges)
         self.played: list[Exchange] = []
         self.misses: list[str] = []
         self._plays = [0] * len(self.exchanges)
 
-    def answer(self, asked: Asked) -> Exchange | str:
-        """The exchange to play, or what is wrong with the request."""
-        with self._lock:
-            asked, among = self._of_gateway(asked)
-            matches = [number for number in among if not differences(asked, self.exchanges[number])]
-            if not matches:
-                return self._without_match(asked, among)
-            # A request that a scene holds several times, as when a state is polled, is answered in order;
-            # one that several scenes hold is taken for the next of the scene that was played last.
-            scenes = [self.exchanges[number].scene for number in matches]
-            last = self.played[-1].scene if self.played else ""
-            scene = last if last in scenes else scenes[0]
-            turns = [number for number in matches if self.exchanges[number].scene == scene]
-            return self._play(next((number for number in turns if not self._plays[number]), turns[-1]))
-
     def unplayed(self) -> list[Exchange]:
-        """The exchanges that nobody asked for."""
-        return [one for one, plays in zip(self.exchanges, self._plays, strict=True) if not plays]
+        """Return the exchanges that nobody asked for."""
+        return [exchange for exchange, plays in zip(self.exchanges, self._plays, strict=True) if not plays]
 
-    def _of_gateway(self, asked: Asked) -> tuple[Asked, list[int]]:
-        """The request without a leading /NAME, and the places of the exchanges that it may mean."""
-        name, rest = asked.path[1:].partition("/")[0], "/" + asked.path[1:].partition("/")[2]
-        own = [number for number, one in enumerate(self.exchanges) if one.scene.startswith(f"{name}/")]
-        return (asked._replace(path=rest), own) if own else (asked, list(range(len(self.exchanges))))
+    def answer(self, request: ReceivedRequest, *, faulty: bool = False) -> Response:
+        """Return the response to a request."""
+        with self._lock:
+            request, name = self._split_name(request)
+            gateway = self.gateways.get(name)
+            response = self._answer_as(request, gateway, faulty) if gateway else self._strict(request, name)
+            self.sources.append(response.source)
+            return response
 
-    def _play(self, number: int) -> Exchange:
-        self._plays[number] += 1
-        self.played.append(self.exchanges[number])
+    def _answer_as(self, request: ReceivedRequest, gateway: Gateway, faulty: bool) -> Response:
+        """Return the response of one gateway."""
+        kind = find_kind(request.method, request.path, request.body, gateway)
+        request = request._replace(path=kind.path) if kind else request
+        own = [exchange for exchange in self.exchanges if exchange.scene.startswith(f"{gateway.id}/")]
+        if faulty and self.fault and self.fault.status:
+            message = f"the replay was told to answer {self.fault.status}"
+            return error_response(self.fault.status, message, kind, own, gateway)
+        if kind and not has_right_key(request, gateway):
+            return error_response(401, "the API key is missing or wrong", kind, own, gateway)
+        exact = self._find_exact(request, gateway.id)
+        if exact is not None:
+            return replayed(exact, self.url)
+        return self._nearest(request, kind, own, gateway) if kind else self._miss(request, gateway.id)
+
+    def _nearest(
+        self, request: ReceivedRequest, kind: RequestKind, own: Sequence[Exchange], gateway: Gateway
+    ) -> Response:
+        """Return what fits a request that no cassette holds, and say once where it comes from."""
+        made_up = make_up(request, kind, gateway)
+        nearest = None if made_up else find_nearest(request, kind, own, self.gateways)
+        if nearest:
+            self._play(nearest)
+            self._tell_once(f"this request was not recorded: the answer is that of {nearest.source}, to another prompt")
+            return replayed(nearest, self.url)
+        if made_up is None:
+            known = {name: load_gateway(name) for name in names("gateway")}
+            nearest = find_nearest(request, kind, load_all_exchanges(), known)
+            if nearest is None:
+                return self._miss(request, gateway.id)
+            made_up = replayed(nearest, self.url)._replace(source=f"made up from {nearest.source}")
+        self._tell_once(f"this request was not recorded: the answer is {made_up.source}, so that it fits")
+        return made_up
+
+    def _strict(self, request: ReceivedRequest, name: str) -> Response:
+        exact = self._find_exact(request, name)
+        return replayed(exact, self.url) if exact else self._miss(request, name)
+
+    def _split_name(self, request: ReceivedRequest) -> tuple[ReceivedRequest, str]:
+        """Return the request without a leading /NAME, and the gateway that it is for."""
+        name, _, rest = request.path[1:].partition("/")
+        known = {*self.gateways, *(exchange.scene.partition("/")[0] for exchange in self.exchanges)}
+        if name in known:
+            return request._replace(path=f"/{rest}"), name
+        return request, next(iter(known)) if len(known) == 1 else ""
+
+    def _find_exact(self, request: ReceivedRequest, name: str) -> Exchange | None:
+        """Return the recording of a request.
+
+        One that a scene holds several times, as when a state is polled, is answered in order; one that
+        several scenes hold is taken for the next of the scene that was played last.
+        """
+        matches = [
+            number
+            for number, exchange in enumerate(self.exchanges)
+            if (not name or exchange.scene.startswith(f"{name}/")) and not find_differences(request, exchange)
+        ]
+        if not matches:
+            return None
+        scenes = [self.exchanges[number].scene for number in matches]
+        scene = self.played[-1].scene if self.played and self.played[-1].scene in scenes else scenes[0]
+        turns = [number for number in matches if self.exchanges[number].scene == scene]
+        number = next((number for number in turns if not self._plays[number]), turns[-1])
+        self._play(self.exchanges[number], number)
         return self.exchanges[number]
 
-    def _without_match(self, asked: Asked, among: Sequence[int]) -> Exchange | str:
-        near = nearest(asked, [self.exchanges[number] for number in among])
-        if near is None:
-            miss = f"{asked.method} {asked.path}: no cassette is loaded"
-        elif self.lenient and near.method == asked.method:
-            self.tell(f"replay: no cassette holds this request; answering from {near.scene} ({near.label})")
-            return self._play(next(number for number in among if self.exchanges[number] is near))
-        else:
-            miss = f"{asked.method} {asked.path} is not on {near.scene}: {'; '.join(differences(asked, near))}"
+    def _play(self, exchange: Exchange, number: int | None = None) -> None:
+        self._plays[self.exchanges.index(exchange) if number is None else number] += 1
+        self.played.append(exchange)
+
+    def _miss(self, request: ReceivedRequest, name: str) -> Response:
+        """Return a 404 that says what differs from the recording that is most like the request."""
+        own = [exchange for exchange in self.exchanges if not name or exchange.scene.startswith(f"{name}/")]
+        found = [(find_differences(request, exchange), exchange.scene) for exchange in own]
+        differences, scene = min(found, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-"))
+        miss = f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}"
         self.misses.append(miss)
-        self.tell(f"replay: {miss}")
-        return miss
+        self._tell_once(miss)
+        body = as_json({"error": {"message": miss, "type": "not_recorded"}})
+        headers = [("content-type", JSON_TYPE), ("x-should-retry", "false")]
+        return Response(404, "Not Found", headers, [body], chunked=False, source="not recorded")
+
+    def _tell_once(self, line: str) -> None:
+        if line not in self._told:
+            self._told.add(line)
+            self._tell(f"Replay: {line}")
 
 
 @contextmanager
-def serving(
+def serve(
     exchanges: Sequence[Exchange],
+    gateways: Mapping[str, Gateway] | None = None,
     *,
     port: int = 0,
-    lenient: bool = False,
     fault: Fault | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Replay]:
-    """A stand-in gateway on 127.0.0.1 while the block runs; `url` of the yielded Replay is its root."""
-    replay = Replay(exchanges, lenient=lenient, tell=tell)
+    """Serve on 127.0.0.1 while the block runs; `url` of the yielded Replay is the root."""
+    replay = Replay(exchanges, gateways or {}, fault, tell)
 
-    class Handler(Quiet):
-        def handled(self) -> None:
+    class Handler(QuietHandler):
+        def handle_request(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            body = compared(self.body(), headers)
-            found = replay.answer(Asked(self.command, self.path, headers, body))
-            with suppress(OSError):  # who asked may be gone before the end
-                if isinstance(found, str):
-                    _miss(self, found)
-                elif fault and fault.due():
-                    fault.play(self, found, replay.exchanges)
+            body = parse_body(self.body(), headers)
+            due = bool(fault and fault.is_due())
+            response = replay.answer(ReceivedRequest(self.command, self.path, headers, body), faulty=due)
+            with suppress(OSError):  # the client may be gone before the end
+                if due and fault and not fault.status:
+                    fault.send(self, response)
                 else:
-                    _play(self, found, replay.url)
+                    _send(self, response)
 
-    with on_loopback(Handler, port) as url:
+    with serve_on_loopback(Handler, port) as url:
         replay.url = url
-        try:
-            yield replay
-        finally:
-            if fault:
-                fault.over.set()
+        yield replay
 
 
-def _play(handler: Quiet, exchange: Exchange, here: str) -> None:
-    # Where a reply names the place that it came from, as the address of a picture does, stands ours.
-    pieces = [piece.replace(exchange.origin.encode(), here.encode()) for piece in exchange.chunks]
-    headers = [*as_told(exchange), ("x-replay-scene", f"{exchange.scene} ({exchange.label})")]
-    if exchange.framed:
-        handler.framed(exchange.status, exchange.reason, headers, pieces)
+def _send(handler: QuietHandler, response: Response) -> None:
+    headers = [*response.headers, ("x-replay-scene", response.source)]
+    if response.chunked:
+        handler.chunked(response.status, response.reason, headers, response.chunks)
     else:
-        handler.whole(exchange.status, exchange.reason, headers, b"".join(pieces))
-
-
-def _miss(handler: Quiet, words: str) -> None:
-    body = as_json({"error": {"message": words, "type": "not_on_cassette"}})
-    handler.whole(404, "Not Found", [("content-type", "application/json"), ("x-should-retry", "false")], body)
+        handler.whole(response.status, response.reason, headers, b"".join(response.chunks))

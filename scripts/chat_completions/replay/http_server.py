@@ -1,6 +1,6 @@
-"""HTTP servers on loopback: what the recorder and the replay have in common."""
+"""An HTTP server on loopback whose handler controls every chunk of a response."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -11,49 +11,49 @@ NO_BODY = (204, 304)
 
 
 class Loopback(ThreadingHTTPServer):
-    """A server that takes many connections at once; `daemon_threads` decides whether it waits for them."""
+    """A server that takes many connections at once."""
 
     request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:
-        """Nothing: a client that goes away in the middle is no fault of ours."""
+        """Ignore a client that goes away in the middle."""
 
 
-class Quiet(BaseHTTPRequestHandler):
-    """A handler with HTTP/1.1 that writes at once and logs nothing; `handled` does the work."""
+class QuietHandler(BaseHTTPRequestHandler):
+    """A handler with HTTP/1.1 that writes at once and logs nothing; `handle_request` does the work."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def handled(self) -> None:
-        """Answers one request."""
+    def handle_request(self) -> None:
+        """Answer one request."""
         raise NotImplementedError
 
     def do_POST(self) -> None:
-        """Every method is answered in the same way."""
-        self.handled()
+        """Answer every method in the same way."""
+        self.handle_request()
 
     do_GET = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_POST  # noqa: N815
 
     def body(self) -> bytes:
-        """The request's body, with its length told or in chunks."""
+        """Return the request's body, with a content length or chunked."""
         if "chunked" not in self.headers.get("transfer-encoding", ""):
             return self.rfile.read(int(self.headers.get("content-length") or 0))
-        whole = b""
+        body = b""
         while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
-            whole += self.rfile.read(size)
+            body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
-        return whole
+        return body
 
     def start(self, status: int, reason: str, headers: Iterable[tuple[str, str]]) -> None:
-        """Status line and headers; `end_headers` is still to come."""
+        """Send the status line and headers; `end_headers` is still to come."""
         self.send_response_only(status, reason)
         for name, value in headers:
             self.send_header(name, value)
 
     def whole(self, status: int, reason: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
-        """A reply whose length is known."""
+        """Send a response whose length is known."""
         self.start(status, reason, headers)
         if status not in NO_BODY:
             self.send_header("content-length", str(len(body)))
@@ -61,33 +61,33 @@ class Quiet(BaseHTTPRequestHandler):
         if self.command != "HEAD" and status not in NO_BODY:
             self.wfile.write(body)
 
-    def framed(self, status: int, reason: str, headers: Iterable[tuple[str, str]], frames: Iterable[bytes]) -> None:
-        """A reply in frames, each sent as soon as it is there."""
+    def chunked(self, status: int, reason: str, headers: Iterable[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        """Send a response in chunks, each as soon as it is there."""
         self.start(status, reason, [*headers, ("transfer-encoding", "chunked")])
         self.end_headers()
-        for frame in frames:
-            self.frame(frame)
+        for chunk in chunks:
+            self.chunk(chunk)
         self.wfile.write(b"0\r\n\r\n")
 
-    def frame(self, frame: bytes) -> None:
-        """One frame of a reply; an empty one would end it."""
-        if frame:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(frame), frame))
+    def chunk(self, chunk: bytes) -> None:
+        """Send one chunk; an empty one would end the response."""
+        if chunk:
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             self.wfile.flush()
 
     def log_message(self, *_: object) -> None:
-        """Nothing: what matters is told by whoever serves."""
+        """Log nothing: whoever serves tells what matters."""
 
 
 @contextmanager
-def on_loopback(handler: type[Quiet], port: int = 0, *, wait: bool = False) -> Iterator[str]:
-    """A server on 127.0.0.1 while the block runs, as its URL; `wait` lets what is under way end first."""
+def serve_on_loopback(handler: type[QuietHandler], port: int = 0) -> Iterator[str]:
+    """Serve on 127.0.0.1 while the block runs; yield the URL."""
     try:
         server = Loopback(("127.0.0.1", port), handler)
     except (OSError, OverflowError) as problem:
         reason = getattr(problem, "strerror", None) or "it is no port"
         raise BadInput(f"Port {port} cannot be used: {reason}.", "Give another --port, or none.") from problem
-    server.daemon_threads = not wait
+    server.daemon_threads = True
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
     close = server.server_close
     try:
@@ -98,15 +98,3 @@ def on_loopback(handler: type[Quiet], port: int = 0, *, wait: bool = False) -> I
     finally:
         server.shutdown()
         close()
-
-
-def without(headers: Iterable[tuple[str, str]], names: Sequence[str]) -> list[tuple[str, str]]:
-    """The headers but those of these names, and those that the connection itself needs."""
-    dropped = {*names, *OF_THE_CONNECTION}
-    return [(name, value) for name, value in headers if name.lower() not in dropped]
-
-
-OF_THE_CONNECTION = (
-    *("connection", "content-encoding", "content-length", "keep-alive", "proxy-authenticate"),
-    *("proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade"),
-)

@@ -1,0 +1,166 @@
+"""Makes up a value that fits a JSON Schema: the arguments of a tool, a structured answer."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chat_completions.catalog.types import JsonObject
+
+MAX_DEPTH = 6  # deeper, only what is required is filled in, so that a recursive schema ends
+FORMATS = {
+    "date": "2026-01-15",
+    "date-time": "2026-01-15T12:00:00Z",
+    "time": "12:00:00Z",
+    "duration": "P1D",
+    "email": "user@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "uri": "https://example.com/",
+    "url": "https://example.com/",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+PATTERN_EXAMPLES = (
+    *("a", "A", "1", "abc", "ABC", "Abc", "123", "1234", "12345", "ab", "AB", "12", "a1", "A1", "ABC-123", "AB123"),
+    *("ABCD", "ABC123", "A-1", "AB-12", "AB-1234", "12:00", "2026-01-15", "2026", "1.0", "1.0.0", "v1.0.0", "#a1b2c3"),
+    *(
+        "+4712345678",
+        "123-456-7890",
+        "user@example.com",
+        "https://example.com/",
+        "12345678",
+        "0123456789",
+        "#1",
+        "en-US",
+    ),
+)
+KEYS_OF_TYPES = {
+    "object": ("properties", "required", "additionalProperties", "minProperties"),
+    "array": ("items", "prefixItems", "minItems", "contains"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+
+
+def example_value(schema: Any, root: Any = None, *, name: str = "", index: int = 0, depth: int = 0) -> Any:
+    """Return a value that fits; `name` is the property it is for, `index` tells items of an array apart."""
+    root = schema if root is None else root
+    schema = _resolve(schema, root)
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("enum"):
+        return schema["enum"][index % len(schema["enum"])]
+    if schema.get("examples"):
+        return schema["examples"][index % len(schema["examples"])]
+    if "default" in schema and schema["default"] is not None and not index:
+        return schema["default"]
+    kind = _type(schema)
+    if kind == "object":
+        return _object(schema, root, depth)
+    if kind == "array":
+        return _array(schema, root, name, depth)
+    if kind in ("number", "integer"):
+        return _number(schema, index, whole=kind == "integer")
+    return {"boolean": True, "null": None}.get(kind, ...) if kind in ("boolean", "null") else _text(schema, name, index)
+
+
+def _resolve(schema: Any, root: Any) -> dict[str, Any]:
+    """Return the schema with its references followed, and one branch of each choice merged in."""
+    merged: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
+    for _ in range(MAX_DEPTH * 2):
+        if "$ref" in merged:
+            merged = _merge(_follow(merged.pop("$ref"), root), merged)
+        elif "allOf" in merged:
+            for part in merged.pop("allOf"):
+                merged = _merge(merged, _resolve(part, root))
+        elif "anyOf" in merged or "oneOf" in merged:
+            branches = merged.pop("anyOf", None) or merged.pop("oneOf")
+            merged = _merge(merged, next((branch for branch in branches if branch != {"type": "null"}), {}))
+        else:
+            break
+    return merged
+
+
+def _follow(reference: str, root: Any) -> JsonObject:
+    """Return what `#/$defs/name` points to."""
+    found = root
+    for step in reference.lstrip("#").strip("/").split("/") if reference.strip("#/") else []:
+        key = step.replace("~1", "/").replace("~0", "~")
+        found = found[int(key)] if isinstance(found, list) else found.get(key, {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _merge(first: JsonObject, second: JsonObject) -> dict[str, Any]:
+    """Return both schemas in one: properties and required of both, else what the second says."""
+    merged = {**first, **second}
+    if "properties" in first and "properties" in second:
+        merged["properties"] = {**first["properties"], **second["properties"]}
+    if "required" in first and "required" in second:
+        merged["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
+    return merged
+
+
+def _type(schema: JsonObject) -> str:
+    """Return the type of the value; Gemini writes its types in capitals."""
+    types = schema.get("type", [])
+    names = [str(one).lower() for one in ([types] if isinstance(types, str) else types)]
+    inferred = [kind for kind, keys in KEYS_OF_TYPES.items() if any(key in schema for key in keys)]
+    return next((kind for kind in names if kind != "null"), *[(names or inferred or ["string"])[0]])
+
+
+def _object(schema: JsonObject, root: Any, depth: int) -> dict[str, Any]:
+    properties, required = schema.get("properties", {}), schema.get("required", ())
+    names = [*properties, *(name for name in required if name not in properties)]
+    if depth >= MAX_DEPTH:
+        names = list(required)
+    value = {
+        name: example_value(properties.get(name, {}), root, name=name, depth=depth + 1)
+        for name in names[: max(len(required), schema.get("maxProperties", len(names)))]
+    }
+    others = schema.get("additionalProperties")
+    for number in range(len(value), schema.get("minProperties", 0)):
+        value[f"key{number}"] = example_value(others if isinstance(others, Mapping) else {}, root, depth=depth + 1)
+    return value
+
+
+def _array(schema: JsonObject, root: Any, name: str, depth: int) -> list[Any]:
+    first: Sequence[Any] = schema.get("prefixItems", ())
+    length = max(schema.get("minItems", 0), len(first) or int(depth < MAX_DEPTH))
+    length = min(length, schema.get("maxItems", length))
+    items = schema.get("items", schema.get("contains", {}))
+    schemas = [first[number] if number < len(first) else items for number in range(length)]
+    return [example_value(item, root, name=name, index=number, depth=depth + 1) for number, item in enumerate(schemas)]
+
+
+def _number(schema: JsonObject, index: int, *, whole: bool) -> float:
+    step = schema.get("multipleOf", 1)
+    low, high = _bound(schema, "inimum", 1), _bound(schema, "aximum", -1)
+    value: float = 1 if low is None else low
+    if low is None and high is not None:
+        value = min(value, high)
+    if low is not None and high is not None and not whole and "multipleOf" not in schema:
+        value = (low + high) / 2
+    value = value + index * step
+    if whole or "multipleOf" in schema:
+        value = math.ceil(round(value / step, 9)) * step
+    return int(value) if whole or value == int(value) else value
+
+
+def _bound(schema: JsonObject, ending: str, sign: int) -> float | None:
+    """Return the least (or greatest) number that is allowed."""
+    excluded = schema.get(f"exclusive{'M' + ending}")
+    found = [schema[f"m{ending}"]] if f"m{ending}" in schema else []
+    if isinstance(excluded, (int, float)) and not isinstance(excluded, bool):
+        whole = schema.get("type") == "integer" or "multipleOf" in schema
+        found.append(excluded + sign * (1 if whole else 0.01))
+    return (max if sign > 0 else min)(found) if found else None
+
+
+def _text(schema: JsonObject, name: str, index: int) -> str:
+    text = FORMATS.get(schema.get("format", ""), f"example {name}".strip())
+    if "pattern" in schema:
+        text = next((one for one in (text, *PATTERN_EXAMPLES) if re.search(schema["pattern"], one)), text)
+    elif index and "format" not in schema:
+        text = f"{text} {index + 1}"
+    text = text.ljust(schema.get("minLength", 0), "x")
+    return text[: schema.get("maxLength", len(text))]
