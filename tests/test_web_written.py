@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_completions.errors import NotOffered
 from chat_completions.catalog.load import load_gateway
+from chat_completions.errors import NotOffered
 from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest

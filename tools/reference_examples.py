@@ -51,7 +51,7 @@ def sample() -> str:
     """Return the program at the top of the README, and what it prints when its recorded scene is played."""
     options = {"gateway": "aitoll", "library": "openai", "prompt": "Say hello in one short sentence."}
     program = make(ProgramRequest(**options))
-    scene = cassette.about(CASSETTES / "aitoll" / "chat.yaml")
+    scene = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
     reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
     answer, label = reply["choices"][0]["message"]["content"], scene["provenance"]["label"]
     shown = f"$ python3 ask.py 2>/dev/null\n{answer}\n"
