@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "rendering": {"catalog", "planning"},
     "generate": {"catalog", "planning", "rendering"},
     "replay": {"catalog", "planning"},
-    "live": {"catalog", "planning", "generate", "replay"},
+    "live": {"catalog", "planning"},
     "skill_files": set(),
     "agents": {"skill_files"},
     "install": {"agents", "skill_files"},

@@ -119,7 +119,10 @@ def _find_endpoint(method: str, path: str, gateway: Gateway) -> tuple[str, str, 
         protocol = load_protocol(name)
         streamed = protocol.streaming.path if protocol.streaming else ()
         for endpoint in endpoints:
-            paths = [endpoint.path, *([endpoint.path.replace(streamed[0], streamed[1]).partition("?")[0]] if streamed else [])]
+            paths = [
+                endpoint.path,
+                *([endpoint.path.replace(streamed[0], streamed[1]).partition("?")[0]] if streamed else []),
+            ]
             for own in [*paths, endpoint.poll_path]:
                 pattern = re.escape(own.partition("?")[0]).replace(re.escape("{model}"), "[^?]+")
                 match = re.search(rf"{pattern}(?:\?.*)?$", path) if own else None

@@ -98,7 +98,24 @@ def make_up(request: ReceivedRequest, kind: RequestKind, gateway: Gateway) -> Re
     if answer is None or kind.protocol not in FORMS:
         return None
     content_type, chunks = write_answer(kind.protocol, answer, body.get("model", "replay"), stream=kind.stream)
-    return Response(200, "OK", [("content-type", content_type)], chunks, chunked=kind.stream, source=MADE_UP)
+    source = MADE_UP if _fits(body, answer) else f"{MADE_UP}, and does not fit every rule of the schema"
+    return Response(200, "OK", [("content-type", content_type)], chunks, chunked=kind.stream, source=source)
+
+
+def _fits(body: Mapping[str, Any], answer: Answer) -> bool:
+    """Return whether made-up values fit their schemas, where the validator is installed."""
+    try:
+        import jsonschema
+    except ImportError:
+        return True
+    schemas = {tool.name: tool.parameters for tool in user_tools(body)}
+    pairs = [(call.arguments, schemas.get(call.name, {})) for call in answer.calls]
+    if not pairs and wanted_schema(body) is not None:
+        pairs = [(json.loads(answer.text), wanted_schema(body))]
+    try:
+        return all(jsonschema.Draft202012Validator(schema).is_valid(value) for value, schema in pairs)
+    except Exception:  # noqa: BLE001 - a schema that is no schema: Gemini writes types in capitals
+        return True
 
 
 def _answer(body: Mapping[str, Any], kind: RequestKind) -> Answer | None:

@@ -99,7 +99,7 @@ class Replay:
             if nearest is None:
                 return self._miss(request, gateway.id)
             made_up = replayed(nearest, self.url)._replace(source=f"made up from {nearest.source}")
-        self._tell_once(f"this request was not recorded: the answer is {made_up.source}, so that it fits")
+        self._tell_once(f"this request was not recorded: the answer is {made_up.source}")
         return made_up
 
     def _strict(self, request: ReceivedRequest, name: str) -> Response:
