@@ -130,3 +130,11 @@ def test_a_model_for_pictures_gives_a_picture(replays: dict[str, Replay]) -> Non
 def test_a_path_that_the_gateway_does_not_have_is_a_404(replays: dict[str, Replay]) -> None:
     response = httpx.post(f"{replays[CHAT].url}/aitoll/v1/embeddings", json={}, trust_env=False)
     assert (response.status_code, response.headers["x-should-retry"]) == (404, "false")
+    assert "it has: /api/gateway/api/chat/completions" in response.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("content", [b"{broken", b'{"tools": [1], "messages": []}', b'{"tools": "x", "messages": "y"}'])
+def test_a_request_that_cannot_be_read_is_a_400(replays: dict[str, Replay], content: bytes) -> None:
+    _, path, (header, value) = WHERE[CHAT]
+    url = f"{replays[CHAT].url}/aitoll{path}"
+    assert httpx.post(url, content=content, headers={header: value}, trust_env=False).status_code == 400

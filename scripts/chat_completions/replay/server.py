@@ -5,9 +5,11 @@ scene of the same kind, filled so that it fits. A strict replay, for tests, answ
 with 404 and `x-should-retry: false`. Where several gateways are served, each has a path of its own: /NAME/….
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
+from urllib.parse import urlsplit
 
 from chat_completions.catalog.load import load_gateway, names
 from chat_completions.catalog.types import Gateway
@@ -64,7 +66,11 @@ class Replay:
         with self._lock:
             request, name = self._split_name(request)
             gateway = self.gateways.get(name)
-            response = self._answer_as(request, gateway, faulty) if gateway else self._strict(request, name)
+            try:
+                response = self._answer_as(request, gateway, faulty) if gateway else self._strict(request, name)
+            except (AttributeError, KeyError, TypeError, ValueError, re.error) as problem:  # of what the client sent
+                message = f"the request cannot be read: {type(problem).__name__} {problem}"
+                response = error_response(400, message, None, (), None)
             self.sources.append(response.source)
             return response
 
@@ -81,7 +87,9 @@ class Replay:
         exact = self._find_exact(request, gateway.id)
         if exact is not None:
             return replayed(exact, self.url)
-        return self._nearest(request, kind, own, gateway) if kind else self._miss(request, gateway.id)
+        if isinstance(request.body, str):
+            return error_response(400, "the body is not JSON", kind, (), gateway)
+        return self._nearest(request, kind, own, gateway) if kind else self._not_found(_no_such_path(request, gateway))
 
     def _nearest(
         self, request: ReceivedRequest, kind: RequestKind, own: Sequence[Exchange], gateway: Gateway
@@ -97,7 +105,7 @@ class Replay:
             known = {name: load_gateway(name) for name in names("gateway")}
             nearest = find_nearest(request, kind, load_all_exchanges(), known)
             if nearest is None:
-                return self._miss(request, gateway.id)
+                return self._not_found(f"nothing of the kind of {request.method} {request.path} was recorded")
             made_up = replayed(nearest, self.url)._replace(source=f"made up from {nearest.source}")
         self._tell_once(f"this request was not recorded: the answer is {made_up.source}")
         return made_up
@@ -143,7 +151,9 @@ class Replay:
         own = [exchange for exchange in self.exchanges if not name or exchange.scene.startswith(f"{name}/")]
         found = [(find_differences(request, exchange), exchange.scene) for exchange in own]
         differences, scene = min(found, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-"))
-        miss = f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}"
+        return self._not_found(f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}")
+
+    def _not_found(self, miss: str) -> Response:
         self.misses.append(miss)
         self._tell_once(miss)
         body = as_json({"error": {"message": miss, "type": "not_recorded"}})
@@ -154,6 +164,12 @@ class Replay:
         if line not in self._told:
             self._told.add(line)
             self._tell(f"Replay: {line}")
+
+
+def _no_such_path(request: ReceivedRequest, gateway: Gateway) -> str:
+    root = urlsplit(gateway.base_url).path.rstrip("/")
+    paths = [root + endpoint.path for endpoints in gateway.endpoints.values() for endpoint in endpoints]
+    return f"{gateway.name} has no {request.method} {request.path}; it has: {', '.join(paths)}"
 
 
 @contextmanager
