@@ -16,7 +16,8 @@ from chat_completions.errors import NotOffered
 from chat_completions.generate import make
 from chat_completions.planning.types import Program, ProgramRequest
 from chat_completions.replay import cassette
-from chat_completions.replay.server import Replay, serve
+from chat_completions.replay.player import Replay
+from chat_completions.replay.server import serve
 from playwright.sync_api import Page
 from support.cells import CASSETTES, loaded
 from support.running import WEB

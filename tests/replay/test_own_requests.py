@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 from chat_completions.catalog.load import load_gateway
 from chat_completions.replay.cassette_store import load_exchanges
-from chat_completions.replay.server import Replay, serve
+from chat_completions.replay.player import Replay
+from chat_completions.replay.server import serve
 
 SCHEMA = {
     "type": "object",

@@ -11,7 +11,8 @@ from chat_completions.replay.answers import FORMS, JSON_TYPE, Answer, ToolCall, 
 from chat_completions.replay.cassette import LABELS, Exchange
 from chat_completions.replay.example_value import example_value
 from chat_completions.replay.matching import ReceivedRequest, key_kind
-from chat_completions.replay.request_kind import RequestKind, find_kind, tool_results, user_tools, wanted_schema
+from chat_completions.replay.request_contents import tool_results, user_tools, wanted_schema
+from chat_completions.replay.request_kind import RequestKind, find_kind
 
 MADE_UP = "made up"
 MAX_CALLS = 2

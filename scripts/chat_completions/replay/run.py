@@ -13,7 +13,8 @@ from chat_completions.catalog.types import Gateway
 from chat_completions.errors import NotOffered
 from chat_completions.planning.types import Program
 from chat_completions.replay.cassette_store import load_exchanges
-from chat_completions.replay.server import Replay, serve
+from chat_completions.replay.player import Replay
+from chat_completions.replay.server import serve
 
 LOOPBACK = "127.0.0.1,localhost"
 REPLAY_KEY = "key-of-the-replay"
