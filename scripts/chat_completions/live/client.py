@@ -51,7 +51,7 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
             client.stream(plan.method, url, params=dict(plan.query) or None, headers=headers, json=body) as response,
         ):
             text = _read(response)
-    except (httpx.HTTPError, httpx.InvalidURL) as problem:
+    except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package
         return Answer(0, None, f"it cannot be reached: {mask_key(_reason(problem), key)}")
     answer = _understand(response.status_code, response.headers.get("content-type", ""), text.replace(key, "<key>"))
     return answer._replace(problem=mask_key(answer.problem, key))

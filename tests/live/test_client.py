@@ -1,0 +1,50 @@
+"""What the client says about a failure, and that it shows no key."""
+
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+from chat_completions.live import client
+from chat_completions.live.client import mask_key, server_message
+
+KEY = "sk-Zq7Vw2Xk9Rt4Lm6Bn8"
+
+
+@pytest.mark.parametrize("text", [KEY, f"a{KEY}b", KEY[:9], KEY[-8:], f"{KEY[:10]}…{KEY[-8:]}"])
+def test_no_longer_piece_of_the_key_is_left(text: str) -> None:
+    masked = mask_key(f"bad key {text}.", KEY)
+    assert "<key>" in masked
+    assert not any(KEY[start : start + 8] in masked for start in range(len(KEY) - 7))
+
+
+def test_a_certificate_that_is_not_known_names_the_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from chat_completions.catalog.load import load_gateway
+    from chat_completions.planning.plan import plan_request
+    from chat_completions.planning.resolve import resolve_request
+    from chat_completions.planning.types import ProgramRequest
+
+    def refuse(*_: object, **__: object) -> None:
+        raise httpx.ConnectError(str(ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")))
+
+    monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
+    monkeypatch.setattr(httpx.Client, "stream", refuse)
+    plan, _ = plan_request(resolve_request(ProgramRequest("aitoll"), load_gateway("aitoll")))
+    answer = client.send(plan, KEY, {})
+    assert answer.status == 0
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE"):
+        assert name in answer.problem
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"error": {"message": "no\nkey"}}, "no key"),
+        ([{"error": "x"}], "x"),
+        ({"msg": "low"}, "low"),
+        ({}, ""),
+        (3, ""),
+    ],
+)
+def test_the_words_of_the_server_are_found(data: object, message: str) -> None:
+    assert server_message(data) == message
