@@ -44,8 +44,11 @@ class Program:
         return [one for one in cases if one.bound(self.client, self.protocol, self.mode, self.task)]
 
 
-def try_case(case: Case, program: Program, framing: str = "given") -> list[str]:
-    """What is wrong with this case on this program, in words; nothing when it passes."""
+def try_case(case: Case, program: Program, framing: str = "given", *, shared: bool = False) -> list[str]:
+    """What is wrong with this case on this program, in words; nothing when it passes.
+
+    `shared`: programs of JavaScript may run in one process, one after another.
+    """
     watch = program.language == "shell"  # whose programs start others, with arguments
     with Server([Reply(status=500)]) as other, Server([], watch=watch) as server, closed_port() as closed:
         words = {"KEY": KEY, "HERE": server.url, "PORT": server.url.rpartition(":")[2]}
@@ -58,7 +61,9 @@ def try_case(case: Case, program: Program, framing: str = "given") -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             for name, content in case.files.items():
                 Path(folder, name).write_bytes(PICTURES.get(content, content.encode()))
-            scene = Scene(warm=not case.cold, timeout=40, interrupt=server.asked if case.interrupt else None)
+            scene = Scene(
+                warm=not case.cold, shared=shared, timeout=40, interrupt=server.asked if case.interrupt else None
+            )
             ran = run(program.code, program.language, env, cwd=Path(folder), scene=scene)
         return list(problems(Outcome(case, program, ran, server, other.requests, KEY, words)))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from support.fork_server import fork_server
+from support.node_server import run_in_node
 from support.watching import Process, Scene, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,6 +71,10 @@ def run(
         clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
         for path, text in (scene.beside or {}).items():
             (program.parent / path).write_text(text, encoding="utf-8")
+        if scene.shared and language_id == "javascript":
+            ran = _run_shared(program, work, {**clean, **env}, scene)
+            after = _files(work, home)
+            return replace(ran, files={path: after[path] for path in after if after[path] != before.get(path)})
         (folder / "stdin").write_bytes(scene.stdin)
         with (folder / "stdin").open("rb") as stdin, (folder / "stderr").open("w+b") as stderr:
             ran = _run(Job(language_id, program, work, {**clean, **env}, scene), stdin, stderr)
@@ -128,6 +133,19 @@ def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> Ran:
         ended=ended,
         first_output=None if watch.first is None else watch.first - started,
         processes=watch.processes,
+    )
+
+
+def _run_shared(program: Path, work: Path, env: Mapping[str, str], scene: Scene) -> Ran:
+    told = run_in_node(program, scene.args, work, env, scene.timeout)
+    return Ran(
+        code=told["code"],
+        stdout=told["stdout"],
+        stderr=told["stderr"],
+        seconds=told["seconds"],
+        ended=time.monotonic(),
+        first_output=told["first"],
+        processes=frozenset(),
     )
 
 

@@ -23,6 +23,7 @@ class Scene:
     `interrupt`: SIGINT follows when this is set, and with `after_text` when something was
     printed, too. `lines`: stdout is closed after so many.
     `home`: files in its home folder, `beside`: files beside the program. `warm`: Python libraries may be loaded already.
+    `shared`: a JavaScript program may run in a process in which others have run.
     """
 
     args: Sequence[str] = ()
@@ -34,6 +35,7 @@ class Scene:
     after_text: bool = False
     lines: int | None = None
     warm: bool = False
+    shared: bool = False
 
 
 class Process(Protocol):
