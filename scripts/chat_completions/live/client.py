@@ -13,6 +13,7 @@ TIMEOUT = httpx.Timeout(60, connect=10)  # seconds
 MAX_BYTES = 5_000_000
 MAX_WORDS = 160  # characters of a server's own message
 KEY_PIECE = 8  # so many characters of a key in a row are not shown
+SHORTEST_KEY = 4  # what is shorter is a placeholder, and a part of many words
 REDIRECT, FAILED = 300, 400
 OK_CODES = (None, 0, "0", 200, "200")
 MEANINGS = {
@@ -53,7 +54,7 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
             text = _read(response)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package
         return Answer(0, None, f"it cannot be reached: {mask_key(_reason(problem), key)}")
-    answer = _understand(response.status_code, response.headers.get("content-type", ""), text.replace(key, "<key>"))
+    answer = _understand(response.status_code, response.headers.get("content-type", ""), _without(key, text))
     return answer._replace(problem=mask_key(answer.problem, key))
 
 
@@ -61,8 +62,12 @@ def mask_key(text: str, key: str) -> str:
     """Return a text without the key and without longer pieces of it."""
     for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
         for start in range(len(key) - size + 1):
-            text = text.replace(key[start : start + size], "<key>")
+            text = _without(key[start : start + size], text)
     return text
+
+
+def _without(secret: str, text: str) -> str:
+    return text.replace(secret, "<key>") if len(secret) >= SHORTEST_KEY else text
 
 
 def server_message(data: Any) -> str:
