@@ -130,12 +130,11 @@ def _requests(outcome: Outcome) -> Iterator[str]:
     for one in got:
         if not any(outcome.key in value for value in one.headers.values()):
             yield f"no header of the request to {one.path} holds the key"
-    body, place = got[0].body.decode(errors="replace") if got else "", 0
+    body = got[0].body.decode(errors="replace") if got else ""
     for text in expand(list(wanted.sends), outcome.words):
-        place = body.find(text, place) + 1
-        if not place:
-            yield f"the first request lacks {text[:80]!r}, or has it elsewhere"
-            break
+        url_safe = text.translate(str.maketrans("+/", "-_"))  # base64 as Gemini takes it, too
+        if text not in body and url_safe not in body:
+            yield f"the first request lacks {text[:80]!r}"
     for number, (fields, request) in enumerate(zip(wanted.bodies, got, strict=False), 1):
         body = json.loads(request.body)
         for name, value in expand(fields, outcome.words).items():

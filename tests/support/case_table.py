@@ -30,7 +30,7 @@ TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 class Expected:
     """What must come of a case; `error` and `warning` hold words of these lines on stderr.
 
-    `sends` are texts that the first request must hold, each once in this order.
+    `sends` are texts that the first request must hold.
     `results` are the tool results of each round (id of the call, words), `calls` the names and
     arguments of the calls that the second request must repeat.
     """
