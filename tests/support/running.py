@@ -58,7 +58,7 @@ def run(
     """
     scene = scene or Scene()
     if _forks(language_id, scene):
-        fork_server()
+        fork_server(_imported(code, scene))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = _write(code, language_id, folder / "program")
@@ -149,13 +149,19 @@ def _run_shared(program: Path, work: Path, env: Mapping[str, str], scene: Scene)
     )
 
 
+def _imported(code: str, scene: Scene) -> str:
+    """The program and what it may import beside it."""
+    return "\n".join([code, *(scene.beside or {}).values()])
+
+
 def _forks(language_id: str, scene: Scene) -> bool:
     return scene.warm and language_id == "python" and hasattr(os, "fork")
 
 
 def _start(job: Job, streams: Sequence[int]) -> Process:
     if _forks(job.language_id, job.scene):
-        return fork_server().start(job.program, job.scene.args, job.work, job.env, streams)
+        code = _imported(job.program.read_text(encoding="utf-8"), job.scene)
+        return fork_server(code).start(job.program, job.scene.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
     command = [*{**COMMANDS, **HANDLERS}[job.language_id], str(job.program), *job.scene.args]
     return subprocess.Popen(
