@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from chat_completions.catalog.yaml_files import parse
 
 from support.pictures import ENCODED
 from support.protocols import PROTOCOLS, ChatCompletions, event_text
@@ -100,7 +100,7 @@ class Case:
 @cache
 def load(name: str) -> tuple[Case, ...]:
     """The cases of one table."""
-    table = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    table = parse((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     found = []
     for facts in table["cases"]:
         merged = {**table["defaults"], **facts}
