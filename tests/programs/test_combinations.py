@@ -1,0 +1,89 @@
+"""Every printed program is executed against its cassette, matched strictly, in its own interpreter over loopback."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from chat_completions.generate import make
+from chat_completions.planning.combinations import offered_combinations
+from chat_completions.replay import cassette
+from chat_completions.replay.server import serve
+from support.cassette_programs import (
+    CassetteProgram,
+    cassette_programs,
+    check_output,
+    key_of,
+    load_cassette,
+    written_scenes,
+)
+from support.running import COMMANDS, missing, run
+from support.watching import Scene
+
+KEY = "key-of-the-tests-0123456789"
+
+
+def groups() -> list[tuple[CassetteProgram, ...]]:
+    """Return the programs in groups of one gateway, language and library, at most twelve each."""
+    found = []
+    by_client = itertools.groupby(
+        sorted(cassette_programs(), key=lambda one: (one.gateway, one.language, one.library)),
+        key=lambda one: (one.gateway, one.language, one.library),
+    )
+    for _, members in by_client:
+        listed = list(members)
+        found += [tuple(listed[start : start + 12]) for start in range(0, len(listed), 12)]
+    return found
+
+
+def name(group: tuple[CassetteProgram, ...]) -> str:
+    """Return how a group is called in the list of tests."""
+    first = group[0]
+    return f"{first.gateway}-{first.language}-{first.library}-{first.scene}"
+
+
+@pytest.mark.parametrize("group", groups(), ids=name)
+def test_each_program_sends_and_prints_what_its_cassette_holds(group: tuple[CassetteProgram, ...]) -> None:
+    lacking = missing(group[0].language, group[0].library)
+    if lacking and os.environ.get("CI") != "true":
+        pytest.skip(f"needs {lacking}")
+    wrong = {one.scene: problem for one in group for problem in [*problems(one)]}
+    assert wrong == {}
+
+
+def problems(played: CassetteProgram) -> Iterator[str]:
+    """Yield what is wrong with what a program sends, prints or saves."""
+    program, data = make(played.request), load_cassette(played.cassette)
+    with serve(cassette.read_cassette(played.cassette)) as replay:
+        env = {program.plan.auth.key: key_of(data, KEY)}
+        env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
+        ran = run(program.code, played.language, env, scene=Scene(warm=True, shared=True))
+    yield from replay.misses
+    if not replay.misses and replay.unplayed():
+        yield f"{len(replay.unplayed())} interactions were not asked for; stderr: {ran.stderr[-300:]}"
+    elif ran.code != data["expect"]["exit"]:
+        yield f"exit {ran.code}, not {data['expect']['exit']}: {ran.stderr[-300:]}"
+    elif ran.code:
+        last = ran.stderr.rstrip("\n").rpartition("\n")[2]
+        if not last.startswith("Error: "):
+            yield f"the last line of stderr is {last!r}"
+    else:
+        files = {Path(path).name: content for path, content in ran.files.items()}
+        problem = check_output(data, program.plan.kind, program.plan.stream, ran.stdout.decode(), files)
+        if problem:
+            yield problem
+    if KEY in ran.stderr:
+        yield "the key is on stderr"
+
+
+def test_every_combination_has_a_cassette() -> None:
+    played = {
+        (file.parent.name, one.get("task", "chat"), one["protocol"], one.get("stream", False))
+        for file, one in written_scenes().items()
+    }
+    promised = {
+        (one.gateway, one.task, one.protocol, one.stream) for one in offered_combinations() if one.language in COMMANDS
+    }
+    assert promised - played == set()

@@ -1,0 +1,147 @@
+"""Every combination of a cassette and a program that plays it, and what the program must make of it."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from chat_completions.catalog import load
+from chat_completions.planning.types import ProgramRequest
+
+from support.running import COMMANDS
+
+CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
+
+
+class CassetteProgram(NamedTuple):
+    """One scene of one gateway, played by a program of one language and library."""
+
+    gateway: str
+    scene: str
+    language: str
+    library: str
+
+    @property
+    def cassette(self) -> Path:
+        """Return the file of the scene."""
+        return CASSETTES / self.gateway / f"{self.scene}.yaml"
+
+    @property
+    def request(self) -> ProgramRequest:
+        """Return what asks the generator for the program."""
+        options = load_cassette(self.cassette)["write"]
+        return ProgramRequest(gateway=self.gateway, language=self.language, library=self.library, **options)
+
+
+@cache
+def load_cassette(file: Path) -> dict[str, Any]:
+    """Return a cassette as data."""
+    data: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    return data
+
+
+@cache
+def written_scenes() -> Mapping[Path, Mapping[str, Any]]:
+    """Return the cassettes that a program of ours plays, with the options of `write` that ask for it."""
+    files = sorted(CASSETTES.glob("*/*.yaml"))
+    return {file: load_cassette(file)["write"] for file in files if "write" in load_cassette(file)}
+
+
+@cache
+def cassette_programs() -> Sequence[CassetteProgram]:
+    """Return the product of all cassettes and all libraries of their protocol, as far as they were not restricted."""
+    return sorted(_all())
+
+
+def _all() -> Iterator[CassetteProgram]:
+    languages = [load.load_language(name) for name in load.names("language") if name in COMMANDS]
+    for file, write in written_scenes().items():
+        kind = load.load_task(write.get("task", "chat")).kind
+        for language in languages:
+            for library in language.libraries.values():
+                name = f"{language.id}/{library.id}"
+                listed = load_cassette(file).get("programs", [name])
+                offered = not library.kinds or kind in library.kinds
+                if write["protocol"] in library.protocols and name in listed and offered:
+                    yield CassetteProgram(file.parent.name, file.stem, language.id, library.id)
+
+
+def key_of(cassette: Mapping[str, Any], usual: str) -> str:
+    """Return the key that a program needs for this scene: any, or the one that its request names by its kind."""
+    headers = cassette["interactions"][0]["request"]["headers"].values()
+    words = [value.rpartition(" ")[2].strip("<>") for values in headers for value in values]
+    return next((word for word in words if word.endswith("-key")), usual)
+
+
+def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: str, files: Mapping[str, bytes]) -> str:
+    """Return what is wrong with the output of a program, or nothing; read off the cassette, not off any template."""
+    replies = [one["response"]["body"]["string"] for one in cassette["interactions"]]
+    if kind == "image":
+        expected = sorted(_images(replies))
+        return "" if sorted(files.values()) == expected else f"saved {sorted(files)}, not {len(expected)} images"
+    if kind == "models":
+        missing = [one["id"] for one in json.loads(replies[-1])["data"] if one["id"] not in stdout]
+        return f"{missing} are not listed" if missing else ""
+    if kind == "balance":
+        reply = json.loads(replies[-1])
+        credits = str(reply.get("remaining_credits", reply.get("data", {}).get("credits")))
+        return "" if credits in stdout else f"{credits} is not told"
+    texts = [_text(reply) for reply in replies]
+    if kind == "structured":
+        expected_value = json.loads(re.sub(r"^```json\n|\n```$", "", texts[-1].strip()))
+        return "" if json.loads(stdout) == expected_value else f"another value than {expected_value}"
+    expected_text = "".join(texts) if kind == "tools" and stream else texts[-1]
+    same = re.sub(r"\s", "", stdout) == re.sub(r"\s", "", expected_text)
+    exact = expected_text.strip() in stdout or (kind == "tools" and stream)
+    return "" if same and exact else f"printed {stdout!r}, not {expected_text!r}"
+
+
+def _images(replies: Sequence[str | bytes]) -> list[bytes]:
+    found = [one for one in replies if isinstance(one, bytes)]
+    last = json.loads(next(one for one in reversed(replies) if isinstance(one, str)))
+    return found + [base64.b64decode(one) for one in _encoded(last)]
+
+
+def _encoded(value: Any) -> list[str]:
+    """Return the images inside of a reply, as base64."""
+    if isinstance(value, dict):
+        found = [value[name] for name in ("b64_json",) if name in value]
+        found += [value["inlineData"]["data"]] if "inlineData" in value else []
+        return found + [one for item in value.values() for one in _encoded(item)]
+    if isinstance(value, list):
+        return [one for item in value for one in _encoded(item)]
+    is_image = isinstance(value, str) and value.startswith("data:image/")
+    return [value.partition(",")[2]] if is_image else []
+
+
+def _text(body: str) -> str:
+    """Return the text of a reply, whole or streamed."""
+    if not re.search(r"^data: ", body, re.MULTILINE):
+        return _whole_text(json.loads(body))
+    events = re.findall(r"^data: (\{.*)$", body, re.MULTILINE)
+    return "".join(_piece(json.loads(event)) for event in events)
+
+
+def _whole_text(reply: Mapping[str, Any]) -> str:
+    if "choices" in reply:
+        return reply["choices"][0]["message"]["content"] or ""
+    blocks = reply["content"] if "content" in reply else _parts(reply)
+    return "".join(one.get("text", "") for one in blocks)
+
+
+def _piece(event: Mapping[str, Any]) -> str:
+    if "choices" in event:
+        return "".join(choice["delta"].get("content") or "" for choice in event["choices"])
+    if "type" in event:
+        return str(event.get("delta", {}).get("text", ""))
+    return "".join(one.get("text", "") for one in _parts(event))
+
+
+def _parts(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the parts of a generateContent reply, none of any other."""
+    found = [one.get("content", {}).get("parts", []) for one in reply.get("candidates", [])]
+    return [part for parts in found for part in parts]
