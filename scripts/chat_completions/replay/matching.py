@@ -2,8 +2,10 @@
 
 Method, path, body and the headers that mean something must agree. Of a key only its place and
 its kind count: which placeholder it stands for, never its value. A recorded `<any>` stands for any
-text but an empty one, such as an id that a program draws for each run. A JSON Schema that is
-printed within a text is compared by its meaning, because languages print JSON differently.
+text but an empty one, such as an id that a program draws for each run. JSON within a text, such as the
+result of a tool or a JSON Schema, is compared by its meaning, because languages print JSON differently.
+An empty object counts as absent, and the case of a schema's `type` does not count: the client
+libraries of Gemini send `generationConfig: {}` and `"type": "STRING"`.
 """
 
 import json
@@ -41,14 +43,33 @@ def bodies_match(received: Any, recorded: Any) -> bool:
     if recorded == ANY:
         return isinstance(received, str) and bool(received)
     if isinstance(received, dict) and isinstance(recorded, dict):
-        return received.keys() == recorded.keys() and all(
-            bodies_match(received[name], recorded[name]) for name in received
-        )
+        ours, theirs = _without_empty(received), _without_empty(recorded)
+        return ours.keys() == theirs.keys() and all(_field_matches(name, ours[name], theirs[name]) for name in ours)
     if isinstance(received, list) and isinstance(recorded, list):
         return len(received) == len(recorded) and all(map(bodies_match, received, recorded))
     if isinstance(received, str) and isinstance(recorded, str):
-        return split_schema(received) == split_schema(recorded)
+        return split_schema(received) == split_schema(recorded) or _is_same_json(received, recorded)
     return bool(received == recorded) and isinstance(received, bool) == isinstance(recorded, bool)
+
+
+def _without_empty(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if item != {}}
+
+
+def _field_matches(name: str, received: Any, recorded: Any) -> bool:
+    if name == "type" and isinstance(received, str) and isinstance(recorded, str):
+        return received.casefold() == recorded.casefold()
+    return bodies_match(received, recorded)
+
+
+def _is_same_json(received: str, recorded: str) -> bool:
+    """Return whether two texts are the same JSON object or list."""
+    if not (received[:1] in ("{", "[") and recorded[:1] in ("{", "[")):
+        return False
+    try:
+        return bool(json.loads(received) == json.loads(recorded))
+    except ValueError:
+        return False
 
 
 def split_schema(text: str) -> tuple[str, Any, str]:
