@@ -88,12 +88,16 @@ def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: s
         return f"{missing} are not listed" if missing else ""
     if kind == "balance":
         reply = json.loads(replies[-1])
-        credits = str(reply.get("remaining_credits", reply.get("data", {}).get("credits")))
-        return "" if credits in stdout else f"{credits} is not told"
+        left = str(reply.get("remaining_credits", reply.get("data", {}).get("credits")))
+        return "" if left in stdout else f"{left} is not told"
     texts = [_text(reply) for reply in replies]
     if kind == "structured":
         expected_value = json.loads(re.sub(r"^```json\n|\n```$", "", texts[-1].strip()))
-        return "" if json.loads(stdout) == expected_value else f"another value than {expected_value}"
+        # JavaScript prints a number that is too large as null.
+        same_value = json.dumps(json.loads(stdout)).replace("Infinity", "null") == json.dumps(expected_value).replace(
+            "Infinity", "null"
+        )
+        return "" if same_value else f"another value than {expected_value}"
     expected_text = "".join(texts) if kind == "tools" and stream else texts[-1]
     same = re.sub(r"\s", "", stdout) == re.sub(r"\s", "", expected_text)
     exact = expected_text.strip() in stdout or (kind == "tools" and stream)

@@ -4,8 +4,8 @@ Method, path, body and the headers that mean something must agree. Of a key only
 its kind count: which placeholder it stands for, never its value. A recorded `<any>` stands for any
 text but an empty one, such as an id that a program draws for each run. JSON within a text, such as the
 result of a tool or a JSON Schema, is compared by its meaning, because languages print JSON differently.
-An empty object counts as absent, and the case of a schema's `type` does not count: the client
-libraries of Gemini send `generationConfig: {}` and `"type": "STRING"`.
+An empty object counts as absent, and neither the case of a schema's `type` nor the alphabet of base64
+counts: the client libraries of Gemini send `generationConfig: {}`, `"type": "STRING"` and URL-safe base64.
 """
 
 import json
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from chat_completions.replay.cassette import PLACEHOLDERS, Exchange, meaningful_headers
 
 ANY = "<any>"
+URL_SAFE = str.maketrans("-_", "+/", "=")
 SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
 
 
@@ -57,8 +58,11 @@ def _without_empty(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _field_matches(name: str, received: Any, recorded: Any) -> bool:
-    if name == "type" and isinstance(received, str) and isinstance(recorded, str):
-        return received.casefold() == recorded.casefold()
+    if isinstance(received, str) and isinstance(recorded, str):
+        if name == "type":
+            return received.casefold() == recorded.casefold()
+        if name == "data":
+            return received.translate(URL_SAFE) == recorded.translate(URL_SAFE)
     return bodies_match(received, recorded)
 
 
