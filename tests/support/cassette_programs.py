@@ -93,15 +93,19 @@ def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: s
     texts = [_text(reply) for reply in replies]
     if kind == "structured":
         expected_value = json.loads(re.sub(r"^```json\n|\n```$", "", texts[-1].strip()))
-        # JavaScript prints a number that is too large as null.
-        same_value = json.dumps(json.loads(stdout)).replace("Infinity", "null") == json.dumps(expected_value).replace(
-            "Infinity", "null"
-        )
+        same_value = _without_infinity(json.loads(stdout)) == _without_infinity(expected_value)
         return "" if same_value else f"another value than {expected_value}"
     expected_text = "".join(texts) if kind == "tools" and stream else texts[-1]
     same = re.sub(r"\s", "", stdout) == re.sub(r"\s", "", expected_text)
     exact = expected_text.strip() in stdout or (kind == "tools" and stream)
     return "" if same and exact else f"printed {stdout!r}, not {expected_text!r}"
+
+
+def _without_infinity(value: Any) -> Any:
+    """Return a value without numbers too large for a double, which every language prints in its own way."""
+    if isinstance(value, dict):
+        return {name: _without_infinity(item) for name, item in value.items()}
+    return None if isinstance(value, float) and abs(value) > 1e308 else value
 
 
 def _images(replies: Sequence[str | bytes]) -> list[bytes]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from chat_completions.replay.cassette import PLACEHOLDERS, Exchange, meaningful_headers
 
 ANY = "<any>"
+ALIASES = {"mime_type": "mimeType"}  # protobuf takes both; google-genai for Python sends the first
 URL_SAFE = str.maketrans("-_", "+/", "=")
 SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
 
@@ -54,7 +55,7 @@ def bodies_match(received: Any, recorded: Any) -> bool:
 
 
 def _without_empty(value: dict[str, Any]) -> dict[str, Any]:
-    return {name: item for name, item in value.items() if item != {}}
+    return {ALIASES.get(name, name): item for name, item in value.items() if item != {}}
 
 
 def _field_matches(name: str, received: Any, recorded: Any) -> bool:
