@@ -24,7 +24,10 @@ EXCEPTIONS = {
         *("http-429", "http-500", "http-502-page", "http-503", "http-504-empty", "http-500-502-then-good"),
         *("http-429-then-good", "http-500-then-400", "retry-after", "retry-after-zero", "provider-s-words-as-text"),
     },
-    "the gateway of these programs streams only when it is asked to": {"done-unless-stream-is-false", "stream-by-default"},
+    "the gateway of these programs streams only when it is asked to": {
+        "done-unless-stream-is-false",
+        "stream-by-default",
+    },
 }
 
 
