@@ -15,7 +15,7 @@ test-full:
 	$(PYTHON) -m pytest -n 3 --full
 
 goldens:
-	$(PYTHON) -m pytest -q tests/test_goldens.py --update-goldens
+	$(PYTHON) -m pytest -q tests/programs/test_goldens.py --update-goldens
 
 references:
 	$(PYTHON) tools/make_references.py

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 from chat_completions.replay import cassette
-from support.cells import CASSETTES, loaded
+from support.cassette_programs import CASSETTES
+from support.cassette_programs import load_cassette as loaded
 from vcr.cassette import Cassette
 
 FILES = sorted(CASSETTES.glob("*/*.yaml"))

@@ -7,7 +7,8 @@ import make_sources
 import pytest
 import yaml
 from chat_completions.replay import cassette
-from support.cells import CASSETTES, loaded
+from support.cassette_programs import CASSETTES
+from support.cassette_programs import load_cassette as loaded
 
 ROOT = Path(__file__).resolve().parents[1]
 

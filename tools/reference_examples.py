@@ -49,8 +49,7 @@ def requests(protocol: str) -> str:
 
 def sample() -> str:
     """Return the program at the top of the README, and what it prints when its recorded scene is played."""
-    options = {"gateway": "aitoll", "library": "openai", "prompt": "Say hello in one short sentence."}
-    program = make(ProgramRequest(**options))
+    program = make(ProgramRequest("aitoll", library="openai", prompt="Say hello in one short sentence."))
     scene = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
     reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
     answer, label = reply["choices"][0]["message"]["content"], scene["provenance"]["label"]

@@ -1,0 +1,124 @@
+// Let a model of AIReiter call functions, and print its answer as it comes.
+import { realpathSync } from "node:fs";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+const TOOLS = [
+  {
+    name: "get_weather",
+    description: "The current weather in a city.",
+    input_schema: {
+      type: "object",
+      properties: {
+        city: { type: "string", description: "A city, such as Oslo" },
+        unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+      },
+      required: ["city"],
+    },
+  },
+  {
+    name: "get_time",
+    description: "The current local time in a city.",
+    input_schema: {
+      type: "object",
+      properties: { city: { type: "string", description: "A city, such as Oslo" } },
+      required: ["city"],
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS = {
+  get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }) => ({ time: "14:05" }),
+};
+
+export async function* stream(prompt, log = () => {}) {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages = [{ role: "user", content: prompt }];
+  const usage = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const events = await client.messages.create({
+      model: MODEL,
+      messages,
+      tools: TOOLS,
+      max_tokens: 4096,
+      stream: true,
+    });
+    const content = [];
+    const inputs = []; // the JSON texts of the calls, by the number of their block
+    let stopReason;
+    for await (const event of events) {
+      if (event.delta?.type === "text_delta") yield event.delta.text;
+      addEvent(content, inputs, event);
+      stopReason = event.delta?.stop_reason ?? stopReason;
+      usage[round] = { ...usage[round], ...event.message?.usage, ...event.usage };
+      if (event.type === "message_stop") break;
+    }
+    if (!stopReason) throw new Error("the stream ended before the answer was complete");
+    if (!content.some((block) => block.type === "tool_use")) {
+      if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      return;
+    }
+    if (content.some((block) => block.type === "text")) yield "\n";
+    const results = [];
+    for (const [number, block] of content.entries()) {
+      if (block.type !== "tool_use") continue;
+      const result = await callTool(block, inputs[number]);
+      results.push({ type: "tool_result", tool_use_id: block.id, content: result });
+    }
+    messages.push({ role: "assistant", content }, { role: "user", content: results });
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+// Add a streamed event to the content blocks of the message.
+function addEvent(content, inputs, { type, index, content_block: block, delta }) {
+  if (type === "content_block_start") content[index] = { ...block };
+  if (type !== "content_block_delta") return;
+  content[index] ??= { type: "text" }; // some gateways leave the start out
+  for (const [key, value] of Object.entries(delta)) {
+    if (key === "partial_json") inputs[index] = (inputs[index] ?? "") + value;
+    else if (key !== "type") content[index][key] = (content[index][key] ?? "") + value;
+  }
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(block, json) {
+  try {
+    if (json) block.input = JSON.parse(json);
+    if (!Object.hasOwn(FUNCTIONS, block.name)) throw new Error(`there is no tool ${block.name}`);
+    const result = await FUNCTIONS[block.name](block.input);
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    return JSON.stringify({ error: error.message });
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
+  const log = (line) => console.error(`\n${line}`);
+  try {
+    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    console.log();
+  } catch (error) {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  }
+}

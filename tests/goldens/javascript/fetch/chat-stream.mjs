@@ -1,0 +1,74 @@
+// Ask AITOLL a question and print the answer as it comes.
+import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Say hello in one short sentence.";
+
+export async function* stream(prompt, log = () => {}) {
+  const messages = [{ role: "user", content: prompt }];
+  const response = await post("/chat/completions", { model: MODEL, messages, stream: true });
+  const lines = response.body.pipeThrough(new TextDecoderStream());
+  let finishReason, usage;
+  for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+    if (data === "[DONE]") {
+      finishReason ||= "stop";
+      break;
+    }
+    const chunk = JSON.parse(data);
+    if (chunk.error) throw new Error(errorMessage(chunk));
+    const choice = chunk.choices?.[0];
+    const text = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof text === "string") yield text;
+    finishReason = choice?.finish_reason || finishReason;
+    usage = chunk.usage ?? usage;
+  }
+  if (!finishReason) throw new Error("the stream ended before the answer was complete");
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
+}
+
+async function post(path, body, retries = 2) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
+  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
+  const seconds = isNaN(after) ? (new Date(after) - Date.now()) / 1000 : Number(after);
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (busy && retries > 0 && seconds <= 60) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+}
+
+// The server's own words.
+function errorMessage(body) {
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const words = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
+  const log = (line) => console.error(`\n${line}`);
+  try {
+    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    console.log();
+  } catch (error) {
+    const message = API_KEY ? error.message.replaceAll(API_KEY, "***") : error.message;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " "), error.cause?.code ?? "");
+    process.exitCode = 1;
+  }
+}

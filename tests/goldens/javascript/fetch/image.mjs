@@ -1,0 +1,96 @@
+// Make an image with AITOLL and save it.
+import { realpathSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "gemini-3-pro-image-preview";
+const PROMPT = "A lighthouse at dusk, in watercolour.";
+
+export async function generateImage(prompt, log = () => {}) {
+  const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
+  const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
+  const message = body?.choices?.[0]?.message;
+  if (!message) throw new Error(`no answer: ${errorMessage(body)}`);
+  const urls = imageUrls(message);
+  if (!urls.length) throw new Error(`no image in the answer: ${errorMessage(message.content)}`);
+  const images = await Promise.all(urls.map(download));
+  if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
+  return images;
+}
+
+const IMAGE_IN_TEXT =
+  /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:\S+\.(?:png|jpe?g|gif|webp)/g;
+
+// The links and data URIs of images: in the parts of the content, beside it, or in its text.
+function imageUrls({ content, images }) {
+  return [content, images].flat().flatMap((part) => {
+    if (part?.image_url) return part.image_url.url;
+    if (part?.b64_json) return `data:image/png;base64,${part.b64_json}`;
+    return (part?.text ?? part)?.match?.(IMAGE_IN_TEXT) ?? [];
+  });
+}
+
+// The type and the bytes of an image behind a link or in a data URI; the key is not sent.
+async function download(url) {
+  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(120_000) });
+  if (!response.ok) throw new Error(`HTTP ${response.status} for ${url}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return { type: imageType(bytes, url), bytes };
+}
+
+// The type of an image, told by its first bytes.
+function imageType(bytes, name) {
+  const start = bytes.toString("latin1", 0, 12);
+  if (start.startsWith("\x89PNG")) return "image/png";
+  if (start.startsWith("\xff\xd8")) return "image/jpeg";
+  if (start.startsWith("GIF8")) return "image/gif";
+  if (/^RIFF.{4}WEBP/s.test(start)) return "image/webp";
+  throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
+}
+
+async function post(path, body, retries = 2) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal: AbortSignal.timeout(300_000),
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok) return response.json();
+  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
+  const seconds = isNaN(after) ? (new Date(after) - Date.now()) / 1000 : Number(after);
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (busy && retries > 0 && seconds <= 60) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+}
+
+// The server's own words.
+function errorMessage(body) {
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const words = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    const images = await generateImage(PROMPT, console.error);
+    for (const { type, bytes } of images) {
+      const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
+      await writeFile(name, bytes, { flag: "wx" }); // never overwrites
+      console.log(name);
+    }
+  } catch (error) {
+    const message = API_KEY ? error.message.replaceAll(API_KEY, "***") : error.message;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " "), error.cause?.code ?? "");
+    process.exitCode = 1;
+  }
+}

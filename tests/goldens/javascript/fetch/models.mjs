@@ -1,0 +1,64 @@
+// List the models of AIReiter.
+import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+
+const RECOMMENDED = [
+  "claude-haiku-4-5-20251001",
+  "claude-sonnet-4-6",
+  "claude-sonnet-4-5-20250929",
+  "claude-opus-4-6",
+  "gpt-5.5",
+  "gpt-5.6-terra",
+  "gpt-5.6-sol",
+  "gpt_image_2",
+  "nano_banana",
+];
+
+export async function listModels() {
+  const body = await get("/v1/models");
+  if (!Array.isArray(body?.data)) throw new Error(`no list of models: ${errorMessage(body)}`);
+  return body.data.map((model) => model.id);
+}
+
+async function get(path, retries = 2) {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    headers: { Authorization: `Bearer ${API_KEY}` },
+    redirect: "manual",
+    signal: AbortSignal.timeout(120_000),
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok) return response.json();
+  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
+  const seconds = isNaN(after) ? (new Date(after) - Date.now()) / 1000 : Number(after);
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (busy && retries > 0 && seconds <= 60) {
+    await sleep(seconds * 1000);
+    return get(path, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+}
+
+// The server's own words.
+function errorMessage(body) {
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const words = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    for (const id of await listModels()) {
+      console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
+    }
+  } catch (error) {
+    const message = API_KEY ? error.message.replaceAll(API_KEY, "***") : error.message;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " "), error.cause?.code ?? "");
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,170 @@
+// Let a model of AITOLL call functions, and print its answer as it comes.
+import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+const TOOLS = [
+  {
+    type: "function",
+    function: {
+      name: "get_weather",
+      description: "The current weather in a city.",
+      parameters: {
+        type: "object",
+        properties: {
+          city: { type: "string", description: "A city, such as Oslo" },
+          unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+        },
+        required: ["city"],
+      },
+    },
+  },
+  {
+    type: "function",
+    function: {
+      name: "get_time",
+      description: "The current local time in a city.",
+      parameters: {
+        type: "object",
+        properties: { city: { type: "string", description: "A city, such as Oslo" } },
+        required: ["city"],
+      },
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS = {
+  get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }) => ({ time: "14:05" }),
+};
+
+export async function* stream(prompt, log = () => {}) {
+  const messages = [{ role: "user", content: prompt }];
+  const usage = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const response = await post("/chat/completions", {
+      model: MODEL,
+      messages,
+      tools: TOOLS,
+      stream: true,
+    });
+    const lines = response.body.pipeThrough(new TextDecoderStream());
+    const message = { role: "assistant", content: "" };
+    let finishReason;
+    for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+      if (data === "[DONE]") {
+        finishReason ||= "stop";
+        break;
+      }
+      const chunk = JSON.parse(data);
+      if (chunk.error) throw new Error(errorMessage(chunk));
+      const choice = chunk.choices?.[0];
+      const text = choice?.delta?.content || choice?.delta?.refusal;
+      if (typeof text === "string") yield text;
+      addDelta(message, choice?.delta ?? {});
+      finishReason = choice?.finish_reason || finishReason;
+      if (chunk.usage) usage[round] = chunk.usage;
+    }
+    if (!finishReason) throw new Error("the stream ended before the answer was complete");
+    if (!message.tool_calls) {
+      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      return;
+    }
+    if (message.content) yield "\n";
+    messages.push(message);
+    for (const call of message.tool_calls) {
+      const { name, arguments: input } = call.function;
+      if (typeof input === "object") call.function.arguments = JSON.stringify(input);
+      delete call.index;
+      const content = await callTool(name, call.function.arguments);
+      messages.push({ role: "tool", tool_call_id: call.id, content });
+    }
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+const REPEATED = ["id", "type", "role", "name", "format"]; // all other texts come in pieces
+
+// Add a streamed delta to its message, with the fields that only the server understands.
+function addDelta(target, delta) {
+  for (const [key, value] of Object.entries(delta)) {
+    if (value === null || value === "") continue;
+    if (Array.isArray(value)) {
+      const items = (target[key] ??= []);
+      for (const item of value) {
+        const { index, id } = item; // some gateways send no index, or neither
+        let same = items.find((one) => (index === undefined ? one.id === id : one.index === index));
+        if (index === undefined && id === undefined) same = items.at(-1);
+        if (!same) items.push((same = {}));
+        addDelta(same, item);
+      }
+    } else if (typeof value === "object") {
+      target[key] = addDelta(target[key] || {}, value);
+    } else if (typeof value === "string" && !REPEATED.includes(key)) {
+      target[key] = (target[key] ?? "") + value;
+    } else {
+      target[key] = value;
+    }
+  }
+  return target;
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(name, input) {
+  try {
+    if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
+    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    return JSON.stringify({ error: error.message });
+  }
+}
+
+async function post(path, body, retries = 2) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
+  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
+  const seconds = isNaN(after) ? (new Date(after) - Date.now()) / 1000 : Number(after);
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (busy && retries > 0 && seconds <= 60) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+}
+
+// The server's own words.
+function errorMessage(body) {
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const words = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
+  const log = (line) => console.error(`\n${line}`);
+  try {
+    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    console.log();
+  } catch (error) {
+    const message = API_KEY ? error.message.replaceAll(API_KEY, "***") : error.message;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " "), error.cause?.code ?? "");
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,70 @@
+// Ask AITOLL about an image.
+import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "gemini-3-flash-preview"; // or "gemini-3-pro-preview"
+const PROMPT = "What is in this picture?";
+const IMAGE =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=";
+
+export async function ask(prompt, image_url = IMAGE, log = () => {}) {
+  const messages = [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: prompt },
+        { type: "image_url", image_url: { url: image_url } },
+      ],
+    },
+  ];
+  const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
+  const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
+  const { content, refusal } = message ?? {};
+  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+  if (!text && !refusal) throw new Error(`no text: ${finishReason ?? errorMessage(body)}`);
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
+  return text || refusal;
+}
+
+async function post(path, body, retries = 2) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal: AbortSignal.timeout(120_000),
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok) return response.json();
+  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
+  const seconds = isNaN(after) ? (new Date(after) - Date.now()) / 1000 : Number(after);
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (busy && retries > 0 && seconds <= 60) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+}
+
+// The server's own words.
+function errorMessage(body) {
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const words = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    console.log(await ask(PROMPT, IMAGE, console.error));
+  } catch (error) {
+    const message = API_KEY ? error.message.replaceAll(API_KEY, "***") : error.message;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " "), error.cause?.code ?? "");
+    process.exitCode = 1;
+  }
+}

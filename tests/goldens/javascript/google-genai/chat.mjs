@@ -1,0 +1,43 @@
+// Ask AIClient-2-API a question and print the answer.
+import { realpathSync } from "node:fs";
+import { GoogleGenAI } from "@google/genai";
+
+const API_KEY = process.env.AICLIENT2API_API_KEY;
+const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
+const PROMPT = "Say hello in one short sentence.";
+
+export async function ask(prompt, log = () => {}) {
+  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  const ai = new GoogleGenAI({
+    apiKey: API_KEY,
+    vertexai: false,
+    httpOptions: {
+      baseUrl: BASE_URL,
+      timeout: 120_000,
+      retryOptions: { attempts: 3 },
+      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    },
+  });
+  const contents = [{ role: "user", parts: [{ text: prompt }] }];
+  const response = await ai.models.generateContent({ model: MODEL, contents });
+  const { content, finishReason = response.promptFeedback?.blockReason } =
+    response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => part.text && !part.thought) ?? [];
+  const text = parts.map((part) => part.text).join("");
+  if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
+  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+  if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  return text;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    console.log(await ask(PROMPT, console.error));
+  } catch (error) {
+    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  }
+}

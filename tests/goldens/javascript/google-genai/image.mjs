@@ -1,0 +1,68 @@
+// Make an image with AIClient-2-API and save it.
+import { realpathSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { GoogleGenAI } from "@google/genai";
+
+const API_KEY = process.env.AICLIENT2API_API_KEY;
+const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const MODEL = "gemini-3.1-flash-image";
+const PROMPT = "A lighthouse at dusk, in watercolour.";
+
+export async function generateImage(prompt, log = () => {}) {
+  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  const ai = new GoogleGenAI({
+    apiKey: API_KEY,
+    vertexai: false,
+    httpOptions: {
+      baseUrl: BASE_URL,
+      timeout: 300_000,
+      retryOptions: { attempts: 3 },
+      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    },
+  });
+  const contents = [{ role: "user", parts: [{ text: prompt }] }];
+  const response = await ai.models.generateContent({
+    model: MODEL,
+    contents,
+    config: { responseModalities: ["TEXT", "IMAGE"] },
+  });
+  const { content, finishReason = response.promptFeedback?.blockReason } =
+    response.candidates?.[0] ?? {};
+  const parts = content?.parts ?? [];
+  const text = parts.map((part) => part.text ?? "").join("");
+  const images = parts.filter((part) => part.inlineData).map(({ inlineData }) => {
+    const bytes = Buffer.from(inlineData.data, "base64");
+    return { type: imageType(bytes, "inlineData"), bytes };
+  });
+  if (!images.length) {
+    throw new Error(`no image: ${text || finishReason || JSON.stringify(response)}`);
+  }
+  if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  return images;
+}
+
+// The type of an image, told by its first bytes.
+function imageType(bytes, name) {
+  const start = bytes.toString("latin1", 0, 12);
+  if (start.startsWith("\x89PNG")) return "image/png";
+  if (start.startsWith("\xff\xd8")) return "image/jpeg";
+  if (start.startsWith("GIF8")) return "image/gif";
+  if (/^RIFF.{4}WEBP/s.test(start)) return "image/webp";
+  throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    const images = await generateImage(PROMPT, console.error);
+    for (const { type, bytes } of images) {
+      const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
+      await writeFile(name, bytes, { flag: "wx" }); // never overwrites
+      console.log(name);
+    }
+  } catch (error) {
+    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  }
+}

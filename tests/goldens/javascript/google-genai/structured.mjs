@@ -1,0 +1,89 @@
+// Get an answer of AIClient-2-API as JSON that follows a schema.
+import { realpathSync } from "node:fs";
+import { GoogleGenAI } from "@google/genai";
+import Ajv from "ajv";
+
+const API_KEY = process.env.AICLIENT2API_API_KEY;
+const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
+const PROMPT = "Rate this review: great sound, weak battery.";
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+
+export async function ask(prompt, log = () => {}) {
+  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  const ai = new GoogleGenAI({
+    apiKey: API_KEY,
+    vertexai: false,
+    httpOptions: {
+      baseUrl: BASE_URL,
+      timeout: 120_000,
+      retryOptions: { attempts: 3 },
+      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    },
+  });
+  const instructions =
+    "Answer with JSON only, no Markdown and no explanation. " +
+    `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
+  const contents = [{ role: "user", parts: [{ text: prompt }] }];
+  const response = await ai.models.generateContent({
+    model: MODEL,
+    contents,
+    config: {
+      responseMimeType: "application/json",
+      responseJsonSchema: SCHEMA,
+      systemInstruction: { parts: [{ text: instructions }] },
+    },
+  });
+  const { content, finishReason = response.promptFeedback?.blockReason } =
+    response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => part.text && !part.thought) ?? [];
+  const text = parts.map((part) => part.text).join("");
+  if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
+  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+  const value = parseAnswer(text);
+  if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  return value;
+}
+
+// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+function parseAnswer(answer) {
+  const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
+  const fenced = text.match(/```\w*\s(.*)```/s)?.[1];
+  const bare = text.match(/[{[].*[}\]]/s)?.[0];
+  const json = [text, fenced, bare].find(isJson);
+  if (!json) throw new Error(`no JSON in the answer: ${answer.slice(0, 200)}`);
+  const value = JSON.parse(json);
+  const ajv = new Ajv({ strict: false, logger: false });
+  if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
+  return value;
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
+  } catch (error) {
+    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  }
+}

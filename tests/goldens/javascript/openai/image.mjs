@@ -1,0 +1,81 @@
+// Make an image with AITOLL and save it.
+import { realpathSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import OpenAI from "openai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "gemini-3-pro-image-preview";
+const PROMPT = "A lighthouse at dusk, in watercolour.";
+
+export async function generateImage(prompt, log = () => {}) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const client = new OpenAI({
+    apiKey: API_KEY,
+    baseURL: BASE_URL,
+    organization: null, // not from OPENAI_ORG_ID
+    project: null,
+    timeout: 300_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
+  const completion = await client.chat.completions.create({
+    model: MODEL,
+    messages,
+    stream: false,
+  });
+  const message = completion?.choices?.[0]?.message;
+  if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+  const urls = imageUrls(message);
+  if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
+  const images = await Promise.all(urls.map(download));
+  if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
+  return images;
+}
+
+const IMAGE_IN_TEXT =
+  /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:\S+\.(?:png|jpe?g|gif|webp)/g;
+
+// The links and data URIs of images: in the parts of the content, beside it, or in its text.
+function imageUrls({ content, images }) {
+  return [content, images].flat().flatMap((part) => {
+    if (part?.image_url) return part.image_url.url;
+    if (part?.b64_json) return `data:image/png;base64,${part.b64_json}`;
+    return (part?.text ?? part)?.match?.(IMAGE_IN_TEXT) ?? [];
+  });
+}
+
+// The type and the bytes of an image behind a link or in a data URI; the key is not sent.
+async function download(url) {
+  const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(120_000) });
+  if (!response.ok) throw new Error(`HTTP ${response.status} for ${url}`);
+  const bytes = Buffer.from(await response.arrayBuffer());
+  return { type: imageType(bytes, url), bytes };
+}
+
+// The type of an image, told by its first bytes.
+function imageType(bytes, name) {
+  const start = bytes.toString("latin1", 0, 12);
+  if (start.startsWith("\x89PNG")) return "image/png";
+  if (start.startsWith("\xff\xd8")) return "image/jpeg";
+  if (start.startsWith("GIF8")) return "image/gif";
+  if (/^RIFF.{4}WEBP/s.test(start)) return "image/webp";
+  throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    const images = await generateImage(PROMPT, console.error);
+    for (const { type, bytes } of images) {
+      const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
+      await writeFile(name, bytes, { flag: "wx" }); // never overwrites
+      console.log(name);
+    }
+  } catch (error) {
+    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,47 @@
+// List the models of AIReiter.
+import { realpathSync } from "node:fs";
+import OpenAI from "openai";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+
+const RECOMMENDED = [
+  "claude-haiku-4-5-20251001",
+  "claude-sonnet-4-6",
+  "claude-sonnet-4-5-20250929",
+  "claude-opus-4-6",
+  "gpt-5.5",
+  "gpt-5.6-terra",
+  "gpt-5.6-sol",
+  "gpt_image_2",
+  "nano_banana",
+];
+
+export async function listModels() {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new OpenAI({
+    apiKey: API_KEY,
+    baseURL: `${BASE_URL}/v1`,
+    organization: null, // not from OPENAI_ORG_ID
+    project: null,
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const page = await client.models.list();
+  if (!page.data?.length) throw new Error(`no list of models: ${JSON.stringify(page.body)}`);
+  return page.data.map((model) => model.id);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  try {
+    for (const id of await listModels()) {
+      console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
+    }
+  } catch (error) {
+    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  }
+}

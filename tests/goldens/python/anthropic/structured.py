@@ -1,0 +1,91 @@
+"""Ask a model on AIReiter for JSON that fits a schema, and print it."""
+
+import json
+import logging
+import os
+import re
+import sys
+
+import anthropic
+import jsonschema
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
+
+SCHEMA = {
+    "title": "review",
+    "type": "object",
+    "properties": {
+        "sentiment": {"type": "string", "enum": ["positive", "negative", "mixed"]},
+        "score": {"type": "number", "description": "from -1 to 1"},
+        "highlights": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["sentiment", "score", "highlights"],
+    "additionalProperties": False,
+}
+
+logger = logging.getLogger(__name__)
+
+
+def ask(prompt):
+    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    instructions = (
+        f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
+    )
+    messages = [{"role": "user", "content": prompt}]
+    client = anthropic.Anthropic(
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        default_headers={"anthropic-version": "2023-06-01"},
+        timeout=120,
+        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
+    )
+    message = client.messages.create(
+        model=MODEL,
+        system=instructions,
+        messages=messages,
+        max_tokens=4096,
+        stream=False,
+    )
+    if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
+        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message)[:300])
+    answer = parse_answer("".join(block.text for block in message.content if block.type == "text"))
+    reported = {name: getattr(message, name, None) for name in ["task_id"]}
+    logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
+    return answer
+
+
+def parse_answer(text):
+    """Return the JSON value in an answer; it may stand after thoughts, in a fence or between words."""
+    text = text.rpartition("</think>")[2].strip()
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            break
+        except ValueError:  # no JSON starts here
+            continue
+    else:
+        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+    try:
+        jsonschema.validate(answer, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    return answer
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        answer = ask("Rate this review: great sound, weak battery.")
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    except anthropic.APIStatusError as error:
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+    except (anthropic.AnthropicError, ValueError) as error:
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

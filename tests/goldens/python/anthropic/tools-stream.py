@@ -1,0 +1,140 @@
+"""Let a model on AIReiter call functions, and print its answer as it arrives."""
+
+import json
+import logging
+import os
+import sys
+
+import anthropic
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-opus-4-6"
+
+TOOLS = [
+    {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "input_schema": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "input_schema": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def stream(prompt):
+    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    client = anthropic.Anthropic(
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        default_headers={"anthropic-version": "2023-06-01"},
+        timeout=120,
+        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
+    )
+    for _ in range(8):
+        events = client.messages.create(
+            model=MODEL,
+            messages=messages,
+            tools=TOOLS,
+            max_tokens=4096,
+            stream=True,
+        )
+        if "event-stream" not in events.response.headers.get("Content-Type", ""):
+            raise anthropic.AnthropicError(repr(events.response.read())[:300])
+        blocks, stop_reason, usage = {}, None, {}
+        for event in events:
+            add_event(blocks, event)
+            if event.type == "content_block_delta" and event.delta.type == "text_delta":
+                yield event.delta.text
+            elif event.type == "message_start":
+                usage |= event.message.to_dict().get("usage") or {}
+            elif event.type == "message_delta":
+                stop_reason = event.delta.stop_reason or stop_reason
+                usage |= event.to_dict().get("usage") or {}
+            elif event.type == "message_stop":
+                break
+        if not stop_reason:
+            raise anthropic.AnthropicError("the stream ended before the answer was complete")
+        if stop_reason not in ("end_turn", "stop_sequence", "tool_use"):
+            logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
+        content = list(blocks.values())
+        calls = [block for block in content if block["type"] == "tool_use"]
+        messages.append({"role": "assistant", "content": content})  # goes back as it came
+        if not calls:
+            logger.info("\nUsage: %s", usage or "not reported")
+            return
+        messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
+    raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
+
+
+def add_event(blocks, event):
+    """Add a streamed event to the content blocks of the message."""
+    if event.type == "content_block_start":
+        blocks[event.index] = event.content_block.to_dict()
+    elif event.type == "content_block_delta":
+        block = blocks.setdefault(event.index, {"type": "text", "text": ""})
+        for key, value in event.delta.to_dict().items():
+            if key in ("text", "thinking", "partial_json"):
+                block[key] = block.get(key, "") + value
+            elif key != "type":
+                block[key] = value
+    elif event.type == "content_block_stop" and blocks.get(event.index, {}).get("type") == "tool_use":
+        try:
+            blocks[event.index]["input"] = json.loads(blocks[event.index].pop("partial_json", "") or "{}")
+        except ValueError:  # run_tool will tell the model
+            blocks[event.index]["input"] = {"invalid JSON": True}
+
+
+def run_tool(call):
+    """Return the result of one call as a content block; the model is told what went wrong."""
+    try:
+        result = json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", call["name"], error)
+        result = json.dumps({"error": repr(error)})
+    return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for text in stream("What is the weather in Oslo, and what time is it there?"):
+            print(text, end="", flush=True)
+    except anthropic.APIStatusError as error:
+        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # a broken stream may be an error of the HTTP library
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

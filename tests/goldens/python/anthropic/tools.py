@@ -1,0 +1,108 @@
+"""Let a model on AIReiter call functions, and print its answer."""
+
+import json
+import logging
+import os
+import sys
+
+import anthropic
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-opus-4-6"
+
+TOOLS = [
+    {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "input_schema": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "input_schema": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def ask(prompt):
+    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    client = anthropic.Anthropic(
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        default_headers={"anthropic-version": "2023-06-01"},
+        timeout=120,
+        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
+    )
+    for _ in range(8):
+        message = client.messages.create(
+            model=MODEL,
+            messages=messages,
+            tools=TOOLS,
+            max_tokens=4096,
+            stream=False,
+        )
+        if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
+            raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message)[:300])
+        if message.stop_reason not in ("end_turn", "stop_sequence", "tool_use", None):
+            logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
+        content = [block.to_dict() for block in message.content]
+        calls = [block for block in content if block["type"] == "tool_use"]
+        messages.append({"role": "assistant", "content": content})  # goes back as it came
+        if not calls:
+            reported = {name: getattr(message, name, None) for name in ["task_id"]}
+            logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
+            return "".join(block["text"] for block in content if block["type"] == "text")
+        messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
+    raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
+
+
+def run_tool(call):
+    """Return the result of one call as a content block; the model is told what went wrong."""
+    try:
+        result = json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", call["name"], error)
+        result = json.dumps({"error": repr(error)})
+    return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("What is the weather in Oslo, and what time is it there?"))
+    except anthropic.APIStatusError as error:
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+    except (anthropic.AnthropicError, ValueError) as error:
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,61 @@
+"""Ask a model on AIClient-2-API and print its answer as it arrives."""
+
+import logging
+import os
+import sys
+
+from google import genai
+from google.genai import errors, types
+
+API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
+
+
+logger = logging.getLogger(__name__)
+
+
+def stream(prompt):
+    """Yield the pieces of the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
+    contents = [{"role": "user", "parts": [{"text": prompt}]}]
+    options = types.HttpOptions(
+        base_url=BASE_URL,
+        api_version="v1beta",
+        timeout=120_000,  # milliseconds
+        retry_options=types.HttpRetryOptions(attempts=3),
+        client_args={"follow_redirects": False},
+    )
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    chunks = client.models.generate_content_stream(model=MODEL, contents=contents)
+    finish_reason, usage = None, None
+    for chunk in chunks:
+        if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
+            raise ValueError(f"the prompt was blocked: {chunk.prompt_feedback.block_reason.value}")
+        for candidate in chunk.candidates or []:
+            finish_reason = candidate.finish_reason or finish_reason
+            for part in (candidate.content and candidate.content.parts) or []:
+                if part.text and not part.thought:
+                    yield part.text
+        usage = chunk.usage_metadata or usage
+    if not finish_reason:
+        raise ValueError("the stream ended before the answer was complete")
+    if finish_reason != "STOP":
+        logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
+    logger.info("\nUsage: %s", usage.model_dump(exclude_none=True, mode="json") if usage else "not reported")
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for text in stream("Say hello in one short sentence."):
+            print(text, end="", flush=True)
+    except errors.APIError as error:
+        sys.exit(f"\nError: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # the SDK lets the errors of its HTTP library through
+        sys.exit(f"\nError: {error!r}"[:300].replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,72 @@
+"""Make an image with a model on AIClient-2-API and save the result."""
+
+import itertools
+import logging
+import os
+import sys
+
+from google import genai
+from google.genai import errors, types
+
+API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+MODEL = "gemini-3.1-flash-image"
+
+
+logger = logging.getLogger(__name__)
+
+
+def generate_image(prompt):
+    """Return the images that the model makes for one prompt, as bytes."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
+    contents = prompt
+    options = types.HttpOptions(
+        base_url=BASE_URL,
+        api_version="v1beta",
+        timeout=300_000,  # milliseconds
+        retry_options=types.HttpRetryOptions(attempts=3),
+        client_args={"follow_redirects": False},
+    )
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    config = {"response_modalities": ["TEXT", "IMAGE"]}
+    response = client.models.generate_content(model=MODEL, contents=contents, config=config)
+    if not response.candidates:  # an error with status 200, a web page or a blocked prompt
+        raise ValueError(f"no answer: {response.prompt_feedback or response.sdk_http_response!r}"[:300])
+    content = response.candidates[0].content
+    parts = (content and content.parts) or []
+    images = [part.inline_data.data for part in parts if part.inline_data and part.inline_data.data]
+    if not images:
+        raise ValueError(f"the answer holds no image: {response.candidates[0]!r}"[:300])
+    if response.usage_metadata:
+        logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
+    return images
+
+
+def save_image(content):
+    """Write an image to a new file named by its type, and return the name."""
+    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
+    extension = next((name for start, name in types.items() if content.startswith(start)), None)
+    if not extension:
+        raise ValueError(f"this is no image: {content[:60]!r}")
+    for number in itertools.count(1):
+        try:
+            with open(f"image-{number}.{extension}", "xb") as file:
+                file.write(content)
+            return file.name
+        except FileExistsError:
+            continue
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    try:
+        for content in generate_image("A lighthouse at dusk, in watercolour."):
+            print(save_image(content))
+    except errors.APIError as error:
+        sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # the SDK lets the errors of its HTTP library through
+        sys.exit(f"Error: {error!r}"[:300].replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,94 @@
+"""Ask a model on AIClient-2-API for JSON that fits a schema, and print it."""
+
+import json
+import logging
+import os
+import re
+import sys
+
+import jsonschema
+from google import genai
+from google.genai import errors, types
+
+API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
+
+SCHEMA = {
+    "title": "review",
+    "type": "object",
+    "properties": {
+        "sentiment": {"type": "string", "enum": ["positive", "negative", "mixed"]},
+        "score": {"type": "number", "description": "from -1 to 1"},
+        "highlights": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["sentiment", "score", "highlights"],
+    "additionalProperties": False,
+}
+
+logger = logging.getLogger(__name__)
+
+
+def ask(prompt):
+    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
+    instructions = (
+        f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
+    )
+    contents = [{"role": "user", "parts": [{"text": prompt}]}]
+    options = types.HttpOptions(
+        base_url=BASE_URL,
+        api_version="v1beta",
+        timeout=120_000,  # milliseconds
+        retry_options=types.HttpRetryOptions(attempts=3),
+        client_args={"follow_redirects": False},
+    )
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    config = {
+        "response_mime_type": "application/json",
+        "response_json_schema": SCHEMA,
+        "system_instruction": {"parts": [{"text": instructions}]},
+    }
+    response = client.models.generate_content(model=MODEL, contents=contents, config=config)
+    if not response.candidates:  # an error with status 200, a web page or a blocked prompt
+        raise ValueError(f"no answer: {response.prompt_feedback or response.sdk_http_response!r}"[:300])
+    content = response.candidates[0].content
+    parts = (content and content.parts) or []
+    answer = parse_answer("".join(part.text or "" for part in parts if not part.thought))
+    if response.usage_metadata:
+        logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
+    return answer
+
+
+def parse_answer(text):
+    """Return the JSON value in an answer; it may stand after thoughts, in a fence or between words."""
+    text = text.rpartition("</think>")[2].strip()
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            break
+        except ValueError:  # no JSON starts here
+            continue
+    else:
+        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+    try:
+        jsonschema.validate(answer, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    return answer
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        answer = ask("Rate this review: great sound, weak battery.")
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    except errors.APIError as error:
+        sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # the SDK lets the errors of its HTTP library through
+        sys.exit(f"Error: {error!r}"[:300].replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,114 @@
+"""Let a model on AIClient-2-API call functions, and print its answer as it arrives."""
+
+import logging
+import os
+import sys
+
+from google import genai
+from google.genai import errors, types
+
+API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
+
+TOOLS = [
+    {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def stream(prompt):
+    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
+    contents = [{"role": "user", "parts": [{"text": prompt}]}]
+    options = types.HttpOptions(
+        base_url=BASE_URL,
+        api_version="v1beta",
+        timeout=120_000,  # milliseconds
+        retry_options=types.HttpRetryOptions(attempts=3),
+        client_args={"follow_redirects": False},
+    )
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    for _ in range(8):
+        config = {"tools": [{"function_declarations": TOOLS}]}
+        chunks = client.models.generate_content_stream(model=MODEL, contents=contents, config=config)
+        parts, finish_reason, usage = [], None, None
+        for chunk in chunks:
+            if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
+                raise ValueError(f"the prompt was blocked: {chunk.prompt_feedback.block_reason.value}")
+            for candidate in chunk.candidates or []:
+                finish_reason = candidate.finish_reason or finish_reason
+                for part in (candidate.content and candidate.content.parts) or []:
+                    parts.append(part)
+                    if part.text and not part.thought:
+                        yield part.text
+            usage = chunk.usage_metadata or usage
+        if not finish_reason:
+            raise ValueError("the stream ended before the answer was complete")
+        if finish_reason != "STOP":
+            logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
+        calls = [part.function_call for part in parts if part.function_call]
+        if not calls:
+            logger.info("\nUsage: %s", usage.model_dump(exclude_none=True, mode="json") if usage else "not reported")
+            return
+        contents.append({"role": "model", "parts": parts})  # goes back as it came
+        contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})
+    raise ValueError("no answer after 8 rounds of tool calls")
+
+
+def run_tool(call):
+    """Return the result of one call as a part; the model is told what went wrong."""
+    try:
+        response = {"result": FUNCTIONS[call.name](**call.args or {})}
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", call.name, error)
+        response = {"error": repr(error)}
+    return {"function_response": {"id": call.id, "name": call.name, "response": response}}
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for text in stream("What is the weather in Oslo, and what time is it there?"):
+            print(text, end="", flush=True)
+    except errors.APIError as error:
+        sys.exit(f"\nError: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # the SDK lets the errors of its HTTP library through
+        sys.exit(f"\nError: {error!r}"[:300].replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,105 @@
+"""Let a model on AIClient-2-API call functions, and print its answer."""
+
+import logging
+import os
+import sys
+
+from google import genai
+from google.genai import errors, types
+
+API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
+
+TOOLS = [
+    {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def ask(prompt):
+    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
+    contents = [{"role": "user", "parts": [{"text": prompt}]}]
+    options = types.HttpOptions(
+        base_url=BASE_URL,
+        api_version="v1beta",
+        timeout=120_000,  # milliseconds
+        retry_options=types.HttpRetryOptions(attempts=3),
+        client_args={"follow_redirects": False},
+    )
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    for _ in range(8):
+        config = {"tools": [{"function_declarations": TOOLS}]}
+        response = client.models.generate_content(model=MODEL, contents=contents, config=config)
+        if not response.candidates:  # an error with status 200, a web page or a blocked prompt
+            raise ValueError(f"no answer: {response.prompt_feedback or response.sdk_http_response!r}"[:300])
+        candidate = response.candidates[0]
+        if candidate.finish_reason not in ("STOP", None):
+            logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
+        parts = (candidate.content and candidate.content.parts) or []
+        calls = [part.function_call for part in parts if part.function_call]
+        if not calls:
+            if response.usage_metadata:
+                logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
+            return "".join(part.text or "" for part in parts if not part.thought)
+        contents.append(candidate.content)  # goes back as it came
+        contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})
+    raise ValueError("no answer after 8 rounds of tool calls")
+
+
+def run_tool(call):
+    """Return the result of one call as a part; the model is told what went wrong."""
+    try:
+        response = {"result": FUNCTIONS[call.name](**call.args or {})}
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", call.name, error)
+        response = {"error": repr(error)}
+    return {"function_response": {"id": call.id, "name": call.name, "response": response}}
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("What is the weather in Oslo, and what time is it there?"))
+    except errors.APIError as error:
+        sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # the SDK lets the errors of its HTTP library through
+        sys.exit(f"Error: {error!r}"[:300].replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,83 @@
+"""List the models of AIReiter."""
+
+import os
+import sys
+import time
+
+import httpx
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+
+RECOMMENDED = [
+    "claude-haiku-4-5-20251001",
+    "claude-sonnet-4-6",
+    "claude-sonnet-4-5-20250929",
+    "claude-opus-4-6",
+    "gpt-5.5",
+    "gpt-5.6-terra",
+    "gpt-5.6-sol",
+    "gpt_image_2",
+    "nano_banana",
+]
+
+client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
+
+
+def list_models():
+    """Return the ids of the models that the key may use."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    request = client.build_request(
+        "GET",
+        f"{BASE_URL}/v1/models",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    response = send(request)
+    body = response.text
+    try:
+        body = response.json()
+        return [model["id"] for model in body["data" if "data" in body else "models"]]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise httpx.HTTPStatusError(reason, request=response.request, response=response) from None
+
+
+def send(request):
+    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
+    for attempt in range(3):
+        delay = 2**attempt
+        try:
+            response = client.send(request)
+        except httpx.ConnectError:
+            if attempt == 2:
+                raise
+        else:
+            retry_after = response.headers.get("Retry-After", "")
+            delay = int(retry_after) if retry_after.isdecimal() else delay
+            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
+                break
+        time.sleep(delay)
+    return response
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for model in list_models():
+            print(model, "*" if model in RECOMMENDED else "")
+    except (httpx.HTTPError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,196 @@
+"""Let a model on AITOLL call functions and print its answer as it arrives."""
+
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+
+import httpx
+from httpx_sse import EventSource
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def stream(prompt):
+    """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
+    messages = [{"role": "user", "content": prompt}]
+    usage = []
+    for _ in range(8):
+        message, tokens = yield from complete(messages)
+        usage.append(tokens)
+        calls = message.get("tool_calls") or []
+        if not calls:
+            logger.info("\nUsage of each round: %s", usage)
+            return
+        messages += [message, *(run_tool(call) for call in calls)]
+    raise ValueError("no answer after 8 rounds of tool calls")
+
+
+def complete(messages):
+    """Yield the pieces of one message; return the whole message, as it came, and the tokens it took."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    request = client.build_request(
+        "POST",
+        f"{BASE_URL}/chat/completions",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        json={"model": MODEL, "messages": messages, "tools": TOOLS, "stream": True},
+    )
+    response = send(request)
+    if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
+        response.read()
+        reason = f"HTTP {response.status_code}: {error_message(response.text)}"
+        raise httpx.HTTPStatusError(reason, request=response.request, response=response)
+    message = {"role": "assistant", "content": ""}
+    finish_reason, usage = None, {}
+    for sse in EventSource(response).iter_sse():
+        if sse.data == "[DONE]":
+            finish_reason = finish_reason or "stop"
+            break
+        chunk = json.loads(sse.data or "{}")
+        if chunk.get("error"):
+            raise httpx.HTTPStatusError(error_message(chunk), request=response.request, response=response)
+        for choice in chunk.get("choices") or []:
+            delta = choice.get("delta") or {}
+            add_delta(message, delta)
+            yield delta.get("content") or delta.get("refusal") or ""
+            finish_reason = choice.get("finish_reason") or finish_reason
+        usage = chunk.get("usage") or usage
+    if not finish_reason:
+        raise httpx.RemoteProtocolError("the stream ended before the answer was complete")
+    if finish_reason not in ("stop", "eos", "tool_calls"):
+        logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
+    for tool_call in message.get("tool_calls") or []:
+        tool_call.pop("index", None)  # belongs to the stream alone
+    return message, usage
+
+
+def add_delta(message, delta):
+    """Add a piece of a streamed message: texts grow, lists merge by index, all else replaces."""
+    for key, value in delta.items():
+        old = message.get(key)
+        if isinstance(value, list):
+            message[key] = old or []
+            for item in value:
+                add_item(message[key], item)
+        elif isinstance(value, dict) and isinstance(old, dict):
+            add_delta(old, value)
+        elif isinstance(value, str) and isinstance(old, str) and key not in ("role", "id", "type", "name"):
+            message[key] = old + value
+        elif value or key not in message:
+            message[key] = value
+
+
+def add_item(items, piece):
+    """Add a piece of a tool call to the call it continues, or as a new one."""
+    same = [item for item in items if item.get("index") == piece.get("index")]
+    if same and piece.get("id") in (None, "", same[-1].get("id")):
+        add_delta(same[-1], piece)
+    else:
+        items.append(piece)
+
+
+def run_tool(tool_call):
+    """Return the result of one call as a message; the model is told what went wrong."""
+    function = tool_call["function"]
+    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function["arguments"])
+    try:
+        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        content = json.dumps(result, ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        content = json.dumps({"error": repr(error)})
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+
+
+def send(request):
+    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
+    for attempt in range(3):
+        delay = 2**attempt
+        try:
+            response = client.send(request, stream=True)
+        except httpx.ConnectError:
+            if attempt == 2:
+                raise
+        else:
+            retry_after = response.headers.get("Retry-After", "")
+            delay = int(retry_after) if retry_after.isdecimal() else delay
+            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
+                break
+        time.sleep(delay)
+    return response
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    with contextlib.suppress(TypeError, ValueError):  # of what is no JSON text
+        body = json.loads(body)
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for text in stream("What is the weather in Oslo, and what time is it there?"):
+            print(text, end="", flush=True)
+    except (httpx.HTTPError, ValueError) as error:
+        sys.exit(f"\nError: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

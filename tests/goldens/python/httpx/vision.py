@@ -1,0 +1,103 @@
+"""Ask a model on AITOLL about an image and print its answer."""
+
+import base64
+import logging
+import mimetypes
+import os
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
+IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
+
+logger = logging.getLogger(__name__)
+client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
+
+
+def ask(prompt, image=IMAGE):
+    """Return the model's answer to a prompt and its images."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    image_url = data_uri(image)
+    messages = [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": prompt},
+                {"type": "image_url", "image_url": {"url": image_url}},
+            ],
+        },
+    ]
+    request = client.build_request(
+        "POST",
+        f"{BASE_URL}/chat/completions",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        json={"model": MODEL, "messages": messages, "stream": False},
+    )
+    response = send(request)
+    body = response.text
+    try:
+        body = response.json()
+        choice = body["choices"][0]
+        message = choice["message"]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise httpx.HTTPStatusError(reason, request=response.request, response=response) from None
+    if choice.get("finish_reason") not in ("stop", "eos", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
+    logger.info("Usage: %s", body.get("usage"))
+    return message.get("content") or message.get("refusal") or ""
+
+
+def send(request):
+    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
+    for attempt in range(3):
+        delay = 2**attempt
+        try:
+            response = client.send(request)
+        except httpx.ConnectError:
+            if attempt == 2:
+                raise
+        else:
+            retry_after = response.headers.get("Retry-After", "")
+            delay = int(retry_after) if retry_after.isdecimal() else delay
+            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
+                break
+        time.sleep(delay)
+    return response
+
+
+def data_uri(image):
+    """Return an image as a data URI; an address stays as it is."""
+    if image.startswith(("data:", "https://", "http://")):
+        return image
+    data = base64.b64encode(Path(image).read_bytes()).decode()
+    return f"data:{mimetypes.guess_type(image, strict=False)[0] or 'image/png'};base64,{data}"
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("What is in this picture?"))
+    except (httpx.HTTPError, OSError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,49 @@
+"""Ask a model on AITOLL and print its answer."""
+
+import logging
+import os
+import sys
+
+import openai
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+
+logger = logging.getLogger(__name__)
+
+
+def ask(prompt):
+    """Return the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    client = openai.OpenAI(
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
+    completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
+    if not getattr(completion, "choices", None):  # an error with status 200, or a web page
+        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+    choice = completion.choices[0]
+    if choice.finish_reason not in ("stop", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
+    logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
+    return choice.message.content or choice.message.refusal or ""
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("Say hello in one short sentence."))
+    except openai.APIStatusError as error:
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+    except (openai.OpenAIError, ValueError) as error:
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

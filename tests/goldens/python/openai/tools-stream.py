@@ -1,0 +1,151 @@
+"""Let a model on AITOLL call functions, and print its answer as it arrives."""
+
+import json
+import logging
+import os
+import sys
+
+import openai
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def stream(prompt):
+    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    client = openai.OpenAI(
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
+    for _ in range(8):
+        chunks = client.chat.completions.create(
+            model=MODEL,
+            messages=messages,
+            tools=TOOLS,
+            stream=True,
+        )
+        if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
+            raise openai.OpenAIError(repr(chunks.response.read())[:300])
+        message, finish_reason, usage = {"role": "assistant", "content": ""}, None, {}
+        for chunk in chunks:
+            for choice in chunk.choices or []:
+                finish_reason = choice.finish_reason or finish_reason
+                delta = choice.delta.model_dump(exclude_unset=True) if choice.delta else {}
+                add_delta(message, delta)
+                yield delta.get("content") or delta.get("refusal") or ""
+            usage = chunk.usage.to_dict() if chunk.usage else usage
+        if not finish_reason:
+            raise openai.OpenAIError("the stream ended before the answer was complete")
+        if finish_reason not in ("stop", "tool_calls"):
+            logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
+        for tool_call in message.get("tool_calls") or []:
+            tool_call.pop("index", None)  # belongs to the stream alone
+        messages.append(message)
+        if not message.get("tool_calls"):
+            logger.info("\nUsage: %s", usage or "not reported")
+            return
+        messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
+    raise openai.OpenAIError("no answer after 8 rounds of tool calls")
+
+
+def add_delta(message, delta):
+    """Add a piece of a streamed message: texts grow, lists merge by index, all else replaces."""
+    for key, value in delta.items():
+        old = message.get(key)
+        if isinstance(value, list):
+            message[key] = old or []
+            for item in value:
+                add_item(message[key], item)
+        elif isinstance(value, dict) and isinstance(old, dict):
+            add_delta(old, value)
+        elif isinstance(value, str) and isinstance(old, str) and key not in ("role", "id", "type", "name"):
+            message[key] = old + value
+        elif value or key not in message:
+            message[key] = value
+
+
+def add_item(items, piece):
+    """Add a piece of a tool call to the call it continues, or as a new one."""
+    same = [item for item in items if item.get("index") == piece.get("index")]
+    if same and piece.get("id") in (None, "", same[-1].get("id")):
+        add_delta(same[-1], piece)
+    else:
+        items.append(piece)
+
+
+def run_tool(tool_call):
+    """Return the result of one call as a message; the model is told what went wrong."""
+    function = tool_call["function"]
+    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function["arguments"])
+    try:
+        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        content = json.dumps(result, ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        content = json.dumps({"error": repr(error)})
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for text in stream("What is the weather in Oslo, and what time is it there?"):
+            print(text, end="", flush=True)
+    except openai.APIStatusError as error:
+        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+    except Exception as error:  # a broken stream may be an error of the HTTP library
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

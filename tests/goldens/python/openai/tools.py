@@ -1,0 +1,115 @@
+"""Let a model on AITOLL call functions, and print its answer."""
+
+import json
+import logging
+import os
+import sys
+
+import openai
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def ask(prompt):
+    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    client = openai.OpenAI(
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        http_client=openai.DefaultHttpxClient(follow_redirects=False),
+    )
+    for _ in range(8):
+        completion = client.chat.completions.create(
+            model=MODEL,
+            messages=messages,
+            tools=TOOLS,
+            stream=False,
+        )
+        if not getattr(completion, "choices", None):  # an error with status 200, or a web page
+            raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+        choice = completion.choices[0]
+        if choice.finish_reason not in ("stop", "tool_calls", None):
+            logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
+        message = choice.message.model_dump(exclude_unset=True)  # goes back as it came
+        messages.append(message)
+        if not message.get("tool_calls"):
+            logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
+            return message.get("content") or message.get("refusal") or ""
+        messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
+    raise openai.OpenAIError("no answer after 8 rounds of tool calls")
+
+
+def run_tool(tool_call):
+    """Return the result of one call as a message; the model is told what went wrong."""
+    function = tool_call["function"]
+    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function["arguments"])
+    try:
+        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        content = json.dumps(result, ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        content = json.dumps({"error": repr(error)})
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("What is the weather in Oslo, and what time is it there?"))
+    except openai.APIStatusError as error:
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+    except (openai.OpenAIError, ValueError) as error:
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+    except KeyboardInterrupt:
+        sys.exit(130)

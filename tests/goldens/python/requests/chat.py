@@ -1,0 +1,69 @@
+"""Ask a model on AITOLL and print its answer."""
+
+import logging
+import os
+import sys
+
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+logger = logging.getLogger(__name__)
+session = requests.Session()
+retry = Retry(
+    total=2, read=False, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
+    backoff_factor=0.5, retry_after_max=60, raise_on_status=False,
+)
+session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+
+
+def ask(prompt):
+    """Return the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    response = session.post(
+        f"{BASE_URL}/chat/completions",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        json={"model": MODEL, "messages": messages, "stream": False},
+        timeout=(10, 120),
+        allow_redirects=False,
+    )
+    body = response.text
+    try:
+        body = response.json()
+        choice = body["choices"][0]
+        message = choice["message"]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise requests.HTTPError(reason, response=response) from None
+    if choice.get("finish_reason") not in ("stop", "eos", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
+    logger.info("Usage: %s", body.get("usage"))
+    return message.get("content") or message.get("refusal") or ""
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("Say hello in one short sentence."))
+    except (requests.RequestException, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

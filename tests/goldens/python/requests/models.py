@@ -1,0 +1,70 @@
+"""List the models of AIReiter."""
+
+import os
+import sys
+
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+
+RECOMMENDED = [
+    "claude-haiku-4-5-20251001",
+    "claude-sonnet-4-6",
+    "claude-sonnet-4-5-20250929",
+    "claude-opus-4-6",
+    "gpt-5.5",
+    "gpt-5.6-terra",
+    "gpt-5.6-sol",
+    "gpt_image_2",
+    "nano_banana",
+]
+
+session = requests.Session()
+retry = Retry(
+    total=2, read=False, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
+    backoff_factor=0.5, retry_after_max=60, raise_on_status=False,
+)
+session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+
+
+def list_models():
+    """Return the ids of the models that the key may use."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    response = session.get(
+        f"{BASE_URL}/v1/models",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        timeout=(10, 120),
+        allow_redirects=False,
+    )
+    body = response.text
+    try:
+        body = response.json()
+        return [model["id"] for model in body["data" if "data" in body else "models"]]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise requests.HTTPError(reason, response=response) from None
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        for model in list_models():
+            print(model, "*" if model in RECOMMENDED else "")
+    except (requests.RequestException, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,114 @@
+"""Ask a model on AITOLL for JSON that fits a schema, and print it."""
+
+import json
+import logging
+import os
+import re
+import sys
+
+import jsonschema
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+SCHEMA = {
+    "title": "review",
+    "type": "object",
+    "properties": {
+        "sentiment": {"type": "string", "enum": ["positive", "negative", "mixed"]},
+        "score": {"type": "number", "description": "from -1 to 1"},
+        "highlights": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["sentiment", "score", "highlights"],
+    "additionalProperties": False,
+}
+
+logger = logging.getLogger(__name__)
+session = requests.Session()
+retry = Retry(
+    total=2, read=False, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
+    backoff_factor=0.5, retry_after_max=60, raise_on_status=False,
+)
+session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+
+
+def ask(prompt):
+    """Return the model's answer, a value that fits SCHEMA, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    instructions = (
+        f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
+    )
+    messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
+    response = session.post(
+        f"{BASE_URL}/chat/completions",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        json={
+            "model": MODEL,
+            "messages": messages,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "review", "strict": True, "schema": SCHEMA},
+            },
+            "stream": False,
+        },
+        timeout=(10, 120),
+        allow_redirects=False,
+    )
+    body = response.text
+    try:
+        body = response.json()
+        choice = body["choices"][0]
+        message = choice["message"]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise requests.HTTPError(reason, response=response) from None
+    if choice.get("finish_reason") not in ("stop", "eos", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
+    answer = parse_answer(message.get("content") or message.get("refusal") or "")
+    logger.info("Usage: %s", body.get("usage"))
+    return answer
+
+
+def parse_answer(text):
+    """Return the JSON value in an answer; it may stand after thoughts, in a fence or between words."""
+    text = text.rpartition("</think>")[2].strip()
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            break
+        except ValueError:  # no JSON starts here
+            continue
+    else:
+        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+    try:
+        jsonschema.validate(answer, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    return answer
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
+    except (requests.RequestException, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

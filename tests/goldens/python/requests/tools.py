@@ -1,0 +1,138 @@
+"""Let a model on AITOLL call functions and print its answer."""
+
+import json
+import logging
+import os
+import sys
+
+import requests
+from requests.adapters import HTTPAdapter, Retry
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+session = requests.Session()
+retry = Retry(
+    total=2, read=False, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
+    backoff_factor=0.5, retry_after_max=60, raise_on_status=False,
+)
+session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def ask(prompt):
+    """Return the model's answer, after as many rounds of tool calls as it wants, at most eight."""
+    messages = [{"role": "user", "content": prompt}]
+    usage = []
+    for _ in range(8):
+        message, tokens = complete(messages)
+        usage.append(tokens)
+        calls = message.get("tool_calls") or []
+        if not calls:
+            logger.info("Usage of each round: %s", usage)
+            return message.get("content") or message.get("refusal") or ""
+        messages += [message, *(run_tool(call) for call in calls)]
+    raise ValueError("no answer after 8 rounds of tool calls")
+
+
+def complete(messages):
+    """Return the model's next message, exactly as it came, and the tokens it took."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    response = session.post(
+        f"{BASE_URL}/chat/completions",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        json={"model": MODEL, "messages": messages, "tools": TOOLS, "stream": False},
+        timeout=(10, 120),
+        allow_redirects=False,
+    )
+    body = response.text
+    try:
+        body = response.json()
+        choice = body["choices"][0]
+        message = choice["message"]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise requests.HTTPError(reason, response=response) from None
+    if choice.get("finish_reason") not in ("stop", "eos", "tool_calls", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
+    return message, body.get("usage")
+
+
+def run_tool(tool_call):
+    """Return the result of one call as a message; the model is told what went wrong."""
+    function = tool_call["function"]
+    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function["arguments"])
+    try:
+        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        content = json.dumps(result, ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        content = json.dumps({"error": repr(error)})
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
+    return "".join(filter(str.isprintable, words))
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(ask("What is the weather in Oslo, and what time is it there?"))
+    except (requests.RequestException, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

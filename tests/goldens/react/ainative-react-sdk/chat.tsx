@@ -1,0 +1,73 @@
+"use client";
+// src/Chat.tsx: a chat on AINative's own hooks. The key is pasted into the page and stays in its memory.
+import { type FormEvent, useRef, useState } from "react";
+import { AINativeProvider, type AINativeError, type Message, useChat } from "@ainative/react-sdk";
+
+const BASE_URL = "https://api.ainative.studio/api/v1";
+const SYSTEM: Message[] = [];
+const MESSAGES: Message[] = [];
+const OPTIONS = { model: "claude-sonnet-4-6" }; // or the model "claude-sonnet-4-5"
+
+export default function Page() {
+  const [apiKey, setApiKey] = useState("");
+  return (
+    <AINativeProvider config={{ apiKey: apiKey.trim(), baseUrl: BASE_URL }}>
+      <input aria-label="Key" type="password" value={apiKey} onChange={(event) => setApiKey(event.target.value)} />
+      <Chat apiKey={apiKey.trim()} />
+    </AINativeProvider>
+  );
+}
+
+function Chat({ apiKey }: { apiKey: string }) {
+  const [messages, setMessages] = useState(MESSAGES);
+  const [input, setInput] = useState("Say hello in one short sentence.");
+  const [note, setNote] = useState("");
+  const [error, setError] = useState("");
+  const [loading, setLoading] = useState(false);
+  const problem = useRef<AINativeError>({ message: "no answer" });
+  const { sendMessage } = useChat({ ...OPTIONS, onError: (error) => (problem.current = error) });
+
+  async function send(event: FormEvent) {
+    event.preventDefault();
+    const question: Message = { role: "user", content: input };
+    setNote("");
+    setError("");
+    setLoading(true);
+    try {
+      if (!apiKey) throw new Error("AINATIVE_JWT is not pasted");
+      const response = await sendMessage([...SYSTEM, ...messages, question]); // null after an error
+      if (!response?.choices?.[0]?.message) throw new Error(errorLine(response ?? problem.current));
+      const { message, finish_reason } = response.choices[0];
+      const { content, refusal } = message as { content?: string; refusal?: string };
+      setMessages([...messages, question, { role: "assistant", content: content || refusal || "" }]);
+      setNote(JSON.stringify({ finish_reason, ...response.usage }));
+      setInput("");
+    } catch (error) {
+      setError((error instanceof Error ? error.message : String(error)).replaceAll(apiKey || "\0", "***"));
+    }
+    setLoading(false);
+  }
+
+  return (
+    <main>
+      {messages.map(({ role, content }, index) => (
+        <p key={index} style={{ whiteSpace: "pre-wrap" }}>
+          <strong>{role}:</strong> {content}
+        </p>
+      ))}
+      {note && <p role="status">{note}</p>}
+      {error && <p role="alert">Error: {error}</p>}
+      <form onSubmit={send}>
+        <input aria-label="Message" value={input} onChange={(event) => setInput(event.target.value)} />
+        <button disabled={loading || !input.trim()}>Send</button>
+      </form>
+    </main>
+  );
+}
+
+// One line from what the package says, whatever form the server's words have.
+function errorLine(body: object): string {
+  const { status, error, message } = body as { status?: number; error?: { message?: string }; message?: unknown };
+  const words = error?.message ?? message ?? body;
+  return `${status ? `HTTP ${status}: ` : ""}${typeof words === "string" ? words : JSON.stringify(words)}`;
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Print the credits that are left at AIReiter. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AIREITER_API_KEY:-} ]]; then
+  echo "Error: AIREITER_API_KEY is not set: export AIREITER_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AIREITER_BASE_URL:-https://aireiter.com/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+  --header @<(printf 'Authorization: Bearer %s' "$AIREITER_API_KEY") \
+  --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
+  "${base_url%/}"/openapi/balance >"$tmp/status" || exit 1
+
+# Print the number, or the server's error.
+jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AIREITER_API_KEY) | join("***") | halt_error(1);
+  (try input catch $body) as $json
+  | [$json | (.data.credits, .data.balance)? | values][0]
+    // ("HTTP \($status): \($json | error_message)" | fail)
+' "$tmp/response"

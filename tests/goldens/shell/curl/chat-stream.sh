@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Ask AITOLL a question and print the answer as it comes. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AITOLL_API_KEY:-} ]]; then
+  echo "Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AITOLL_BASE_URL:-https://aitoll.net/api/gateway/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# Print the text of each event; the events are JSON behind "data:".
+print_text() {
+  sed -un 's/^data:[[:space:]]*{/{/p' | jq --join-output --unbuffered 2>/dev/null '
+    (.choices[0].delta | .content, .refusal | strings)?'
+}
+
+# Another model: "glm-5".
+curl --silent --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --retry-max-time 60 \
+  --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
+  --header 'Content-Type: application/json' --data-binary @- \
+  --no-buffer --include --write-out '\nHTTP %{http_code}%{onerror} %{errormsg}' \
+  "${base_url%/}"/chat/completions <<'JSON' | tee "$tmp/response" | print_text || true
+{
+  "model": "glm-4.7",
+  "messages": [{"role": "user", "content": "Say hello in one short sentence."}],
+  "stream": true
+}
+JSON
+
+# Tell how the answer ended and what it cost, or the error; the last line of the reply is what curl reports.
+jq --raw-input --null-input --raw-output '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
+  | [$events[].choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
+  | ($events[0] // empty | ""),
+    if any($events[]; .error) then
+      first($events[] | select(.error)) | error_message | fail
+    elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
+      [
+        ($reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
+        (reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
+          | .usage | values | "Usage: \(tojson)")
+      ] | map(. + "\n") | join("") | halt_error(0)
+    elif $events != [] then
+      "\($lines[-1]): the answer is cut" | fail
+    else
+      ($lines[:-1] | join("\n") / "\r\n\r\n" | last) as $body
+      | "\($lines[-1]): \($body | fromjson? // . | error_message)" | fail
+    end
+' "$tmp/response"

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Ask AITOLL a question and print the answer. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AITOLL_API_KEY:-} ]]; then
+  echo "Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AITOLL_BASE_URL:-https://aitoll.net/api/gateway/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# Another model: "glm-5".
+curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+  --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
+  --header 'Content-Type: application/json' --data-binary @- \
+  --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
+  "${base_url%/}"/chat/completions >"$tmp/status" <<'JSON' || exit 1
+{
+  "model": "glm-4.7",
+  "messages": [{"role": "user", "content": "Say hello in one short sentence."}],
+  "stream": false
+}
+JSON
+
+# Print the answer and what it cost, or the server's error.
+jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  (try input catch $body) as $json | (($json | objects) // {}) as $response
+  | $response.choices[0]? as $choice
+  | if $choice.message and ($response.error | not) then
+      ($choice.message | [.content, .refusal] | flatten | map(strings // .text?) | join("")),
+      ([
+        ($choice.finish_reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
+        ($response | .usage | values | "Usage: \(tojson)")
+      ] | map(. + "\n") | join("") | halt_error(0))
+    else
+      "HTTP \($status): \($json | error_message)" | fail
+    end
+' "$tmp/response"

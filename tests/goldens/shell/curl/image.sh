@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Make an image with AITOLL and save it. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AITOLL_API_KEY:-} ]]; then
+  echo "Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AITOLL_BASE_URL:-https://aitoll.net/api/gateway/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# Print the type of the image file $1, told by its first bytes.
+image_type() {
+  case $(head -c 12 -- "$1" 2>/dev/null | od -An -tx1 | tr -d ' \n') in
+    89504e47*) echo png ;;
+    ffd8*) echo jpeg ;;
+    47494638*) echo gif ;;
+    52494646*57454250) echo webp ;;
+    *) echo "Error: ${1##*/} is no image of the type PNG, JPEG, GIF or WebP" >&2 && return 1 ;;
+  esac
+}
+
+curl --silent --connect-timeout 10 --max-time 300 --retry 2 --retry-max-time 60 \
+  --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
+  --header 'Content-Type: application/json' --data-binary @- \
+  --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
+  "${base_url%/}"/chat/completions >"$tmp/status" <<'JSON' || exit 1
+{
+  "model": "gemini-3-pro-image-preview",
+  "messages": [
+    {
+      "role": "user",
+      "content": [{"type": "text", "text": "A lighthouse at dusk, in watercolour."}]
+    }
+  ],
+  "stream": false
+}
+JSON
+
+# Find the images: data URIs and links, in fields of their own or in the text; or tell what came instead.
+jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  (try input catch $body) as $json | [$json | objects | select(.error | not) | .. | objects] as $objects
+  | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | "data:;base64,\(.)") | strings] as $fields
+  | [$objects[] | .content, .text | strings] as $texts
+  | [$texts[] | scan("(?:data:image/|https?://)[^\\s)\"<>]+")] as $links
+  | if $fields + $links != [] then (if $fields == [] then $links else $fields end)[]
+    elif $texts != [] then "no image: \($texts | join(" "))" | fail
+    else "HTTP \($status): \($json | error_message)" | fail
+    end
+' "$tmp/response" >"$tmp/urls"
+
+number=1
+while IFS= read -r url; do
+  if [[ $url == data:* ]]; then
+    base64 --decode <<<"${url#*,}" >"$tmp/image" 2>/dev/null || true
+  else
+    curl --silent --fail --proto =http,https --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+      --output "$tmp/image" --write-out '%{onerror}%{stderr}Error: %{errormsg}\n' --url "$url" || exit 1
+  fi
+  type=$(image_type "$tmp/image") || exit 1
+  while compgen -G "image-$number.*" >/dev/null; do number=$((number + 1)); done
+  cp "$tmp/image" "image-$number.${type/jpeg/jpg}"
+  echo "image-$number.${type/jpeg/jpg}"
+done <"$tmp/urls"
+jq --raw-output '.usage // .usageMetadata | values | "Usage: \(tojson)"' "$tmp/response" >&2

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# List the models of AIReiter. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AIREITER_API_KEY:-} ]]; then
+  echo "Error: AIREITER_API_KEY is not set: export AIREITER_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AIREITER_BASE_URL:-https://aireiter.com/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+  --header @<(printf 'Authorization: Bearer %s' "$AIREITER_API_KEY") \
+  --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
+  "${base_url%/}"/v1/models >"$tmp/status" || exit 1
+
+# Print the id of each model, or the server's error.
+jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AIREITER_API_KEY) | join("***") | halt_error(1);
+  [
+    "claude-haiku-4-5-20251001",
+    "claude-sonnet-4-6",
+    "claude-sonnet-4-5-20250929",
+    "claude-opus-4-6",
+    "gpt-5.5",
+    "gpt-5.6-terra",
+    "gpt-5.6-sol",
+    "gpt_image_2",
+    "nano_banana"
+  ] as $recommended
+  | (try input catch $body) as $json
+  | [$json | objects | select(.error | not).data | arrays[]] as $models
+  | if $models == [] then "HTTP \($status): \($json | error_message)" | fail
+    else $models[].id | if IN($recommended[]) then "\(.) (recommended)" else . end
+    end
+' "$tmp/response"

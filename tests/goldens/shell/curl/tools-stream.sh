@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Let a model of AITOLL call functions until it can answer. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AITOLL_API_KEY:-} ]]; then
+  echo "Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AITOLL_BASE_URL:-https://aitoll.net/api/gateway/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# Another model: "glm-5".
+cat >"$tmp/request" <<'JSON'
+{
+  "model": "glm-4.7",
+  "messages": [
+    {"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}
+  ],
+  "tools": [
+    {
+      "type": "function",
+      "function": {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "parameters": {
+          "type": "object",
+          "properties": {
+            "city": {"type": "string", "description": "A city, such as Oslo"},
+            "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}
+          },
+          "required": ["city"]
+        }
+      }
+    },
+    {
+      "type": "function",
+      "function": {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "parameters": {
+          "type": "object",
+          "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+          "required": ["city"]
+        }
+      }
+    }
+  ],
+  "stream": true
+}
+JSON
+
+# Your own code goes here: $1 is the name of a tool, $2 its arguments as JSON; the model gets what is printed.
+run_tool() {
+  case $1 in
+    get_weather) echo '{"temperature": 4, "unit": "celsius", "sky": "cloudy"}' ;;
+    get_time) echo '{"time": "14:05"}' ;;
+    *) echo "unknown tool: $1" ;;
+  esac
+}
+
+# Print the text of each event; the events are JSON behind "data:".
+print_text() {
+  sed -un 's/^data:[[:space:]]*{/{/p' | jq --join-output --unbuffered 2>/dev/null '
+    (.choices[0].delta | .content, .refusal | strings)?'
+}
+
+for _ in {1..8}; do
+  curl --silent --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --retry-max-time 60 \
+    --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
+    --header 'Content-Type: application/json' --data-binary @"$tmp/request" \
+    --no-buffer --include --write-out '\nHTTP %{http_code}%{onerror} %{errormsg}' \
+    "${base_url%/}"/chat/completions | tee "$tmp/response" | print_text || true
+
+  # Find the message of the model, or tell the error.
+  jq --raw-input --null-input '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  def merge($new): reduce ($new | to_entries[] | select(.value != null)) as {$key, $value} (.;
+    if $key == "tool_calls" then
+      reduce $value[] as $call (.;
+        ([.tool_calls[]?.id] | $call.index // index($call.id | strings)
+          // length - (if $call.id // $call.function.name then 0 else 1 end)) as $index
+        | .tool_calls[$index] |= merge($call | del(.index)))
+    elif ($value | type) == "object" then .[$key] |= merge($value)
+    elif $key | IN("id", "type", "role", "name") then .[$key] = $value
+    else .[$key] += $value end);
+  def reply:
+    reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
+    | .tool_calls[]?.function.arguments |= (strings // tojson)
+    | {message: ., text: ([.content, .refusal] | map(strings) | join("")), calls: [.tool_calls[]? | {id} + .function]};
+  def report($reason; $reply): [
+    ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+    ($reply | .usage | values | "Usage: \(tojson)")
+  ] | map(. + "\n") | join("");
+  [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
+  | [$events[] | .choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
+  | if any($events[]; .error) then
+      first($events[] | select(.error)) | error_message | fail
+    elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
+      reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
+      | . as $merged | $events | reply | .report = report($reason; $merged)
+    elif $events != [] then
+      "\($lines[-1]): the answer is cut" | fail
+    else
+      ($lines[:-1] | join("\n") / "\r\n\r\n" | last) as $body
+      | "\($lines[-1]): \($body | fromjson? // . | error_message)" | fail
+    end
+  ' "$tmp/response" >"$tmp/turn"
+  jq --raw-output 'select(.text != "") | ""' "$tmp/turn"
+  jq --compact-output '.calls[]' "$tmp/turn" >"$tmp/calls"
+  if [[ ! -s $tmp/calls ]]; then
+    jq --join-output .report "$tmp/turn" >&2
+    exit
+  fi
+
+  # Carry out the calls, and send the message back with their results.
+  while IFS= read -r call; do
+    name=$(jq --raw-output .name <<<"$call")
+    arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")
+    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) || result="error: $result"
+    jq --arg result "$result" '{role: "tool", tool_call_id: .id, content: $result}' <<<"$call"
+  done <"$tmp/calls" >"$tmp/results"
+  jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '
+    .messages += [$turn[0].message] + $results' "$tmp/request" >"$tmp/next"
+  mv "$tmp/next" "$tmp/request"
+done
+echo 'Error: no answer after 8 rounds of tool calls' >&2
+exit 1

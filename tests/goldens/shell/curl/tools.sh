@@ -1,0 +1,105 @@
+#!/usr/bin/env bash
+# Let a model of AITOLL call functions until it can answer. Needs curl and jq.
+set -euo pipefail
+
+if [[ -z ${AITOLL_API_KEY:-} ]]; then
+  echo "Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'" >&2
+  exit 1
+fi
+base_url=${AITOLL_BASE_URL:-https://aitoll.net/api/gateway/api}
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# Another model: "glm-5".
+cat >"$tmp/request" <<'JSON'
+{
+  "model": "glm-4.7",
+  "messages": [
+    {"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}
+  ],
+  "tools": [
+    {
+      "type": "function",
+      "function": {
+        "name": "get_weather",
+        "description": "The current weather in a city.",
+        "parameters": {
+          "type": "object",
+          "properties": {
+            "city": {"type": "string", "description": "A city, such as Oslo"},
+            "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}
+          },
+          "required": ["city"]
+        }
+      }
+    },
+    {
+      "type": "function",
+      "function": {
+        "name": "get_time",
+        "description": "The current local time in a city.",
+        "parameters": {
+          "type": "object",
+          "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+          "required": ["city"]
+        }
+      }
+    }
+  ],
+  "stream": false
+}
+JSON
+
+# Your own code goes here: $1 is the name of a tool, $2 its arguments as JSON; the model gets what is printed.
+run_tool() {
+  case $1 in
+    get_weather) echo '{"temperature": 4, "unit": "celsius", "sky": "cloudy"}' ;;
+    get_time) echo '{"time": "14:05"}' ;;
+    *) echo "unknown tool: $1" ;;
+  esac
+}
+
+for _ in {1..8}; do
+  curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+    --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
+    --header 'Content-Type: application/json' --data-binary @"$tmp/request" \
+    --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
+    "${base_url%/}"/chat/completions >"$tmp/status" || exit 1
+
+  # Find the message of the model, or tell the error.
+  jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
+  def error_message:
+    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  def reply:
+    .choices[0]?.message | objects | .tool_calls[]?.function.arguments |= (strings // tojson)
+    | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
+       calls: [.tool_calls[]? | {id} + .function]};
+  def report($reason; $reply): [
+    ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+    ($reply | .usage | values | "Usage: \(tojson)")
+  ] | map(. + "\n") | join("");
+  (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
+  | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason; $response))
+    // ("HTTP \($status): \($json | error_message)" | fail)
+  ' "$tmp/response" >"$tmp/turn"
+  jq --raw-output '.text | select(. != "")' "$tmp/turn"
+  jq --compact-output '.calls[]' "$tmp/turn" >"$tmp/calls"
+  if [[ ! -s $tmp/calls ]]; then
+    jq --join-output .report "$tmp/turn" >&2
+    exit
+  fi
+
+  # Carry out the calls, and send the message back with their results.
+  while IFS= read -r call; do
+    name=$(jq --raw-output .name <<<"$call")
+    arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")
+    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) || result="error: $result"
+    jq --arg result "$result" '{role: "tool", tool_call_id: .id, content: $result}' <<<"$call"
+  done <"$tmp/calls" >"$tmp/results"
+  jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '
+    .messages += [$turn[0].message] + $results' "$tmp/request" >"$tmp/next"
+  mv "$tmp/next" "$tmp/request"
+done
+echo 'Error: no answer after 8 rounds of tool calls' >&2
+exit 1
