@@ -20,7 +20,8 @@ from chat_completions.replay import cassette
 from chat_completions.replay.player import Replay
 from chat_completions.replay.server import serve
 from playwright.sync_api import Page
-from support.cells import CASSETTES, loaded
+from support.cassette_programs import CASSETTES
+from support.cassette_programs import load_cassette as loaded
 from support.running import WEB
 from support.web import SDK, bundled, chromium, document, needs, running
 

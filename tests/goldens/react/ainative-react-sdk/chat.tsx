@@ -49,7 +49,7 @@ function Chat({ apiKey }: { apiKey: string }) {
   }
 
   return (
-    <main>
+    <main aria-busy={loading}>
       {messages.map(({ role, content }, index) => (
         <p key={index} style={{ whiteSpace: "pre-wrap" }}>
           <strong>{role}:</strong> {content}
@@ -58,7 +58,7 @@ function Chat({ apiKey }: { apiKey: string }) {
       {note && <p role="status">{note}</p>}
       {error && <p role="alert">Error: {error}</p>}
       <form onSubmit={send}>
-        <input aria-label="Message" value={input} onChange={(event) => setInput(event.target.value)} />
+        <textarea aria-label="Message" value={input} onChange={(event) => setInput(event.target.value)} />
         <button disabled={loading || !input.trim()}>Send</button>
       </form>
     </main>

@@ -40,7 +40,7 @@ export default function Chat() {
   }
 
   return (
-    <main>
+    <main aria-busy={loading}>
       {messages.map(({ role, content }, index) => (
         <p key={index} style={{ whiteSpace: "pre-wrap" }}>
           <strong>{role}:</strong> {content}
@@ -49,7 +49,7 @@ export default function Chat() {
       {warning && <p role="status">{warning}</p>}
       {error && <p role="alert">Error: {error}</p>}
       <form onSubmit={send}>
-        <input aria-label="Message" value={input} onChange={(event) => setInput(event.target.value)} />
+        <textarea aria-label="Message" value={input} onChange={(event) => setInput(event.target.value)} />
         <button disabled={loading || !input.trim()}>Send</button>
       </form>
     </main>
