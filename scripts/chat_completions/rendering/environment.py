@@ -1,6 +1,7 @@
 """Renders a plan with the templates of one language."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
@@ -10,6 +11,8 @@ from chat_completions.errors import BadData
 from chat_completions.paths import templates
 from chat_completions.planning.types import RequestPlan, Tool, Variable
 from chat_completions.rendering import literals
+
+_environments: dict[tuple[Path, str], Environment] = {}
 
 
 def render(plan: RequestPlan, language: Language, library: str) -> str:
@@ -31,6 +34,14 @@ def _functions_by_name(tools: Sequence[Tool]) -> dict[str, Variable]:
 
 
 def _environment(language: Language) -> Environment:
+    """Return the environment of a language; one process compiles each template once."""
+    key = (templates(), language.id)
+    if key not in _environments:
+        _environments[key] = _new_environment(language)
+    return _environments[key]
+
+
+def _new_environment(language: Language) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(templates()),
         undefined=StrictUndefined,
