@@ -2,6 +2,7 @@
 
 import json
 
+from chat_completions import __version__
 from support.command_line import command
 
 
@@ -40,7 +41,7 @@ def test_lists() -> None:
 
 
 def test_version() -> None:
-    assert command("--version").stdout.decode().strip().endswith("0.2.1")
+    assert command("--version").stdout.decode().strip().endswith(__version__)
 
 
 def test_what_there_is_can_be_asked_of_one_gateway() -> None:

@@ -137,11 +137,11 @@ def test_a_file_s_name_may_be_no_variable(tmp_path: Path) -> None:
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", json.loads(ran.stdout)["env"]["key"])
 
 
-def test_run_refuses_before_it_prints(tmp_path: Path) -> None:
+def test_run_answers_for_a_gateway_of_the_user_s(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("name: x\nbase_url: https://g.x\nkey: MINE_API_KEY\nmodels: [a]\n")
     ran = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
-    assert (ran.returncode, ran.stdout) == (3, b"")
-    assert not (tmp_path / "x.py").exists()
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "x.py").exists()
     assert started("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
 
 
@@ -175,4 +175,4 @@ def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> 
     ran = started("write", "Say hello", "--language", language, "--run")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
-    assert "the reply was constructed: aitoll/chat" in ran.stderr.decode()
+    assert "[aitoll/chat (constructed)]" in ran.stderr.decode()

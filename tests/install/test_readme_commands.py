@@ -64,7 +64,7 @@ def paste(home: Path, url: str, *blocks: str) -> subprocess.CompletedProcess[str
     """Run blocks in one shell, in an empty home, with the address set where the README sets it."""
     script = "\n".join([block("export CHAT_COMPLETIONS_ADDRESS=").replace(ADDRESS, url), *blocks])
     env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home / "tmp")}
-    env.update(PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    env.update(PIP_NO_INDEX="1", PIP_NO_DEPS="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
     return subprocess.run(["sh", "-c", script], cwd=home, env=env, capture_output=True, text=True, check=False)
 
 

@@ -109,6 +109,6 @@ if __name__ == "__main__":
     except errors.APIError as error:
         sys.exit(f"\nError: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"\nError: {error!r}"[:300].replace(API_KEY or "***", "***"))
+        sys.exit(f"\nError: {error}"[:300].replace(API_KEY or "***", "***"))
     except KeyboardInterrupt:
         sys.exit(130)

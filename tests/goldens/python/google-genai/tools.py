@@ -100,6 +100,6 @@ if __name__ == "__main__":
     except errors.APIError as error:
         sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error!r}"[:300].replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error}"[:300].replace(API_KEY or "***", "***"))
     except KeyboardInterrupt:
         sys.exit(130)

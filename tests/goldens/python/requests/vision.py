@@ -2,7 +2,6 @@
 
 import base64
 import logging
-import mimetypes
 import os
 import sys
 from pathlib import Path
@@ -63,8 +62,12 @@ def data_uri(image):
     """Return an image as a data URI; an address stays as it is."""
     if image.startswith(("data:", "https://", "http://")):
         return image
-    data = base64.b64encode(Path(image).read_bytes()).decode()
-    return f"data:{mimetypes.guess_type(image, strict=False)[0] or 'image/png'};base64,{data}"
+    content = Path(image).read_bytes()
+    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
+    kind = next((types[start] for start in types if content.startswith(start)), None)
+    if not kind:
+        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def error_message(body):
