@@ -25,7 +25,7 @@ MAY_IMPORT = {
 }
 NETWORK = {"httpx", "requests", "urllib.request", "http.server", "http.client", "socket", "asyncio", "ssl"}
 # A template that exists for a vendor's package names the package and what it imports from it.
-VENDOR_WORDS = {"ainative-react-sdk": ("@ainative/react-sdk", "ainativeprovider", "ainativeerror", "/ainative-react-sdk/")}
+VENDOR_WORDS = {"ainative-react-sdk": ("@ainative/react-sdk", "ainativeprovider", "ainativeerror", "ainative's")}
 FILES = [file for file in PACKAGE.rglob("*.py") if ".agents" not in file.parts]
 
 

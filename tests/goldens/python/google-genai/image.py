@@ -32,12 +32,12 @@ def generate_image(prompt):
     config = {"response_modalities": ["TEXT", "IMAGE"]}
     response = client.models.generate_content(model=MODEL, contents=contents, config=config)
     if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.prompt_feedback or response.sdk_http_response!r}"[:300])
+        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}"[:300])
     content = response.candidates[0].content
     parts = (content and content.parts) or []
     images = [part.inline_data.data for part in parts if part.inline_data and part.inline_data.data]
     if not images:
-        raise ValueError(f"the answer holds no image: {response.candidates[0]!r}"[:300])
+        raise ValueError(f"the answer holds no image: {response.candidates[0].model_dump_json(exclude_none=True)}"[:300])
     if response.usage_metadata:
         logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
     return images

@@ -52,7 +52,7 @@ def ask(prompt):
     }
     response = client.models.generate_content(model=MODEL, contents=contents, config=config)
     if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.prompt_feedback or response.sdk_http_response!r}"[:300])
+        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}"[:300])
     content = response.candidates[0].content
     parts = (content and content.parts) or []
     answer = parse_answer("".join(part.text or "" for part in parts if not part.thought))

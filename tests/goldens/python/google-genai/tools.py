@@ -66,7 +66,7 @@ def ask(prompt):
         config = {"tools": [{"function_declarations": TOOLS}]}
         response = client.models.generate_content(model=MODEL, contents=contents, config=config)
         if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-            raise ValueError(f"no answer: {response.prompt_feedback or response.sdk_http_response!r}"[:300])
+            raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}"[:300])
         candidate = response.candidates[0]
         if candidate.finish_reason not in ("STOP", None):
             logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
