@@ -28,7 +28,7 @@ def stream(prompt):
     )
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
     if "event-stream" not in events.response.headers.get("Content-Type", ""):
-        raise anthropic.AnthropicError(repr(events.response.read())[:300])
+        raise anthropic.AnthropicError(repr(events.response.read()))
     stop_reason, usage = None, {}
     for event in events:
         if event.type == "content_block_delta" and event.delta.type == "text_delta":
@@ -55,8 +55,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except anthropic.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

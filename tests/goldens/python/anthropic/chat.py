@@ -28,7 +28,7 @@ def ask(prompt):
     )
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
     if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message)[:300])
+        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message))
     if message.stop_reason not in ("end_turn", "stop_sequence", None):
         logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
     reported = {name: getattr(message, name, None) for name in ["task_id"]}
@@ -43,8 +43,8 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -51,7 +51,7 @@ def ask(prompt):
         stream=False,
     )
     if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message)[:300])
+        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message))
     answer = parse_answer("".join(block.text for block in message.content if block.type == "text"))
     reported = {name: getattr(message, name, None) for name in ["task_id"]}
     logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
@@ -84,8 +84,8 @@ if __name__ == "__main__":
         answer = ask("Rate this review: great sound, weak battery.")
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

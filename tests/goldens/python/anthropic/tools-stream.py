@@ -70,7 +70,7 @@ def stream(prompt):
             stream=True,
         )
         if "event-stream" not in events.response.headers.get("Content-Type", ""):
-            raise anthropic.AnthropicError(repr(events.response.read())[:300])
+            raise anthropic.AnthropicError(repr(events.response.read()))
         blocks, stop_reason, usage = {}, None, {}
         for event in events:
             add_event(blocks, event)
@@ -133,8 +133,8 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except anthropic.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

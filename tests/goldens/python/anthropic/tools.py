@@ -70,7 +70,7 @@ def ask(prompt):
             stream=False,
         )
         if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-            raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message)[:300])
+            raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message))
         if message.stop_reason not in ("end_turn", "stop_sequence", "tool_use", None):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
         content = [block.to_dict() for block in message.content]
@@ -101,8 +101,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

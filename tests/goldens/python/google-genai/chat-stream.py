@@ -54,8 +54,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except errors.APIError as error:
-        sys.exit(f"\nError: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"\nError: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"\nError: {error}"[:300].replace(API_KEY or "***", "***"))
+        sys.exit(f"\nError: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -32,12 +32,12 @@ def generate_image(prompt):
     config = {"response_modalities": ["TEXT", "IMAGE"]}
     response = client.models.generate_content(model=MODEL, contents=contents, config=config)
     if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}"[:300])
+        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
     content = response.candidates[0].content
     parts = (content and content.parts) or []
     images = [part.inline_data.data for part in parts if part.inline_data and part.inline_data.data]
     if not images:
-        raise ValueError(f"the answer holds no image: {response.candidates[0].model_dump_json(exclude_none=True)}"[:300])
+        raise ValueError(f"the answer holds no image: {response.candidates[0].model_dump_json(exclude_none=True)}")
     if response.usage_metadata:
         logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
     return images
@@ -65,8 +65,8 @@ if __name__ == "__main__":
         for content in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(content))
     except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}"[:300].replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

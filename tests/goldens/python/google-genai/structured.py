@@ -52,7 +52,7 @@ def ask(prompt):
     }
     response = client.models.generate_content(model=MODEL, contents=contents, config=config)
     if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}"[:300])
+        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
     content = response.candidates[0].content
     parts = (content and content.parts) or []
     answer = parse_answer("".join(part.text or "" for part in parts if not part.thought))
@@ -87,8 +87,8 @@ if __name__ == "__main__":
         answer = ask("Rate this review: great sound, weak battery.")
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}"[:300].replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

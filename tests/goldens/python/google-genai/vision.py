@@ -38,7 +38,7 @@ def ask(prompt, image=IMAGE):
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
     response = client.models.generate_content(model=MODEL, contents=contents)
     if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}"[:300])
+        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
     candidate = response.candidates[0]
     if candidate.finish_reason not in ("STOP", None):
         logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
@@ -55,8 +55,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error.details!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}"[:300].replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -27,7 +27,7 @@ def stream(prompt):
     )
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
-        raise openai.OpenAIError(repr(chunks.response.read())[:300])
+        raise openai.OpenAIError(repr(chunks.response.read()))
     finish_reason, usage = None, {}
     for chunk in chunks:
         for choice in chunk.choices or []:
@@ -49,8 +49,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except openai.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

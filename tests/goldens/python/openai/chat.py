@@ -27,7 +27,7 @@ def ask(prompt):
     )
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
     choice = completion.choices[0]
     if choice.finish_reason not in ("stop", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
@@ -42,8 +42,8 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -30,7 +30,7 @@ def generate_image(prompt):
     )
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
     message = completion.choices[0].message.model_dump(warnings=False)
     urls = list(dict.fromkeys(find_images(message)))
     if not urls:
@@ -86,8 +86,8 @@ if __name__ == "__main__":
         for content in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(content))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, OSError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

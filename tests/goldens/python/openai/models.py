@@ -32,7 +32,7 @@ def list_models():
     )
     models = client.models.list()
     if not getattr(models, "data", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(models, "error", None) or models)[:300])
+        raise openai.OpenAIError(repr(getattr(models, "error", None) or models))
     return [model.id for model in models.data]
 
 
@@ -42,8 +42,8 @@ if __name__ == "__main__":
         for model in list_models():
             print("*" if model in RECOMMENDED else " ", model)
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK fails in its own way on a web page
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

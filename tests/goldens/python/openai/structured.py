@@ -52,7 +52,7 @@ def ask(prompt):
         stream=False,
     )
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
     choice = completion.choices[0]
     answer = parse_answer(choice.message.content or choice.message.refusal or "")
     logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
@@ -85,8 +85,8 @@ if __name__ == "__main__":
         answer = ask("Rate this review: great sound, weak battery.")
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

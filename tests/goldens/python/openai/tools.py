@@ -74,7 +74,7 @@ def ask(prompt):
             stream=False,
         )
         if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-            raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+            raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
         choice = completion.choices[0]
         if choice.finish_reason not in ("stop", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
@@ -108,8 +108,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

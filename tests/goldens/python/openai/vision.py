@@ -39,7 +39,7 @@ def ask(prompt, image=IMAGE):
     )
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion)[:300])
+        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
     choice = completion.choices[0]
     if choice.finish_reason not in ("stop", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
@@ -54,8 +54,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}"[:300].replace(API_KEY, "***"))
+        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, OSError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***"))
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)
