@@ -27,7 +27,7 @@ def test_a_cassette_says_where_it_comes_from(file: Path) -> None:
     if about["label"] == "recorded":
         assert about["by"]
         assert isinstance(about["mock"], bool)
-        assert loaded(file).get("write") is None or {"exit", "stdout", "last"} <= set(loaded(file)["expect"])
+        assert loaded(file).get("write") is None or {"exit", "stdout"} <= set(loaded(file)["expect"])
 
 
 @ids
