@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from chat_completions.catalog.protocol_loader import build_parameters
 from chat_completions.catalog.types import (
@@ -27,7 +28,7 @@ KEY_ENDINGS = re.compile(r"_(API_KEY|KEY|TOKEN|JWT|SECRET)$")
 # Keys of the file whose values are taken as they are.
 PLAIN = (
     "default_body", "stream_default", "error_hints", "unreliable", "extra_fields", "undocumented", "warnings",
-    "models_complete", "protocol_note",
+    "models_complete", "protocol_note", "headers", "allow_http",
 )  # fmt: skip
 
 
@@ -36,7 +37,8 @@ def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Ga
 
     A short file of the user's leaves much out: Bearer, /chat/completions, /models and no sources are meant.
     """
-    key = data.get("key") or data.get("auth", [{}])[0].get("key") or _key_variable(id_)
+    auth = _auth(id_, data)
+    key = next((one.key for one in auth if one.key), _key_variable(id_))
     base_url = data["base_url"]
     endpoints = data.get("endpoints") or USUAL_ENDPOINTS
     return Gateway(
@@ -44,8 +46,9 @@ def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Ga
         name=data["name"],
         env_prefix=data.get("env_prefix") or KEY_ENDINGS.sub("", key),
         base_url=base_url if isinstance(base_url, str) else base_url["value"],
-        auth=[Auth(**auth) for auth in data.get("auth") or [{"name": "bearer", "key": key}]],
-        endpoints={protocol: [Endpoint(**endpoint) for endpoint in some] for protocol, some in endpoints.items()},
+        auth=auth,
+        extra_keys=[Auth(**{"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
+        endpoints={protocol: [_endpoint(endpoint) for endpoint in some] for protocol, some in endpoints.items()},
         sources={name: Evidence(**source) for name, source in data.get("sources", {}).items()},
         recommended_models=_recommendations(data, endpoints),
         models={
@@ -66,6 +69,24 @@ def build_model_facts(data: JsonObject) -> ModelFactTable:
     return ModelFactTable({**models, **aliases}, {name: Evidence(**source) for name, source in data["sources"].items()})
 
 
+def _auth(id_: str, data: JsonObject) -> list[Auth]:
+    """Return the authentication schemes: those of `auth`, or the Bearer key that `key` names."""
+    if data.get("auth"):
+        return [Auth(**auth) for auth in data["auth"]]
+    key = data.get("key") or _key_variable(id_)
+    if key == "none":
+        return [Auth("none", "")]
+    fields = dict(key) if isinstance(key, Mapping) else {"name": key}
+    return [Auth("bearer", fields["name"], optional=fields.get("optional", False))]
+
+
+def _endpoint(fields: JsonObject) -> Endpoint:
+    """Return an endpoint; a query in its path is taken for its `query`."""
+    path, _, query = fields["path"].partition("?")
+    parameters = {**dict(parse_qsl(query)), **{name: str(value) for name, value in fields.get("query", {}).items()}}
+    return Endpoint(**{**fields, "path": path, "query": parameters})
+
+
 def _key_variable(id_: str) -> str:
     """Return a variable for the key of a gateway whose file names none: `my-gw` has MY_GW_API_KEY."""
     name = re.sub(r"[^A-Z0-9]", "_", id_.upper())
@@ -75,6 +96,8 @@ def _key_variable(id_: str) -> str:
 def _models(data: JsonObject) -> dict[str, Any]:
     """Return every id of a gateway file: its `models`, listed or described, and those it recommends."""
     listed = data.get("models", {})
+    if _is_by_use(listed):
+        listed = [id_ for ids in _by_use(listed).values() for id_ in ids]
     models = dict(listed) if isinstance(listed, Mapping) else {id_: {} for id_ in listed}
     for uses in data.get("recommended_models", {}).values():
         for recommendation in uses.values():
@@ -86,8 +109,12 @@ def _models(data: JsonObject) -> dict[str, Any]:
 def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[str, Recommendation]]:
     """Return the recommended models by protocol and use.
 
-    Where a file recommends none, its first two models are for all that is read and written as text.
+    `models: {cost: …, quality: …}` recommends for every protocol. Where a file recommends none, its first two models
+    are for all that is read and written as text.
     """
+    if _is_by_use(data.get("models")):
+        found = {use: Recommendation(ids) for use, ids in _by_use(data["models"]).items()}
+        return dict.fromkeys(endpoints, found)
     if data.get("recommended_models"):
         return {
             protocol: {use: Recommendation(**fields) for use, fields in uses.items()}
@@ -95,3 +122,12 @@ def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[
         }
     first = Recommendation(list(_models(data))[:2])
     return {protocol: {"balanced": first, "vision": first} for protocol in endpoints} if first.models else {}
+
+
+def _is_by_use(models: Any) -> bool:
+    """Return whether `models` names ids by what they are for, and not each id with what is known of it."""
+    return isinstance(models, Mapping) and any(isinstance(value, (str, list)) for value in models.values())
+
+
+def _by_use(models: JsonObject) -> dict[str, list[str]]:
+    return {use: [ids] if isinstance(ids, str) else list(ids) for use, ids in models.items()}

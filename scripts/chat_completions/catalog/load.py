@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway_loader import build_gateway, build_model_facts
 from chat_completions.catalog.last_check import load_last_check
@@ -41,6 +42,20 @@ def load_gateway(name: str) -> Gateway:
     data = read_users(path, "gateway")
     _check_gateway(data, path)
     return _gateway(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), data, str(path), BadInput)
+
+
+def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: bool) -> Gateway:
+    """Return an OpenAI-compatible gateway that is described by options; BadInput names the one that is wrong."""
+    from chat_completions.catalog.urls import check_base_url
+
+    if not re.fullmatch(r"none|[A-Z][A-Z0-9_]*_(API_KEY|KEY|TOKEN|JWT|SECRET)", key):
+        raise BadInput("--key takes the NAME of a variable, not a key.", "Write, for example, --key MY_GATEWAY_API_KEY")
+    if not base_url:
+        raise BadInput("--key belongs to --base-url.", "Give both, or a --gateway.")
+    check_base_url(base_url, allow_http=allow_http)
+    host = urlsplit(base_url).hostname or "gateway"
+    data = {"name": host[:40], "base_url": base_url, "key": key, "models": models, "allow_http": allow_http}
+    return _gateway(re.sub(r"[^A-Za-z0-9_-]", "-", host), data, base_url, BadInput)
 
 
 def load_protocol(name: str) -> Protocol:
@@ -114,6 +129,7 @@ def _read_known(kind: str, name: str) -> Any:
 def _check_gateway(data: Any, path: Path) -> None:
     """Raise BadInput with file and line where a gateway file of the user's breaks a rule."""
     from chat_completions.catalog.schema_check import validate
+    from chat_completions.catalog.secrets import looks_like_key
     from chat_completions.catalog.urls import check_base_url
 
     for error in validate(data, read_own(references() / "gateway.schema.yaml")):
@@ -121,9 +137,15 @@ def _check_gateway(data: Any, path: Path) -> None:
         raise BadInput(f"{path}:{line_of(path, error.path)}: {where} {error.message}.", error.hint)
     url = data["base_url"]
     try:
-        check_base_url(url if isinstance(url, str) else url["value"])
+        check_base_url(url if isinstance(url, str) else url["value"], allow_http=data.get("allow_http", False))
     except BadInput as problem:
         raise BadInput(f"{path}:{line_of(path, ('base_url',))}: {problem}", problem.hint) from None
+    for name, value in data.get("headers", {}).items():
+        if looks_like_key(value):
+            raise BadInput(
+                f"{path}:{line_of(path, ('headers', name))}: the value of {name} looks like a key.",
+                "A file holds no keys: name its variable under `extra_keys: [{key: NAME, header: …}]`.",
+            )
 
 
 @contextmanager

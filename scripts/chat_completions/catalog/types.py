@@ -23,7 +23,8 @@ class Evidence(NamedTuple):
 class Auth(NamedTuple):
     """An authentication scheme: `header: prefix + key`, the key named by its environment variable.
 
-    `protocols` are those that use it by default; none stands for all.
+    `protocols` are those that use it by default; none stands for all. An empty `key` stands for a gateway that asks
+    for none; with `optional` the variable may be unset, and then no such header is sent.
     """
 
     name: str
@@ -32,13 +33,15 @@ class Auth(NamedTuple):
     prefix: str = "Bearer "
     protocols: Sequence[str] = ()
     source: str = ""
+    optional: bool = False
 
 
 class Endpoint(NamedTuple):
     """One path of a gateway, appended to its base URL.
 
     `poll_path` is asked afterwards for the state of a task, `result_paths` are the dotted paths of the wanted value
-    in a reply, in order of preference, `kinds` the kinds of task that it serves (none stands for all).
+    in a reply, in order of preference, `kinds` the kinds of task that it serves (none stands for all), `query` the
+    parameters that its address always has.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Endpoint(NamedTuple):
     poll_path: str = ""
     result_paths: Sequence[str] = ()
     kinds: Sequence[str] = ()
+    query: Mapping[str, str] = NO_NAMES
 
 
 class ModelFacts(NamedTuple):
@@ -151,7 +155,8 @@ class LastCheck(NamedTuple):
 class Gateway(NamedTuple):
     """One gateway, as its YAML file describes it.
 
-    The mappings `recommended_models`, `parameters`, `default_body` and `stream_default` are by protocol.
+    The mappings `recommended_models`, `parameters`, `default_body` and `stream_default` are by protocol. `headers`
+    have fixed values, `extra_keys` travel beside the one of `auth`; `allow_http` takes a public host without TLS.
     """
 
     id: str
@@ -176,6 +181,9 @@ class Gateway(NamedTuple):
     protocol_note: str = ""
     notes: Sequence[Note] = ()
     last_check: LastCheck | None = None
+    headers: Mapping[str, str] = NO_NAMES
+    extra_keys: Sequence[Auth] = ()
+    allow_http: bool = False
 
     def model(self, id_: str) -> Model:
         """Return what is known of a model here: for an id that is not listed, only its maker's facts."""
@@ -267,7 +275,8 @@ class Library(NamedTuple):
     """A client library of a language; the paths of an SDK are fixed.
 
     `kinds` are the kinds of task that it has templates for, `message_roles` those whose messages it can hold as
-    plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `more_packages` are
+    plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `query` tells that an
+    SDK takes query parameters. `more_packages` are
     packages that only programs of one kind, or those that `stream`, install as well. `run` and `setup`
     say how its programs are started and given the key, where that differs from the language.
     """
@@ -280,6 +289,7 @@ class Library(NamedTuple):
     kinds: Sequence[str] = ()
     message_roles: Sequence[str] = ()
     auth_header: str = ""
+    query: bool = False
     more_packages: Mapping[str, str] = MappingProxyType({})
     run: str = ""
     setup: str = ""

@@ -1,23 +1,49 @@
 """Which addresses a program may be sent to."""
 
 import re
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from chat_completions.errors import BadInput
 
-LOOPBACK = r"(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])"
-BASE_URL = re.compile(rf"(?:https://[A-Za-z0-9.-]+|https?://{LOOPBACK})(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*")
+HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+BASE_URL = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*")
 ENDPOINT = "/chat/completions"
+# Names that no public server has; those of one word are left to the user's network (Docker Compose, /etc/hosts).
+PRIVATE_ENDINGS = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
+SHARED_ADDRESSES = ip_network("100.64.0.0/10")  # of a provider's or a VPN's own network
 
 
-def check_base_url(text: str) -> str:
-    """Return `text` without its last slash; BadInput unless it is https, or http to this machine, with no endpoint."""
-    if BASE_URL.fullmatch(text):
-        base = text.rstrip("/")
-        if base.endswith(ENDPOINT):
-            raise BadInput(f"{base!r} is more than a base URL.", f"Leave {ENDPOINT} off: it is added to it.")
-        return base
+def check_base_url(text: str, *, allow_http: bool = False) -> str:
+    """Return `text` without its last slash; BadInput where a key could not be sent there, or it holds an endpoint."""
     shown = re.sub(r"//[^/]*@|\?.*", "…", text)  # without what could be a password or a key
-    raise BadInput(
-        f"{shown!r} cannot be a base URL.",
-        "Write https://gw.example.com/v1, or http:// for this machine only: no query, no key, ASCII letters.",
-    )
+    if not BASE_URL.fullmatch(text):
+        raise BadInput(
+            f"{shown!r} cannot be a base URL.",
+            "Write https://gw.example.com/v1, or http:// on a private network: no query, no key, ASCII letters.",
+        )
+    if text.startswith("http:") and not (allow_http or is_private(text)):
+        raise BadInput(
+            f"{shown!r} is a public host without TLS: the key would travel unencrypted.",
+            "Write https://, or accept that with --allow-http or `allow_http: true` in the gateway file.",
+        )
+    base = text.rstrip("/")
+    if base.endswith(ENDPOINT):
+        raise BadInput(f"{base!r} is more than a base URL.", f"Leave {ENDPOINT} off: it is added to it.")
+    return base
+
+
+def is_private(url: str) -> bool:
+    """Return whether an address is on this machine or on a private network."""
+    host = (urlsplit(url).hostname or "").lower()
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(PRIVATE_ENDINGS)
+    return address.is_private or (address.version == SHARED_ADDRESSES.version and address in SHARED_ADDRESSES)
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -34,8 +34,11 @@ def notes(program: Program, file: Path | None) -> str:
 
 
 def setup(program: Program) -> str:
-    """Return the shell line that sets the key, or what else is to be done with it."""
-    return program.setup or f'export {program.plan.auth.key}="your-key"'
+    """Return the shell line that sets the keys, or what else is to be done with them."""
+    plan = program.plan
+    keys = [key for key in (plan.auth, *plan.extra_keys) if key.key]
+    lines = [f'export {key.key}="your-key"' + ("  # if it has one" if key.optional else "") for key in keys]
+    return program.setup or "; ".join(lines) or "nothing: this gateway asks for no key"
 
 
 def markdown(program: Program) -> str:

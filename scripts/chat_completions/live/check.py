@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from chat_completions.catalog import load
 from chat_completions.catalog.last_check import save_last_check
-from chat_completions.catalog.types import Gateway
+from chat_completions.catalog.types import Auth, Gateway
 from chat_completions.catalog.urls import check_base_url
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.live.client import Answer, send
@@ -57,14 +57,20 @@ class Report(NamedTuple):
 def find_target(name: str, base_url: str | None) -> Target:
     """Return the gateway with the user's key; BadInput where no key is set."""
     gateway = load.load_gateway(name)
-    variable = gateway.auth[0].key
-    key = os.environ.get(variable, "").strip()
-    if not key:
-        raise BadInput(f"{variable} is not set: {gateway.name} needs a key.", f'Set it: export {variable}="your-key"')
-    if not (key.isascii() and key.isprintable()):
-        raise BadInput(f"{variable} holds a character that no key has.", "Copy the key again.")
+    auth = gateway.auth[0]
+    key = read_key(auth, gateway.name)
     address = base_url or os.environ.get(f"{gateway.env_prefix}_BASE_URL", "").strip() or gateway.base_url
-    return Target(gateway, key, check_base_url(address))
+    return Target(gateway, key, check_base_url(address, allow_http=gateway.allow_http))
+
+
+def read_key(auth: Auth, name: str) -> str:
+    """Return the key that the variable of a scheme holds; BadInput where it is needed and missing, or no key."""
+    key = os.environ.get(auth.key, "").strip() if auth.key else ""
+    if not key and auth.key and not auth.optional:
+        raise BadInput(f"{auth.key} is not set: {name} needs a key.", f'Set it: export {auth.key}="your-key"')
+    if not (key.isascii() and key.isprintable()):
+        raise BadInput(f"{auth.key} holds a character that no key has.", "Copy the key again.")
+    return key
 
 
 def check_gateway(target: Target) -> Report:
@@ -75,7 +81,7 @@ def check_gateway(target: Target) -> Report:
     credit, credit_problem = _credit(target) if asks_credit else ({}, "")
     date = dt.datetime.now(dt.timezone.utc).date().isoformat()
     # What another address lists says nothing about the gateway's own.
-    own_address = target.address == check_base_url(gateway.base_url)
+    own_address = target.address == check_base_url(gateway.base_url, allow_http=True)
     seen = {"date": date, "listed": listed, "credits": credit}
     return Report(
         gateway=gateway.id,
@@ -101,7 +107,7 @@ def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
         return *_ask_question(target), None
     answer = send(listing, target.key)
     listed = None if answer.problem else model_ids(answer.data)
-    if not answer.problem and not send(listing, target.key, with_key=False).problem:
+    if target.key and not answer.problem and not send(listing, target.key, with_key=False).problem:
         return *_ask_question(target), listed
     return answer, f"its list of models, {listing.path}", listed
 

@@ -1,6 +1,7 @@
 """Sends one request to a live gateway and says in words what came of it."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -43,8 +44,9 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
     Proxies and certificates are found by httpx in the variables of the environment.
     """
     headers = {"accept": "application/json", "user-agent": "chat-completions", **plan.headers}
-    if with_key:
+    if with_key and key:
         headers[plan.auth.header] = plan.auth.prefix + key
+    headers |= {extra.header: extra.prefix + os.environ.get(extra.key, "").strip() for extra in plan.extra_keys}
     url = plan.base_url + plan.path.replace("{model}", quote(plan.model, safe=""))
     try:
         with (

@@ -74,10 +74,10 @@ def find_auth(request: ProgramRequest, gateway: Gateway, protocol: Protocol, lib
     raise NotOffered(f"{library.id} sends the key in {library.auth_header} only.", f"Schemes that do: {works}.")
 
 
-def is_streamed(request: ProgramRequest, task: Task, protocol: Protocol) -> bool:
+def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol) -> bool:
     """Return whether the answer is streamed: `--param stream=true` is `--stream`.
 
-    Raises BadInput for a contradiction, NotOffered where the answer cannot be streamed.
+    Raises BadInput for a contradiction, NotOffered where the answer cannot be streamed, or comes only so.
     """
     parameter = request.params.get("stream")
     if request.stream and parameter is False:
@@ -85,7 +85,33 @@ def is_streamed(request: ProgramRequest, task: Task, protocol: Protocol) -> bool
     stream = request.stream or parameter is True
     if stream and not (task.streams and protocol.streaming):
         raise NotOffered(f"{task.id!r} on {protocol.id!r} does not support streaming.", "Leave --stream out.")
+    streams_always = gateway.default_body.get(protocol.id, {}).get("stream") is True
+    if streams_always and not stream and parameter is not False:
+        can_stream = task.streams and protocol.streaming
+        raise NotOffered(
+            f"{gateway.name} answers {protocol.id!r} only as a stream: its file says `stream: true`.",
+            "Add --stream." if can_stream else f"{task.id!r} does not support streaming.",
+        )
     return stream
+
+
+def check_library(
+    request: ProgramRequest, gateway: Gateway, protocol: Protocol, endpoint: Endpoint, library: Library
+) -> None:
+    """Raise NotOffered where a client library has no place for what the endpoint wants."""
+    if not library.sdk:
+        return
+    if endpoint.query and not library.query:
+        raise NotOffered(
+            f"{library.id} cannot send the query parameters of {gateway.name}: {', '.join(endpoint.query)}.",
+            "Choose another --library.",
+        )
+    in_path = "{model}" in endpoint.path and not any("{model}" in end for end in protocol.sdk_paths)
+    if request.fallback and in_path:
+        raise NotOffered(
+            f"{library.id} has one address, and {gateway.name} has another one for each model.",
+            "Leave --fallback out, or choose another --library.",
+        )
 
 
 def check_options(request: ProgramRequest, task: Task, library: Library) -> None:

@@ -49,7 +49,7 @@ def _recommended(
         reason=rule.reason,
         alternatives=tuple(alternatives),
         notes=[
-            *([f"{gateway.name} names no model for the priority {request.priority!r}"] if missing else []),
+            *([f"{gateway.name} names no model for {request.priority!r}, so --priority has no effect"] if missing else []),
             *_missing_in_last_check(found.models, gateway),
             *_notes(gateway, gateway.model(model), task, protocol),
             *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),

@@ -14,8 +14,10 @@ TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "boolean": (bool,),
     "object": (dict,),
+    "array": (list,),
 }
 MAX_STOPS = 4
+WRITTEN = ("model", "messages", "contents", "tools")  # what a program writes itself, whatever a gateway file names
 
 
 def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
@@ -69,10 +71,13 @@ def _with_our_names(params: dict[str, Any], protocol: Protocol) -> dict[str, Any
 
 def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
     """Return what is known of a parameter; a gateway may add ones that have a type."""
-    if name in protocol.reserved:
-        raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.reserved[name]}.")
     documented = gateway.parameters.get(protocol.id, {})
+    theirs = documented.get(name, Parameter()).type and name not in WRITTEN
+    if name in protocol.reserved and not theirs:
+        raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.reserved[name]}.")
     parameter = override(protocol.parameters.get(name, Parameter()), documented.get(name, Parameter()))
+    if theirs and not documented[name].unsupported:
+        parameter = parameter._replace(unsupported="")
     if not parameter.type:
         known = [*protocol.parameters, *(other for other, own in documented.items() if own.type)]
         unknown = UnknownName("parameter", name, dict.fromkeys(known))
@@ -94,7 +99,7 @@ def _check_value(name: str, value: Any, parameter: Parameter) -> None:
         raise BadInput(f"{name} must be {_described(parameter)}, not {value!r}.", hint)
     if parameter.enum and value not in parameter.enum:
         raise BadInput(f"{name} must be one of {', '.join(parameter.enum)}, not {value!r}.", hint)
-    problem = problem_of_value(value) if isinstance(value, dict) else ""
+    problem = problem_of_value(value) if isinstance(value, (dict, list)) else ""
     if problem:
         raise BadInput(f"{name} {problem}.", hint)
     if not isinstance(value, (int, float)):
@@ -125,7 +130,7 @@ def _fits(value: Any, kind: str) -> bool:
 def _described(parameter: Parameter) -> str:
     if parameter.type == "stop":
         return f"a string or a list of 1 to {MAX_STOPS} strings"
-    article = "an" if parameter.type in ("integer", "object") else "a"
+    article = "an" if parameter.type in ("integer", "object", "array") else "a"
     low, high = parameter.minimum, parameter.maximum
     bounds = f" from {low} to {high}" if high is not None else f" of at least {low}" if low is not None else ""
     return f"{article} {parameter.type}{bounds}"

@@ -1,10 +1,10 @@
 """Plans the HTTP request and collects every note for the user. The same facts give the same plan."""
 
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.types import EMPTY, JsonObject, Protocol, Task
-from chat_completions.catalog.urls import check_base_url
+from chat_completions.catalog.types import EMPTY, Endpoint, Gateway, JsonObject, Protocol, Task
+from chat_completions.catalog.urls import check_base_url, is_loopback
 from chat_completions.planning import messages, request_body
 from chat_completions.planning.compatibility import check_options
 from chat_completions.planning.parameters import read_parameters
@@ -25,6 +25,7 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
         *notes_on_parameters,
         *body.notes,
         *_notes_on_defaults(protocol, params),
+        *_notes_on_address(resolution),
         *messages.notes_on_images(content, protocol, task),
         *(notes_on_schema(schema) if request.schema else []),
         *(note for note in (endpoint.note, library.note) if note),
@@ -40,17 +41,19 @@ def _plan(
     schema: JsonObject,
 ) -> RequestPlan:
     request, gateway, task, _, _, protocol, endpoint, auth, stream, choice = resolution
-    path, query = _path(endpoint.path, protocol, stream=stream)
+    path, query = _path(endpoint, protocol, stream=stream)
     return RequestPlan(
         gateway_name=gateway.name,
         task=task.id,
         kind=task.template or task.kind,
         protocol=protocol.id,
         stream=stream,
-        base_url=check_base_url(gateway.base_url if request.base_url is None else request.base_url),
+        base_url=_base_url(resolution),
         base_url_env=f"{gateway.env_prefix}_BASE_URL",
         auth=auth,
-        headers=protocol.headers,
+        extra_keys=gateway.extra_keys,
+        headers=_headers(protocol, gateway),
+        gateway_headers=gateway.headers,
         method=protocol.method,
         path=path,
         query=query,
@@ -78,13 +81,35 @@ def _plan(
     )
 
 
-def _path(path: str, protocol: Protocol, *, stream: bool) -> tuple[str, dict[str, str]]:
+def _base_url(resolution: Resolution) -> str:
+    request, gateway = resolution.request, resolution.gateway
+    given = gateway.base_url if request.base_url is None else request.base_url
+    return check_base_url(given, allow_http=request.allow_http or gateway.allow_http)
+
+
+def _notes_on_address(resolution: Resolution) -> list[str]:
+    """Return a note where what is sent travels unencrypted to another machine."""
+    url = _base_url(resolution)
+    if not url.startswith("http:") or is_loopback(url):
+        return []
+    what = "the key and the prompt travel" if resolution.auth.key else "the prompt travels"
+    return [f"{what} unencrypted to {urlsplit(url).hostname}: its address begins with http://"]
+
+
+def _headers(protocol: Protocol, gateway: Gateway) -> dict[str, str]:
+    """Return the fixed headers; the gateway's win, however they are capitalised."""
+    own = {name.lower() for name in gateway.headers}
+    return {**{name: value for name, value in protocol.headers.items() if name.lower() not in own}, **gateway.headers}
+
+
+def _path(endpoint: Endpoint, protocol: Protocol, *, stream: bool) -> tuple[str, dict[str, str]]:
     """Return the path, which may hold {model}, and its query parameters."""
+    path = endpoint.path
     if stream and protocol.streaming and protocol.streaming.path:
         whole, streamed = protocol.streaming.path
         path = path.replace(whole, streamed)
     path, _, query = path.partition("?")
-    return path, dict(parse_qsl(query))
+    return path, {**endpoint.query, **dict(parse_qsl(query))}
 
 
 def _sdk_base_path(path: str, protocol: Protocol) -> str:

@@ -3,7 +3,13 @@
 from chat_completions.catalog import load
 from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Task
 from chat_completions.errors import NotOffered, UnknownName
-from chat_completions.planning.compatibility import common_protocols, find_auth, find_endpoint, is_streamed
+from chat_completions.planning.compatibility import (
+    check_library,
+    common_protocols,
+    find_auth,
+    find_endpoint,
+    is_streamed,
+)
 from chat_completions.planning.model_selection import select_model
 from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
 
@@ -24,7 +30,7 @@ def resolve(request: ProgramRequest) -> Resolution:
 
     Raises UnknownName for a name that does not exist, NotOffered where the pieces do not go together.
     """
-    gateway, task = load.load_gateway(request.gateway), load.load_task(request.task)
+    gateway, task = find_gateway(request), load.load_task(request.task)
     language = load.load_language(request.language)
     name = request.library or next(iter(language.libraries))
     if name not in language.libraries:
@@ -33,9 +39,17 @@ def resolve(request: ProgramRequest) -> Resolution:
     return fit(request, gateway, task, language, language.libraries[name])
 
 
+def find_gateway(request: ProgramRequest) -> Gateway:
+    """Return the gateway of that name or file, or the one that --base-url, --key and --model describe."""
+    if request.key is None:
+        return load.load_gateway(request.gateway)
+    models = [request.model] if request.model else []
+    return load.describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
+
+
 def resolve_request(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
     """Return the pieces of the HTTP request alone, whatever the language and the library."""
-    gateway, task = gateway or load.load_gateway(request.gateway), load.load_task(request.task)
+    gateway, task = gateway or find_gateway(request), load.load_task(request.task)
     _check_protocol_name(request.protocol, gateway)
     return fit(request, gateway, task, ANY_LANGUAGE, Library("any library", "", list(task.body)))
 
@@ -43,6 +57,8 @@ def resolve_request(request: ProgramRequest, gateway: Gateway | None = None) -> 
 def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
     """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
     protocol, choice = _first_protocol(request, gateway, task, library)
+    endpoint = find_endpoint(request, gateway, task, protocol, library)
+    check_library(request, gateway, protocol, endpoint, library)
     return Resolution(
         request=request,
         gateway=gateway,
@@ -50,9 +66,9 @@ def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Languag
         language=language,
         library=library,
         protocol=protocol,
-        endpoint=find_endpoint(request, gateway, task, protocol, library),
+        endpoint=endpoint,
         auth=find_auth(request, gateway, protocol, library),
-        stream=is_streamed(request, task, protocol),
+        stream=is_streamed(request, gateway, task, protocol),
         choice=choice,
     )
 

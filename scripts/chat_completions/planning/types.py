@@ -39,6 +39,8 @@ class ProgramRequest(NamedTuple):
     tools: Sequence[JsonObject] | None = None
     schema: JsonObject | None = None
     fallback: bool = False
+    key: str | None = None
+    allow_http: bool = False
 
 
 class ModelChoice(NamedTuple):
@@ -110,6 +112,8 @@ class Image(NamedTuple):
 class RequestPlan(NamedTuple):
     """One HTTP request, fully decided: all that a template sees, as `plan`.
 
+    `auth` is the key, whose variable is empty where the gateway asks for none; `extra_keys` travel beside it.
+    `headers` are fixed, `gateway_headers` those of them that the gateway adds to the protocol's.
     `path` may hold `{model}`; `query` are its parameters. `sdk_base_path` is what a client library wants
     behind the base URL. `body` is the JSON body; in it stand variables of the printed program: MODEL,
     messages, TOOLS, SCHEMA, prompt, task_id and those of images. `extra_body` are those of its fields that the
@@ -131,7 +135,9 @@ class RequestPlan(NamedTuple):
     base_url: str
     base_url_env: str
     auth: Auth
+    extra_keys: Sequence[Auth]
     headers: Mapping[str, str]
+    gateway_headers: Mapping[str, str]
     method: str
     path: str
     query: Mapping[str, str]

@@ -1,0 +1,121 @@
+"""What a gateway file says arrives at the gateway, from every client: path, query, headers and body."""
+
+import json
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+
+import pytest
+import yaml
+
+from chat_completions.errors import ChatCompletionsError
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
+from tests.support.gateway_files import KEYS, run_against
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").read_text(encoding="utf-8"))
+CLIENTS = {
+    "openai-chat": [
+        ("python", "requests"), ("python", "httpx"), ("python", "openai"), ("javascript", "fetch"),
+        ("javascript", "openai"), ("shell", "curl"),
+    ],
+    "anthropic-messages": [
+        ("python", "requests"), ("python", "anthropic"), ("javascript", "fetch"), ("javascript", "anthropic"),
+        ("shell", "curl"),
+    ],
+    "gemini-generate": [
+        ("python", "httpx"), ("python", "google-genai"), ("javascript", "fetch"), ("javascript", "google-genai"),
+        ("shell", "curl"),
+    ],
+}  # fmt: skip
+REPLIES = {
+    "openai-chat": {"choices": [{"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}]},
+    "anthropic-messages": {
+        "id": "m", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": "Hello"}], "usage": {"input_tokens": 1, "output_tokens": 1},
+    },
+    "gemini-generate": {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP"}]},
+}  # fmt: skip
+
+
+class Recorder(BaseHTTPRequestHandler):
+    """Keeps each request, and answers as the protocol does."""
+
+    requests: ClassVar[list[tuple[str, Mapping[str, str], Any]]] = []
+    reply: ClassVar[Any] = {}
+
+    def do_POST(self) -> None:
+        """Answer with the reply of the case."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+        streamed = body.get("stream") is True
+        text = json.dumps(self.reply)
+        if streamed:
+            chunk = {"choices": [{"index": 0, "delta": {"content": "Hello"}, "finish_reason": "stop"}]}
+            text = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream" if streamed else "application/json")
+        self.send_header("Content-Length", str(len(text.encode())))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as running:
+        Thread(target=running.serve_forever, daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+def _tries():
+    for case in CASES:
+        protocol = case.get("protocol", "openai-chat")
+        for language, library in CLIENTS[protocol]:
+            yield pytest.param(case, protocol, language, library, id=f"{case['id']}-{language}-{library}")
+
+
+@pytest.mark.parametrize(("case", "protocol", "language", "library"), list(_tries()))
+def test_a_gateway_file_reaches_the_gateway(case, protocol, language, library, server, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(case["file"]), encoding="utf-8")
+    request = ProgramRequest(
+        str(file), protocol=protocol, language=language, library=library, prompt="Hi", **case.get("write", {})
+    )
+    if library in case.get("refused", ()) or "all" in case.get("refused", ()):
+        with pytest.raises(ChatCompletionsError) as caught:
+            make(request)
+        assert case["because"] in f"{caught.value} {caught.value.hint}"
+        return
+    program = make(request)
+    assert not any(value in program.code for value in KEYS.values())
+    Recorder.requests.clear()
+    Recorder.reply = REPLIES[protocol]
+    result = run_against(program, f"http://127.0.0.1:{server.server_port}", case, tmp_path)
+    assert (result.returncode, "Hello" in result.stdout) == (0, True), result.stderr
+    assert not any(value in result.stdout + result.stderr for value in KEYS.values())
+    path, headers, body = Recorder.requests[-1]
+    expected = case["sends"]
+    assert path == expected["path"]
+    for name, value in expected.get("headers", {}).items():
+        assert headers.get(name) == (value and value.format(**KEYS)), name
+    for name, value in expected.get("body", {}).items():
+        assert body.get(name) == value, name
+
+
+@pytest.mark.parametrize("library", ["requests", "openai", "fetch", "curl"])
+def test_a_missing_second_key_is_named(library, server, tmp_path):
+    case = next(case for case in CASES if case["id"] == "two-keys")
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(case["file"]), encoding="utf-8")
+    language = {"fetch": "javascript", "curl": "shell"}.get(library, "python")
+    program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
+    url = f"http://127.0.0.1:{server.server_port}"
+    result = run_against(program, url, {**case, "unset": ["CF_AIG_TOKEN"]}, tmp_path)
+    assert result.returncode == 1
+    assert "CF_AIG_TOKEN is not set" in result.stderr
