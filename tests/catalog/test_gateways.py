@@ -78,7 +78,7 @@ BROKEN = [
     (SHORT.replace("MINE_API_KEY", "LD_PRELOAD"), "key"),
     (SHORT.replace("MINE_API_KEY", "ACME-KEY"), "key"),
     (SHORT.replace("MINE_API_KEY", '"X=1;touch /tmp/pwned"'), "key"),
-    (SHORT.replace("https://gw.example.com/v1", "http://gw.example.com/v1"), "base URL"),
+    (SHORT.replace("https://gw.example.com/v1", "http://gw.example.com/v1"), "public host"),
     (SHORT.replace("https://gw.example.com/v1", "file:///etc/passwd"), "base URL"),
     (SHORT.replace("My Gateway", '"x\\n\\"\\"\\"; import os"'), "name"),
     (SHORT + 'auth: [{name: a, key: A_KEY, header: "x-api-key\\r\\nX-Evil"}]\n', "header"),

@@ -117,7 +117,7 @@ def test_no_model_is_invented_for_pictures_where_a_gateway_makes_none() -> None:
 def test_a_priority_that_the_gateway_does_not_know_is_told() -> None:
     choice = choose_model(ProgramRequest("aiclient-2-api", priority="cost"))
     assert choice.rule == "balanced"
-    assert "AIClient-2-API names no model for the priority 'cost'" in choice.notes
+    assert "AIClient-2-API names no model for the priority 'cost', so it has no effect" in choice.notes
 
 
 def test_the_maker_s_life_cycle_is_told_with_its_date_and_changes_nothing() -> None:

@@ -1,7 +1,7 @@
 """What a gateway file says arrives at the gateway, from every client: path, query, headers and body."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import pytest
 import yaml
-
 from chat_completions.errors import ChatCompletionsError
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
+
 from tests.support.gateway_files import KEYS, run_against
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").read_text(encoding="utf-8"))
@@ -66,14 +66,14 @@ class Recorder(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def server():
+def server() -> Iterator[ThreadingHTTPServer]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as running:
         Thread(target=running.serve_forever, daemon=True).start()
         yield running
         running.shutdown()
 
 
-def _tries():
+def _tries() -> Iterator[Any]:
     for case in CASES:
         protocol = case.get("protocol", "openai-chat")
         for language, library in CLIENTS[protocol]:
@@ -81,7 +81,9 @@ def _tries():
 
 
 @pytest.mark.parametrize(("case", "protocol", "language", "library"), list(_tries()))
-def test_a_gateway_file_reaches_the_gateway(case, protocol, language, library, server, tmp_path):
+def test_a_gateway_file_reaches_the_gateway(
+    case: dict[str, Any], protocol: str, language: str, library: str, server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump(case["file"]), encoding="utf-8")
     request = ProgramRequest(
@@ -109,7 +111,7 @@ def test_a_gateway_file_reaches_the_gateway(case, protocol, language, library, s
 
 
 @pytest.mark.parametrize("library", ["requests", "openai", "fetch", "curl"])
-def test_a_missing_second_key_is_named(library, server, tmp_path):
+def test_a_missing_second_key_is_named(library: str, server: ThreadingHTTPServer, tmp_path: Path) -> None:
     case = next(case for case in CASES if case["id"] == "two-keys")
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump(case["file"]), encoding="utf-8")

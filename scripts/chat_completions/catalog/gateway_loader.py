@@ -76,8 +76,9 @@ def _auth(id_: str, data: JsonObject) -> list[Auth]:
     key = data.get("key") or _key_variable(id_)
     if key == "none":
         return [Auth("none", "")]
-    fields = dict(key) if isinstance(key, Mapping) else {"name": key}
-    return [Auth("bearer", fields["name"], optional=fields.get("optional", False))]
+    if isinstance(key, Mapping):
+        return [Auth("bearer", key["name"], optional=key.get("optional", False))]
+    return [Auth("bearer", key)]
 
 
 def _endpoint(fields: JsonObject) -> Endpoint:

@@ -29,7 +29,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--tools", type=click.Path(path_type=Path), help="Your tools, as JSON or YAML.")
 @click.option("--schema", type=click.Path(path_type=Path), help="The JSON Schema of the answer, as JSON or YAML.")
 @click.option("--base-url", help="Another base URL, such as that of a proxy.")
-@click.option("--key", metavar="NAME", help="With --base-url, a gateway without a file: the NAME of its key's variable, or none.")
+@click.option("--key", metavar="NAME", help="With --base-url instead of --gateway: its key's variable, or none.")
 @click.option("--allow-http", is_flag=True, help="Take a public host without TLS.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file.")
@@ -38,7 +38,8 @@ def command(format_: str, file: Path | None, run: bool, **values: Any) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     if run and format_ == "json":
         raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
-    if values["key"] is not None and click.get_current_context().get_parameter_source("gateway") is ParameterSource.COMMANDLINE:
+    given = click.get_current_context().get_parameter_source("gateway")
+    if values["key"] is not None and given is ParameterSource.COMMANDLINE:
         raise BadInput("--gateway and --key contradict each other.", "Name the variable in the gateway's file.")
     request = options.program_request(values)
     try:

@@ -43,13 +43,14 @@ def _recommended(
 ) -> ModelChoice:
     model, *alternatives = _listed_first(found.models, gateway.last_check)
     missing = rule.id == "balanced" != request.priority
+    without_effect = f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"
     return ModelChoice(
         model=model,
         rule=rule.id,
         reason=rule.reason,
         alternatives=tuple(alternatives),
         notes=[
-            *([f"{gateway.name} names no model for {request.priority!r}, so --priority has no effect"] if missing else []),
+            *([without_effect] if missing else []),
             *_missing_in_last_check(found.models, gateway),
             *_notes(gateway, gateway.model(model), task, protocol),
             *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),
