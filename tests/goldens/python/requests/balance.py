@@ -10,10 +10,8 @@ API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
 
 session = requests.Session()
-retry = Retry(
-    total=2, read=False, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
-    backoff_factor=0.5, retry_after_max=60, raise_on_status=False,
-)
+retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
+retry.status_forcelist = {429, 500, 502, 503, 504}
 session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
 
 

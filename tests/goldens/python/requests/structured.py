@@ -28,10 +28,8 @@ SCHEMA = {
 
 logger = logging.getLogger(__name__)
 session = requests.Session()
-retry = Retry(
-    total=2, read=False, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
-    backoff_factor=0.5, retry_after_max=60, raise_on_status=False,
-)
+retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
+retry.status_forcelist = {429, 500, 502, 503, 504}
 session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
 
 
