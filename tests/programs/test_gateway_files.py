@@ -12,7 +12,6 @@ import yaml
 from chat_completions.errors import ChatCompletionsError
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
-
 from support.gateway_files import KEYS, run_against
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").read_text(encoding="utf-8"))
