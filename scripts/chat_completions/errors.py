@@ -8,7 +8,7 @@
   - BadData              4  one of our own files is wrong
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from chat_completions import __version__
@@ -35,8 +35,8 @@ class BadInput(ChatCompletionsError):
 class UnknownName(BadInput):
     """The user gave a name that does not exist; the hint offers the nearest names."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no {kind} called {name!r}.", did_you_mean(name, known))
+    def __init__(self, kind: str, name: str, known: Iterable[str], aliases: Iterable[str] = ()) -> None:
+        super().__init__(f"There is no {kind} called {name!r}.", did_you_mean(name, known, aliases))
 
 
 class NotOffered(ChatCompletionsError):
@@ -72,10 +72,10 @@ def full_package(feature: str) -> Iterator[None]:
         raise NeedsFullPackage(feature) from None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint with the nearest of `known`, or with all of them where none is near."""
+def did_you_mean(name: str, known: Iterable[str], aliases: Iterable[str] = ()) -> str:
+    """Return a hint with the nearest of `known` and their aliases, or with all of `known` where none is near."""
     choices = list(known)
-    near = nearest(name, choices, SIMILAR)
+    near = nearest(name, [*choices, *aliases], SIMILAR)
     return f"Did you mean {near!r}?" if near else f"Known: {', '.join(choices)}."
 
 
@@ -83,4 +83,25 @@ def nearest(name: str, known: Iterable[str], similarity: float) -> str:
     """Return the one of `known` that is most similar to `name`, or an empty text where none is similar enough."""
     from difflib import get_close_matches  # needed only once something is wrong
 
-    return next(iter(get_close_matches(name, list(known), n=1, cutoff=similarity)), "")
+    simple: dict[str, str] = {}
+    for one in known:
+        simple.setdefault(simplified(one), one)
+    found = get_close_matches(simplified(name), list(simple), n=1, cutoff=similarity)
+    return simple[found[0]] if found else ""
+
+
+def simplified(name: str) -> str:
+    """Return a name without what people write differently: case, spaces, hyphens and the like."""
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def find_name(name: str, known: Mapping[str, Iterable[str]]) -> str | None:
+    """Return the one of `known` that is called `name` or has it among its other names; None where none or several are.
+
+    An exact name comes first; otherwise case, spaces and hyphens do not matter.
+    """
+    if name in known:
+        return name
+    wanted = simplified(name)
+    found = [one for one, others in known.items() if wanted in map(simplified, (one, *others))]
+    return found[0] if wanted and len(found) == 1 else None

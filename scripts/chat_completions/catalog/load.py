@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ from chat_completions.catalog.last_check import load_last_check
 from chat_completions.catalog.protocol_loader import build_protocol
 from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Rule, Task
 from chat_completions.catalog.yaml_files import FIX, line_of, read_own, read_users
-from chat_completions.errors import BadData, BadInput, ChatCompletionsError, UnknownName
+from chat_completions.errors import BadData, BadInput, ChatCompletionsError, UnknownName, find_name
 from chat_completions.paths import config_folder, references, templates
 
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
@@ -35,10 +35,19 @@ def names(kind: str) -> list[str]:
 
 
 def load_gateway(name: str) -> Gateway:
-    """Return a gateway by its id, or by the path of the user's own YAML file."""
+    """Return a gateway by its id or name, or by the path of the user's own YAML file."""
+    if "://" in name:
+        raise BadInput(
+            f"--gateway takes a name or a file, not the URL {name!r}.",
+            f"Give `--base-url {name} --key NAME_OF_ITS_VARIABLE --model ID` instead, or `init` a file for it.",
+        )
     path = _users_gateway(name)
+    if path is None and name not in _own_names("gateway"):
+        name = _similar_gateway(name)
+        path = _users_gateway(name)
     if path is None:
-        return _gateway(name, _read_known("gateway", name), f"references/gateways/{name}.yaml", BadData)
+        data = read_own(references() / "gateways" / f"{name}.yaml")
+        return _gateway(name, data, f"references/gateways/{name}.yaml", BadData)
     data = read_users(path, "gateway")
     _check_gateway(data, path)
     return _gateway(re.sub(r"[^A-Za-z0-9_-]", "-", path.stem), data, str(path), BadInput)
@@ -59,26 +68,44 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
 
 
 def load_protocol(name: str) -> Protocol:
-    """Return a protocol by its id."""
-    with _naming(f"references/protocols/{name}.yaml"):
-        return build_protocol(name, _read_known("protocol", name))
+    """Return a protocol by its id or another name of it."""
+    id_ = find_id("protocol", name)
+    with _naming(f"references/protocols/{id_}.yaml"):
+        return build_protocol(id_, read_own(references() / "protocols" / f"{id_}.yaml"))
 
 
 def load_task(name: str) -> Task:
-    """Return a task by its id."""
-    with _naming(f"references/tasks/{name}.yaml"):
-        return Task(id=name, **_read_known("task", name))
+    """Return a task by its id or another name of it."""
+    id_ = find_id("task", name)
+    with _naming(f"references/tasks/{id_}.yaml"):
+        return Task(id=id_, **read_own(references() / "tasks" / f"{id_}.yaml"))
+
+
+def find_id(kind: str, name: str) -> str:
+    """Return the id of the task or protocol that is called so; UnknownName offers the nearest."""
+    known = sorted(_own_names(kind))
+    if name in known:
+        return name
+    folder = references() / FOLDERS[kind]
+    aliases = {id_: read_own(folder / f"{id_}.yaml").get("aliases", ()) for id_ in known}
+    found = find_name(name, aliases)
+    if found is None:
+        raise UnknownName(kind, name, known, [alias for several in aliases.values() for alias in several])
+    return found
 
 
 def load_language(name: str) -> Language:
     """Return a language by its id or one of its aliases."""
     known = sorted(_own_names("language"))
+    found: dict[str, Language] = {}
     for id_ in [name] if name in known else known:
         with _naming(f"templates/{id_}/language.yaml"):
-            language = _language(id_, read_own(templates() / id_ / "language.yaml"))
-        if name in (id_, *language.aliases):
-            return language
-    raise UnknownName("language", name, known)
+            found[id_] = _language(id_, read_own(templates() / id_ / "language.yaml"))
+    aliases = {id_: (language.name, *language.aliases) for id_, language in found.items()}
+    match = find_name(name, aliases)
+    if match is None:
+        raise UnknownName("language", name, known, [alias for several in aliases.values() for alias in several])
+    return found[match]
 
 
 def load_decision_table() -> DecisionTable:
@@ -120,10 +147,22 @@ def _users_gateway(name: str) -> Path | None:
     return path if name and name[0] != "." and os.path.lexists(path) else None
 
 
-def _read_known(kind: str, name: str) -> Any:
-    if name not in _own_names(kind):
-        raise UnknownName(kind, name, names(kind))
-    return read_own(references() / FOLDERS[kind] / f"{name}.yaml")
+def _similar_gateway(name: str) -> str:
+    """Return the id of the gateway, ours or the user's, that has this name in its file; UnknownName where none has."""
+    known = names("gateway")
+    found = find_name(name, {id_: _names_in_file(id_) for id_ in known})
+    if found is None:
+        raise UnknownName("gateway", name, known)
+    return found
+
+
+def _names_in_file(gateway: str) -> list[str]:
+    """Return what a gateway's file says on its line `name:`; the file need not be right in other respects."""
+    path = _users_gateway(gateway) or references() / "gateways" / f"{gateway}.yaml"
+    with suppress(OSError):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        return re.findall(r"""^name: *["']?(.*?)["']? *$""", text, re.MULTILINE)[:1]
+    return []
 
 
 def _check_gateway(data: Any, path: Path) -> None:

@@ -238,7 +238,7 @@ class Protocol(NamedTuple):
     defaults: JsonObject = EMPTY
     streaming: Streaming | None = None
     parameters: Mapping[str, Parameter] = EMPTY
-    aliases: Mapping[str, str] = NO_NAMES
+    parameter_aliases: Mapping[str, str] = NO_NAMES
     conflicts: Sequence[Conflict] = ()
     less_than: Sequence[Sequence[str]] = ()
     reserved: Mapping[str, str] = NO_NAMES
@@ -248,12 +248,14 @@ class Protocol(NamedTuple):
     finish_reason_field: str = "finish_reason"
     usage: Sequence[str] = ()
     error_hints: Mapping[str, str] = NO_NAMES
+    aliases: Sequence[str] = ()
 
 
 class Task(NamedTuple):
     """What a program does: its kind decides the model and the template, its body is the request by protocol.
 
-    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed.
+    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed. `aliases`
+    are words that people have for it.
     """
 
     id: str
@@ -269,6 +271,7 @@ class Task(NamedTuple):
     uses_model: bool = True
     read_timeout: int = 120
     template: str = ""
+    aliases: Sequence[str] = ()
 
 
 class Library(NamedTuple):
@@ -278,7 +281,8 @@ class Library(NamedTuple):
     plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `query` tells that an
     SDK takes query parameters. `more_packages` are
     packages that only programs of one kind, or those that `stream`, install as well. `run` and `setup`
-    say how its programs are started and given the key, where that differs from the language.
+    say how its programs are started and given the key, where that differs from the language. `aliases` are words
+    that people have for it.
     """
 
     id: str
@@ -293,6 +297,7 @@ class Library(NamedTuple):
     more_packages: Mapping[str, str] = MappingProxyType({})
     run: str = ""
     setup: str = ""
+    aliases: Sequence[str] = ()
 
 
 class LiteralStyle(NamedTuple):

@@ -62,7 +62,7 @@ def _with_our_names(params: dict[str, Any], protocol: Protocol) -> dict[str, Any
     """Return the parameters under our names for them; BadInput where one is given under two."""
     found: dict[str, Any] = {}
     for given, value in params.items():
-        name = protocol.aliases.get(given, given)
+        name = protocol.parameter_aliases.get(given, given)
         if name in found:
             raise BadInput(f"{name!r} and its other name {given!r} are both given.", "Give one of them.")
         found[name] = value

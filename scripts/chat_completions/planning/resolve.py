@@ -2,7 +2,7 @@
 
 from chat_completions.catalog import load
 from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Task
-from chat_completions.errors import NotOffered, UnknownName
+from chat_completions.errors import NotOffered, UnknownName, find_name
 from chat_completions.planning.compatibility import (
     check_library,
     common_protocols,
@@ -32,11 +32,16 @@ def resolve(request: ProgramRequest) -> Resolution:
     """
     gateway, task = find_gateway(request), load.load_task(request.task)
     language = load.load_language(request.language)
-    name = request.library or next(iter(language.libraries))
-    if name not in language.libraries:
+    request = request._replace(protocol=_protocol_name(request.protocol, gateway))
+    return fit(request, gateway, task, language, find_library(request.library, language))
+
+
+def find_library(name: str | None, language: Language) -> Library:
+    """Return the library that is called so, or the language's first."""
+    id_ = find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
+    if name and id_ is None:
         raise UnknownName(f"{language.name} library", name, language.libraries)
-    _check_protocol_name(request.protocol, gateway)
-    return fit(request, gateway, task, language, language.libraries[name])
+    return language.libraries[id_ or next(iter(language.libraries))]
 
 
 def find_gateway(request: ProgramRequest) -> Gateway:
@@ -50,7 +55,7 @@ def find_gateway(request: ProgramRequest) -> Gateway:
 def resolve_request(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
     """Return the pieces of the HTTP request alone, whatever the language and the library."""
     gateway, task = gateway or find_gateway(request), load.load_task(request.task)
-    _check_protocol_name(request.protocol, gateway)
+    request = request._replace(protocol=_protocol_name(request.protocol, gateway))
     return fit(request, gateway, task, ANY_LANGUAGE, Library("any library", "", list(task.body)))
 
 
@@ -91,8 +96,6 @@ def _first_protocol(
     raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Add an endpoint to its file.")
 
 
-def _check_protocol_name(name: str | None, gateway: Gateway) -> None:
-    if name is not None and name not in gateway.endpoints:
-        known = [*gateway.endpoints, *load.names("protocol")]
-        if name not in known:
-            raise UnknownName("protocol", name, dict.fromkeys(known))
+def _protocol_name(name: str | None, gateway: Gateway) -> str | None:
+    """Return the id of the protocol that is called so, for a protocol of the gateway's or any other."""
+    return name if name is None or name in gateway.endpoints else load.find_id("protocol", name)
