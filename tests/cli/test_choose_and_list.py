@@ -3,12 +3,22 @@
 import json
 
 from chat_completions import __version__
+from chat_completions.catalog.load import load_gateway
 from support.command_line import command
 
 
 def test_choose_json_has_every_key() -> None:
     data = json.loads(command("choose", "--gateway", "aitoll", "--priority", "cost", "--format", "json").stdout)
-    assert list(data) == ["model", "rule", "reason", "alternatives", "notes", "evidence"]
+    assert list(data) == [
+        "model",
+        "rule",
+        "reason",
+        "alternatives",
+        "notes",
+        "evidence",
+        "context",
+        "makers_price",
+    ]
     assert (data["model"], data["rule"]) == ("deepseek-chat", "cost")
 
 
@@ -56,3 +66,20 @@ def test_a_task_without_a_model_is_hinted_at_only_where_it_is_offered() -> None:
     ran = command("choose", "--task", "balance", "--gateway", "aitoll")
     assert ran.returncode == 3
     assert "write --task balance" not in ran.stderr.decode()
+
+
+def test_choose_says_context_and_the_makers_price_and_a_retirement_first() -> None:
+    lines = command("choose", "--gateway", "aitoll", "--priority", "cost").stdout.decode().splitlines()
+    context, price = (next(line for line in lines if line.startswith(name)) for name in ("Context:", "Price:"))
+    assert "1,000,000" in context
+    assert "the maker's price" in price
+    assert all("models.dev" in line and "2026-" in line for line in (context, price))
+    notes = [line for line in lines if line.startswith("Note:")]
+    assert "retired deepseek-chat" in notes[0]
+
+
+def test_choose_all_shows_every_model_as_a_table() -> None:
+    shown = command("choose", "--gateway", "aitoll", "--all").stdout.decode()
+    table = shown.split("\n\n")[1].splitlines()
+    assert len(table) == 1 + len(load_gateway("aitoll").models)
+    assert next(line for line in table if line.startswith("*")).split()[1] == "glm-4.7"

@@ -52,7 +52,10 @@ FAILURES = [
     (["write", "x", "--base-url", "https://gw.example.com/$(id)/v1"], 2, "https://"),
     (["write", "x", "--model", "a\r\nX-Evil: 1"], 2, "control"),
     (["write", "x", "--priority", "cheap"], 2, "cost"),
-    (["write", "x", "--output", "no/such/folder/x.py"], 2, "cannot be written"),
+    (["write", "x", "--output", "/dev/null/x.py"], 2, "cannot be written"),
+    (["write", "hello", "world"], 2, "in quotes"),
+    (["write", ""], 2, "empty"),
+    (["write", "x", "--gateway", "https://g.example/v1"], 2, "--base-url https://g.example/v1"),
     (["write", "x", "--output", "."], 2, "folder"),
     (["list", "gatewys"], 2, "gateways"),
     (["frobnicate"], 2, "No such command"),
@@ -119,7 +122,7 @@ def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
         refused = command("write", "x", *words)
         assert refused.returncode == 3, words
         nearest = refused.stderr.decode().partition("Nearest that works: ")[2].split()
-        assert command("write", *nearest, "--output", "x", cwd=tmp_path).returncode == 0, nearest
+        assert command("write", *nearest, "--output", "x", "--force", cwd=tmp_path).returncode == 0, nearest
 
 
 DEEP = "[" * 5000

@@ -62,7 +62,7 @@ def test_the_prompt_comes_from_stdin_exactly() -> None:
     assert prompt in {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
 
 
-@pytest.mark.parametrize("prompt", ["-- also -- dashes", "--stream of words", "-x y", "it's", ""])
+@pytest.mark.parametrize("prompt", ["-- also -- dashes", "--stream of words", "-x y", "it's"])
 def test_a_prompt_may_look_like_an_option(prompt: str) -> None:
     assert json.dumps(prompt) in str(written(prompt)["code"])
 
@@ -110,7 +110,7 @@ def test_a_link_a_mode_and_a_pipe_survive_output(tmp_path: Path) -> None:
     real.write_text("old")
     real.chmod(0o600)
     link.symlink_to(real)
-    assert command("write", "x", "--output", str(link)).returncode == 0
+    assert command("write", "x", "--force", "--output", str(link)).returncode == 0
     assert link.is_symlink()
     assert "requests" in real.read_text()
     assert real.stat().st_mode & 0o777 == 0o600
@@ -176,3 +176,53 @@ def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> 
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
     assert "[aitoll/chat (constructed)]" in ran.stderr.decode()
+
+
+def test_a_file_that_holds_something_else_is_replaced_only_with_force(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "folder" / "hello.py"
+    assert command("write", "x", "--output", str(file)).returncode == 0
+    assert command("write", "x", "--output", str(file)).returncode == 0
+    before = file.read_bytes()
+    refused = command("write", "y", "--output", str(file))
+    assert refused.returncode == 2
+    assert b"--force" in refused.stderr
+    assert file.read_bytes() == before
+    assert command("write", "y", "--output", str(file), "--force").returncode == 0
+    assert file.read_bytes() != before
+
+
+@pytest.mark.parametrize("name", ["openai.py", "email.py", "json.py", "requests.py"])
+def test_a_program_is_not_called_like_a_module_that_it_imports(name: str, tmp_path: Path) -> None:
+    library = name.removesuffix(".py") if name in ("openai.py", "requests.py") else "requests"
+    refused = command("write", "x", "--library", library, "--output", name, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_output_the_way_to_run_says_to_save_the_program_first() -> None:
+    assert b"Run: save it as aitoll-chat.py, then: python3 aitoll-chat.py" in command("write", "x").stderr
+
+
+def test_messages_may_have_the_role_developer(tmp_path: Path) -> None:
+    file = tmp_path / "talk.json"
+    file.write_text('[{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Hi"}]')
+    assert '"developer"' in str(written("--messages", str(file))["code"])
+    asked = ["--messages", str(file), "--gateway", "aireiter", "--protocol", "anthropic-messages"]
+    code = str(written(*asked)["code"])
+    assert '"system": "Be brief."' in code
+    assert "developer" not in code
+
+
+def test_a_reasoning_model_takes_the_newer_name_of_max_tokens(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nbase_url: https://g.example/v1\nkey: MY_API_KEY\nmodels: [openai/gpt-5-mini, gpt-4o]\n"
+    )
+    asked = ["x", "--gateway", "mine.yaml", "--param", "max_tokens=50", "--model"]
+    for model, name in (("openai/gpt-5-mini", "max_completion_tokens"), ("o3", "max_completion_tokens")):
+        ran = command("write", *asked, model, cwd=tmp_path)
+        assert f'"{name}": 50'.encode() in ran.stdout
+        assert f"{model} takes {name}".encode() in ran.stderr
+    assert b'"max_tokens": 50' in command("write", *asked, "gpt-4o", cwd=tmp_path).stdout
+    with (tmp_path / "mine.yaml").open("a") as file:
+        file.write("parameters: {openai-chat: {max_tokens: {type: integer}}}\n")
+    assert b'"max_tokens": 50' in command("write", *asked, "openai/gpt-5-mini", cwd=tmp_path).stdout

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput
+from chat_completions.generate import make
+from chat_completions.planning.types import ProgramRequest
 from chat_completions.planning.user_files import check_schema, check_tools, notes_on_schema
 
 OBJECT = {"type": "object"}
@@ -76,8 +78,24 @@ def test_a_bad_schema_is_one_line_with_the_place(data: Any, words: str) -> None:
 
 def test_what_is_not_checked_and_what_strict_mode_wants_is_told() -> None:
     loose = {"type": "object", "properties": {"a": {"type": "string", "minLength": 3}}}
-    told = " ".join(notes_on_schema(loose))
-    assert "minLength" in told
-    assert "strict mode" in told
+    notes = " ".join(notes_on_schema(loose, ["type", "properties", "required", "additionalProperties"]))
+    assert "minLength" in notes
+    assert "strict mode" in notes
+    assert "minLength" not in " ".join(notes_on_schema(loose, []))
     whole = {**loose, "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}
-    assert notes_on_schema(whole) == []
+    assert notes_on_schema(whole, []) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "properties": {"n": {"type": "integer"}}}}},
+        {"allOf": [{"type": "object", "required": ["a"]}, {"properties": {"a": {"type": "string"}}}]},
+        {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "string"}}]},
+    ],
+    ids=lambda schema: next(iter(schema)),
+)
+def test_a_root_may_refer_or_be_put_together(schema: dict[str, Any]) -> None:
+    assert check_schema(schema, "mine.json") == schema
+    code = make(ProgramRequest("aitoll", "structured", schema=schema)).code
+    assert next(iter(schema)) in code

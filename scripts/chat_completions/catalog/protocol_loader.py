@@ -5,6 +5,7 @@ from typing import Any
 from chat_completions.catalog.types import (
     Conflict,
     JsonObject,
+    ModelRule,
     Parameter,
     Protocol,
     Streaming,
@@ -17,6 +18,7 @@ def build_protocol(id_: str, data: JsonObject) -> Protocol:
     """Return the protocol that `data` describes."""
     fields: dict[str, Any] = {**data, "parameters": build_parameters(data.get("parameters", {}))}
     fields["conflicts"] = [Conflict(**conflict) for conflict in data.get("conflicts", [])]
+    fields["model_rules"] = [ModelRule(**rule) for rule in data.get("model_rules", [])]
     if "streaming" in data:
         fields["streaming"] = Streaming(**data["streaming"])
     if "tools" in data:

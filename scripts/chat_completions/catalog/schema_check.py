@@ -55,7 +55,8 @@ def _is(data: Any, kind: str) -> bool:
 def _text(data: str, schema: JsonObject, path: tuple[str | int, ...]) -> Iterator[ValidationError]:
     if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), data):
         # The text is not repeated: somebody may have put a key where its variable's name belongs.
-        yield ValidationError(path, "does not look as it should", f"It must match {schema['pattern']}")
+        hint = schema.get("description", f"It must match {schema['pattern']}")
+        yield ValidationError(path, "does not look as it should", hint)
     if len(data) > schema.get("maxLength", len(data)):
         yield ValidationError(path, f"is longer than {schema['maxLength']} characters")
 

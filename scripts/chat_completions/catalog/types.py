@@ -218,6 +218,15 @@ class ToolFormat(NamedTuple):
     parallel_inverse: bool = False
 
 
+class ModelRule(NamedTuple):
+    """What models whose id matches `pattern` take otherwise: parameters by another name, or only with their default."""
+
+    pattern: str
+    renamed: Mapping[str, str] = NO_NAMES
+    fixed: Sequence[str] = ()
+    source: str = ""
+
+
 class Protocol(NamedTuple):
     """A request and reply format.
 
@@ -247,6 +256,7 @@ class Protocol(NamedTuple):
     finish_reasons: Mapping[str, Sequence[str]] = EMPTY
     finish_reason_field: str = "finish_reason"
     usage: Sequence[str] = ()
+    model_rules: Sequence[ModelRule] = ()
     error_hints: Mapping[str, str] = NO_NAMES
     aliases: Sequence[str] = ()
 
@@ -317,7 +327,10 @@ class LiteralStyle(NamedTuple):
 
 
 class Language(NamedTuple):
-    """One folder of templates."""
+    """One folder of templates.
+
+    `schema_keywords` are those of JSON Schema that its programs check; none where a validator checks them all.
+    """
 
     id: str
     name: str
@@ -327,6 +340,7 @@ class Language(NamedTuple):
     literals: LiteralStyle
     libraries: Mapping[str, Library]
     aliases: Sequence[str] = ()
+    schema_keywords: Sequence[str] = ()
 
 
 class Rule(NamedTuple):

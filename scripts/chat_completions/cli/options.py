@@ -18,7 +18,7 @@ TASKS_OF_FILES = {"tools": "tools", "schema": "structured", "messages": "convers
 
 
 class ProseCommand(click.Command):
-    """A command whose prompt may begin with dashes, as `-- and then?` does."""
+    """A command whose prompt may begin with dashes, as `-- and then?` does, and is one argument."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take an unknown option with a space in it for the prompt that it is."""
@@ -31,6 +31,10 @@ class ProseCommand(click.Command):
                 raise
             given.remove(prose[0])
             return super().parse_args(ctx, [*given, "--", prose[0]])
+        except click.UsageError as problem:
+            if "unexpected extra argument" not in problem.message:
+                raise
+            raise BadInput("The PROMPT is several arguments.", 'Put it in quotes: write "Say hello"') from None
 
 
 def shared(command: Callable[..., None]) -> Callable[..., None]:
@@ -95,8 +99,15 @@ def _read_file(name: str, path: Path) -> Any:
 
 def _prompt(text: str | None) -> str | None:
     """Return the prompt as it is, or what stdin holds for `-`."""
-    if text != "-":
-        return text if text is None else _check_text("prompt", text)
+    if text is None:
+        return None
+    prompt = _read_stdin() if text == "-" else _check_text("prompt", text)
+    if not prompt.strip():
+        raise BadInput("The PROMPT is empty.", "Write what to ask the model, or leave PROMPT out for an example.")
+    return prompt
+
+
+def _read_stdin() -> str:
     if sys.stdin is None:
         raise BadInput("There is no stdin to read the prompt from.", "Give the PROMPT itself.")
     try:

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
+import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
+from chat_completions.catalog.types import Model, ModelFacts
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import ModelChoice, Program
 from chat_completions.rendering.literals import quoted
@@ -29,7 +33,8 @@ def notes(program: Program, file: Path | None) -> str:
     lines += [f"Note: {note}" for note in program.notes]
     if program.install:
         lines.append(f"Requires: {'; '.join(program.install)}")
-    lines += [f"Setup: {setup(program)}", f"Run: {program.run.replace(program.filename, name)}"]
+    save_first = "" if file else f"save it as {program.filename}, then: "
+    lines += [f"Setup: {setup(program)}", f"Run: {save_first}{program.run.replace(program.filename, name)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -96,6 +101,8 @@ def choice_json(choice: ModelChoice) -> str:
             "alternatives": list(choice.alternatives),
             "notes": list(choice.notes),
             "evidence": _evidence(choice),
+            **({"context": choice.facts.context} if choice.facts.context else {}),
+            **({"makers_price": list(choice.facts.price)} if choice.facts.price else {}),
         }
     )
 
@@ -104,21 +111,41 @@ def choice_text(choice: ModelChoice) -> str:
     """Return a choice as a few lines."""
     lines = [f"Model: {choice.model}", f"Rule: {choice.rule}", f"Reason: {choice.reason}"]
     lines.append(f"Alternatives: {', '.join(choice.alternatives) or 'none'}")
+    lines += _facts_lines(choice)
     lines += [f"Note: {note}" for note in choice.notes]
     lines += [f"Evidence: {one.source}, {one.date}, confidence {one.confidence}" for one in choice.evidence]
     return "\n".join(lines) + "\n"
 
 
-def save(path: Path, text: str) -> None:
+def check_module_name(path: Path, program: Program) -> None:
+    """Raise BadInput where a Python program under this name would be imported in place of a module that it needs."""
+    if path.suffix != ".py":
+        return
+    imported = re.findall(r"^(?:import|from) (\w+)", program.code, re.MULTILINE)
+    installed = re.findall(r"[A-Za-z][\w-]*", " ".join(program.install))
+    if path.stem in {*sys.stdlib_module_names, *imported, *(name.replace("-", "_") for name in installed)}:
+        raise BadInput(
+            f"A program called {path.name!r} would stand in the way of the module {path.stem!r}, which Python imports.",
+            f"Name it otherwise, for example --output {path.with_name(program.filename)}",
+        )
+
+
+def save(path: Path, text: str, *, force: bool) -> None:
     """Write the whole file or nothing: a temporary file first, then into its place.
 
-    A link keeps pointing where it points, a pipe or device is written to, a mode stays.
+    A link keeps pointing where it points, a pipe or device is written to, a mode stays. BadInput where a file
+    holds something else and `force` is false.
     """
     if path.is_dir():
         raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
     path = path.resolve()
     temporary = path.with_name(f".{os.getpid()}.part")
     try:
+        if path.is_file() and not force and path.read_bytes() != text.encode("utf-8"):
+            raise BadInput(
+                f"{str(path)!r} exists and holds something else.", "Add --force, or choose another --output."
+            )
+        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
             path.write_bytes(text.encode("utf-8"))
             return
@@ -133,6 +160,38 @@ def save(path: Path, text: str) -> None:
             temporary.unlink()
         reason = problem.strerror or type(problem).__name__
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
+
+
+def model_table(models: Sequence[Model], choice: ModelChoice) -> str:
+    """Return all models, one a line: which is chosen, context, the maker's price, what it is for, and its end."""
+    rows = [("", "model", "context", "maker's price", "for", "status")]
+    for model in models:
+        rank = (model.id == choice.model and "*") or (model.id in choice.alternatives and "+") or ""
+        facts = model.facts
+        rows.append((rank, model.id, _context(facts), _price(facts), model.guidance, facts.status))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return (
+        "\n".join([*lines, "", "* is chosen, + is an alternative. Prices are US dollars per million tokens, in / out."])
+        + "\n"
+    )
+
+
+def _facts_lines(choice: ModelChoice) -> list[str]:
+    """Return context and list price of the model, with where they were read; nothing where they are not known."""
+    facts, source = choice.facts, choice.facts_source
+    read = f" ({source.source}, {source.date})" if source else ""
+    lines = [f"Context: {_context(facts)} tokens{read}"] if facts.context else []
+    price = f"Price: {_price(facts)} US dollars per million tokens, in / out: the maker's price, a gateway sets its own"
+    return [*lines, f"{price}{read}"] if facts.price else lines
+
+
+def _context(facts: ModelFacts) -> str:
+    return f"{facts.context:,}" if facts.context else ""
+
+
+def _price(facts: ModelFacts) -> str:
+    return " / ".join(f"{amount:.2f}" for amount in facts.price)
 
 
 def _use_of_alternative(program: Program) -> str:

@@ -32,9 +32,10 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--key", metavar="NAME", help="With --base-url instead of --gateway: its key's variable, or none.")
 @click.option("--allow-http", is_flag=True, help="Take a public host without TLS.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
-@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file.")
+@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file; missing folders are made.")
+@click.option("--force", is_flag=True, help="Replace the file of --output, whatever it holds.")
 @click.option("--run", is_flag=True, help="Run it against the replay: no key needed.")
-def command(format_: str, file: Path | None, run: bool, **values: Any) -> None:
+def command(format_: str, file: Path | None, run: bool, force: bool, **values: Any) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     if run and format_ == "json":
         raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
@@ -46,12 +47,14 @@ def command(format_: str, file: Path | None, run: bool, **values: Any) -> None:
         program = _with_notes_on_files(make(request))
     except NotOffered as problem:
         raise _with_nearest(problem, request) from problem
+    if file is not None and format_ == "code":
+        output.check_module_name(file, program)
     run_program = _prepare_run(program, request.gateway) if run else None
     text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.as_json}[format_](program)
     if file is None:
         click.echo(text, nl=False)
     else:
-        output.save(file, text)
+        output.save(file, text, force=force)
     if format_ == "code":
         click.echo(output.notes(program, file), err=True, nl=False)
     if run_program and run_program():

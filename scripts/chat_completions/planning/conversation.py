@@ -4,7 +4,7 @@ from typing import Any
 
 from chat_completions.errors import BadInput
 
-ROLES = ("system", "user", "assistant", "tool")
+ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
 def check_conversation(data: Any, file: str) -> list[Any]:

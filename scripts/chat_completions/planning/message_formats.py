@@ -13,6 +13,7 @@ from chat_completions.errors import NotOffered
 from chat_completions.planning.content_parts import TEXT, anthropic_block, gemini_part, openai_part
 from chat_completions.planning.types import Variable
 
+SYSTEM_ROLES = ("system", "developer")  # two names of one role; only chat completions know the second
 Converted = tuple[list[str | Variable], list[JsonObject]]
 
 
@@ -104,11 +105,11 @@ def _split_system(messages: Sequence[JsonObject]) -> Converted:
     """Return the texts of the system messages, and the other messages."""
     system: list[str | Variable] = []
     for message in messages:
-        if message["role"] == "system":
+        if message["role"] in SYSTEM_ROLES:
             content = message["content"]
             parts = [content] if isinstance(content, TEXT) else content
             system += [part if isinstance(part, TEXT) else part.get("text", "") for part in parts]
-    return system, [message for message in messages if message["role"] != "system"]
+    return system, [message for message in messages if message["role"] not in SYSTEM_ROLES]
 
 
 def _each(content: Any, convert_part: Callable[[Any], Any]) -> Any:

@@ -7,7 +7,7 @@ from chat_completions.catalog.types import JsonObject, Protocol, Task
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.content_parts import ImagePart
 from chat_completions.planning.fields import fill
-from chat_completions.planning.message_formats import convert
+from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
 from chat_completions.planning.types import Image, ProgramRequest, Resolution, Variable
 
 
@@ -33,7 +33,7 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
         turns = _with_system(turns, request)
     instructions = _needs_instructions(resolution, params, schema)
     if instructions:
-        place = next((at for at, turn in enumerate(turns) if turn["role"] != "system"), len(turns))
+        place = next((at for at, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
         turns.insert(place, {"role": "system", "content": Variable("instructions")})
     images = _images(request, task)
     parts = [_image_part(image, protocol) for image in images]
@@ -73,7 +73,7 @@ def _conversation(request: ProgramRequest, task: Task) -> tuple[list[JsonObject]
 
 
 def _with_system(turns: list[JsonObject], request: ProgramRequest) -> list[JsonObject]:
-    has_one = bool(turns) and turns[0]["role"] == "system"
+    has_one = bool(turns) and turns[0]["role"] in SYSTEM_ROLES
     if has_one and request.messages is not None:
         raise BadInput("--system and a system message in --messages contradict each other.", "Give one of them.")
     return [{"role": "system", "content": request.system}, *turns[has_one:]]

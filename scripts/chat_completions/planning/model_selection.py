@@ -50,12 +50,15 @@ def _recommended(
         reason=rule.reason,
         alternatives=tuple(alternatives),
         notes=[
+            *_life_cycle(gateway.model(model)),
             *([without_effect] if missing else []),
             *_missing_in_last_check(found.models, gateway),
             *_notes(gateway, gateway.model(model), task, protocol),
             *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),
         ],
         evidence=_evidence(gateway, gateway.model(model), found.source),
+        facts=gateway.model(model).facts,
+        facts_source=gateway.model_facts.sources.get("facts"),
     )
 
 
@@ -73,8 +76,15 @@ def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> ModelChoice
         model=id_,
         rule="named",
         reason="you named it",
-        notes=[*notes, *_missing_in_last_check([id_], gateway), *_notes(gateway, model, task, protocol)],
+        notes=[
+            *_life_cycle(model),
+            *notes,
+            *_missing_in_last_check([id_], gateway),
+            *_notes(gateway, model, task, protocol),
+        ],
         evidence=_evidence(gateway, model, ""),
+        facts=model.facts,
+        facts_source=gateway.model_facts.sources.get("facts"),
     )
 
 
@@ -89,7 +99,6 @@ def _notes(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[st
             )
         notes.append(gateway.protocol_note)
     facts = model.facts
-    notes += _life_cycle(model)
     notes += [f"{model.id} does not accept {name}" for name in facts.unsupported_parameters]
     notes += [f"{model.id} accepts {' or '.join(pair)}, not both" for pair in facts.mutually_exclusive]
     if task.id in gateway.undocumented:

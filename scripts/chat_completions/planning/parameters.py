@@ -1,5 +1,6 @@
 """The parameters of a request: their ranges, who accepts them, and what to note about them."""
 
+import re
 from typing import Any
 
 from chat_completions.catalog.protocol_loader import override
@@ -36,9 +37,28 @@ def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
         _check_place(name, parameter, resolution.gateway, resolution.task.kind)
         _check_value(name, value, parameter)
         notes += _notes(name, value, parameter, resolution.gateway, protocol)
+    params, notes_on_model = _as_the_model_takes_them(params, resolution)
+    notes += notes_on_model
     notes += [conflict.note for conflict in protocol.conflicts if set(conflict.names) <= set(params)]
     check_model(params, resolution.gateway.model(resolution.choice.model))
     _check_order(params, protocol)
+    return params, notes
+
+
+def _as_the_model_takes_them(params: dict[str, Any], resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
+    """Return the parameters under the names that this model has for them, and notes; what a gateway documents stays."""
+    protocol, model = resolution.protocol, resolution.choice.model
+    documented = resolution.gateway.parameters.get(protocol.id, {})
+    notes: list[str] = []
+    for rule in protocol.model_rules:
+        if not re.search(rule.pattern, model):
+            continue
+        renamed = {old: new for old, new in rule.renamed.items() if old not in documented and new not in params}
+        notes += [
+            f"{model} takes {new}: {old} is sent under this name" for old, new in renamed.items() if old in params
+        ]
+        notes += [f"{model} may accept only its default {name}" for name in rule.fixed if name in params]
+        params = {renamed.get(name, name): value for name, value in params.items()}
     return params, notes
 
 

@@ -14,7 +14,7 @@ from chat_completions.planning.user_files import notes_on_schema
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
     """Return the request, fully decided, and all that the user should know about the program."""
-    request, _, task, _, library, protocol, endpoint, _, _, choice = resolution
+    request, _, task, language, library, protocol, endpoint, _, _, choice = resolution
     check_options(request, task, library)
     params, notes_on_parameters = read_parameters(resolution)
     tools, schema = _tools(request, task), _schema(request, task)
@@ -27,7 +27,7 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
         *_notes_on_defaults(protocol, params),
         *_notes_on_address(resolution),
         *messages.notes_on_images(content, protocol, task),
-        *(notes_on_schema(schema) if request.schema else []),
+        *(notes_on_schema(schema, language.schema_keywords) if request.schema else []),
         *(note for note in (endpoint.note, library.note) if note),
     ]
     return _plan(resolution, content, body, tools, schema), notes

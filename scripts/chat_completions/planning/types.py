@@ -12,6 +12,7 @@ from chat_completions.catalog.types import (
     JsonObject,
     Language,
     Library,
+    ModelFacts,
     Protocol,
     Task,
 )
@@ -52,6 +53,8 @@ class ModelChoice(NamedTuple):
     alternatives: Sequence[str] = ()
     notes: Sequence[str] = ()
     evidence: Sequence[Evidence] = ()
+    facts: ModelFacts = ModelFacts()
+    facts_source: Evidence | None = None
 
 
 class Resolution(NamedTuple):

@@ -1,7 +1,7 @@
 """Checks the tools and the schema that the user brings."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chat_completions.catalog.types import JsonObject
@@ -10,9 +10,9 @@ from chat_completions.planning.conversation import problem_of_value
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
-# What the printed programs check an answer for; other keywords only the gateway may enforce.
-CHECKED = {"type", "enum", "items", "required", "properties", "additionalProperties"}
-SILENT = {"title", "description", "$schema", "default", "examples", "$id", "$comment"}
+SILENT = {"title", "description", "$schema", "default", "examples", "$id", "$comment", "$defs"}  # not about values
+# A schema may leave its type to what it refers to or is put together from.
+REFERRING = ("$ref", "allOf", "anyOf", "oneOf")
 
 
 def check_tools(data: Any, file: str) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def check_tools(data: Any, file: str) -> list[dict[str, Any]]:
 
 def check_schema(data: Any, file: str) -> dict[str, Any]:
     """Return the JSON Schema, unchanged; BadInput says where it is none that an answer can follow."""
-    if not isinstance(data, dict) or data.get("type") != "object":
+    if not isinstance(data, dict) or not (data.get("type") == "object" or any(name in data for name in REFERRING)):
         raise BadInput(f"{file}: the schema must be of type object.", 'Start it with {"type": "object", …}.')
     problem = _guarded(data, lambda whole: _problem_of_schema(whole, "the schema"))
     if problem:
@@ -51,11 +51,11 @@ def check_schema(data: Any, file: str) -> dict[str, Any]:
     return data
 
 
-def notes_on_schema(schema: JsonObject) -> list[str]:
-    """Return what the gateway may refuse, and what the printed program does not check."""
+def notes_on_schema(schema: JsonObject, checked: Sequence[str]) -> list[str]:
+    """Return what the gateway may refuse, and what a program that checks only some keywords leaves unchecked."""
     notes = []
-    unchecked = sorted({word for part in _schemas(schema) for word in part} - CHECKED - SILENT)
-    if unchecked:
+    unchecked = sorted({word for part in _schemas(schema) for word in part} - {*checked, *SILENT})
+    if checked and unchecked:
         notes.append(f"the program does not check {', '.join(unchecked)} of the schema; the gateway may")
     objects = [part for part in _schemas(schema) if part.get("type") == "object"]
     if any(part.get("additionalProperties") is not False for part in objects) or any(
@@ -115,6 +115,13 @@ def _problem_of_schema(data: Any, where: str) -> str:
         return f"{where} has properties that are no object"
     inner = [(one, f"{where}.{name}") for name, one in properties.items()]
     inner += [(data["items"], f"{where}.items")] if "items" in data else []
+    for name in ("allOf", "anyOf", "oneOf"):
+        if not isinstance(data.get(name, []), list):
+            return f"{where} has {name} that is no list"
+        inner += [(one, f"{where}.{name}[{number}]") for number, one in enumerate(data.get(name, []))]
+    if not isinstance(data.get("$defs", {}), dict):
+        return f"{where} has $defs that are no object"
+    inner += [(one, f"{where}.$defs.{name}") for name, one in data.get("$defs", {}).items()]
     return next(filter(None, (_problem_of_schema(*part) for part in inner)), "")
 
 
@@ -122,5 +129,7 @@ def _schemas(data: Any) -> Iterator[JsonObject]:
     """Yield a schema and those within it."""
     if isinstance(data, Mapping):
         yield data
-        for part in [*data.get("properties", {}).values(), data.get("items")]:
+        several = [part for name in ("allOf", "anyOf", "oneOf") for part in data.get(name, ())]
+        inner = [*data.get("properties", {}).values(), *data.get("$defs", {}).values(), data.get("items"), *several]
+        for part in inner:
             yield from _schemas(part)
