@@ -35,7 +35,7 @@ def tokens(text: str) -> int:
 def programs() -> Iterator[Program]:
     """The program of every offered combination."""
     for combination in offered_combinations():
-        yield make(ProgramRequest(*combination[:6]))
+        yield make(ProgramRequest(*combination[:7]))
 
 
 def measured() -> dict[str, int]:

@@ -34,7 +34,7 @@ def test_lists() -> None:
     assert command("list", "gateways").stdout.decode().split("\n")[0].startswith("aiclient-2-api\t")
     combinations = json.loads(command("list", "combinations", "--gateway", "aitoll", "--format", "json").stdout)
     assert all(
-        set(combination) == {"gateway", "task", "language", "library", "protocol", "stream"}
+        set(combination) == {"gateway", "task", "language", "library", "protocol", "stream", "asynchronous"}
         for combination in combinations
     )
     everything = json.loads(command("list", "combinations", "--gateway", "aitoll", "--all", "--format", "json").stdout)
@@ -45,7 +45,7 @@ def test_lists() -> None:
         combination["reason"] and combination["nearest"].startswith("--gateway aitoll ") for combination in refused
     )
     lines = command("list", "combinations", "--gateway", "aitoll", "--all").stdout.decode().splitlines()
-    assert [len(one.split("\t")) for one in lines] == [6 if combination["offered"] else 8 for combination in everything]
+    assert [len(one.split("\t")) for one in lines] == [7 if combination["offered"] else 9 for combination in everything]
     for kind in ("tasks", "languages", "models"):
         assert command("list", kind).returncode == 0
 

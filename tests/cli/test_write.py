@@ -33,7 +33,7 @@ def test_json_has_every_key() -> None:
     data = written("Say hello", "--stream", "--language", "js")
     assert list(data) == [
         "schema", "code", "filename", "language", "library", "gateway", "protocol", "task", "model", "reason",
-        "stream", "alternatives", "notes", "install", "run", "env", "evidence",
+        "stream", "asynchronous", "alternatives", "notes", "install", "run", "env", "evidence",
     ]  # fmt: skip
     assert data["schema"] == 2
     assert data["stream"] is True

@@ -137,7 +137,7 @@ from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
-FIELDS = ("gateway", "task", "language", "library", "protocol", "stream")
+FIELDS = ("gateway", "task", "language", "library", "protocol", "stream", "asynchronous")
 found = {}
 for combination in offered_combinations():
     request = {name: getattr(combination, name) for name in FIELDS}

@@ -49,7 +49,7 @@ def test_each_program_sends_and_prints_what_its_cassette_holds(group: tuple[Cass
     lacking = missing(group[0].language, group[0].library)
     if lacking and os.environ.get("CI") != "true":
         pytest.skip(f"needs {lacking}")
-    wrong = {one.scene: problem for one in group for problem in [*problems(one)]}
+    wrong = {(one.scene, one.asynchronous): problem for one in group for problem in [*problems(one)]}
     assert wrong == {}
 
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 from chat_completions.catalog import load
-from chat_completions.generate import make
 from chat_completions.planning.combinations import Combination, offered_combinations
-from chat_completions.planning.types import ProgramRequest
+from support.offered import make_combination
 
 GOLDENS = Path(__file__).resolve().parents[1] / "goldens"
 GATEWAYS = ("aitoll", "aireiter", "ainative", "aiclient-2-api")
@@ -15,24 +14,24 @@ GATEWAYS = ("aitoll", "aireiter", "ainative", "aiclient-2-api")
 
 @cache
 def reviewed() -> dict[Path, Combination]:
-    """Return the file of each program that is kept to be read: whole answers, and streamed ones of chat and tools."""
+    """Return the file of each program that is kept to be read: streamed ones of chat and tools, asynchronous of chat."""
     found: dict[Path, Combination] = {}
     for combination in [one for gateway in GATEWAYS for one in offered_combinations(gateway)]:
         task, language = load.load_task(combination.task), load.load_language(combination.language)
         kind = task.template or task.kind
         if combination.stream and kind not in ("chat", "tools"):
             continue
-        name = f"{kind}{'-stream' if combination.stream else ''}.{language.extension}"
+        if combination.asynchronous and kind != "chat":
+            continue
+        way = ("-async" if combination.asynchronous else "") + ("-stream" if combination.stream else "")
+        name = f"{kind}{way}.{language.extension}"
         found.setdefault(GOLDENS / combination.language / combination.library / name, combination)
     return found
 
 
 def code_of(combination: Combination) -> str:
     """Return the program of a combination."""
-    names = {
-        name: getattr(combination, name) for name in ("gateway", "task", "language", "library", "protocol", "stream")
-    }
-    return make(ProgramRequest(**names)).code
+    return make_combination(combination).code
 
 
 @pytest.mark.parametrize("file", reviewed(), ids=lambda file: str(file.relative_to(GOLDENS)))

@@ -20,7 +20,13 @@ def test_import(variant: Variant) -> None:
 def test_no_kind_of_program_is_missing() -> None:
     """What the generator offers for these tasks is in variants.yaml."""
     offered = {
-        Variant(f"{one.language}-{one.library}", one.protocol, one.task, "stream" if one.stream else "whole")
+        Variant(
+            f"{one.language}-{one.library}",
+            one.protocol,
+            one.task,
+            "stream" if one.stream else "whole",
+            one.asynchronous,
+        )
         for one in offered_combinations(GATEWAY)
         if one.task in TASKS and one.language != "react" and not (one.task == "vision" and one.stream)
     }

@@ -47,7 +47,8 @@ def programs(language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
 
 
 def name_of(combination: Combination) -> str:
-    return "-".join([*combination[:5], "stream" if combination.stream else "whole"])
+    way = ("async-" if combination.asynchronous else "") + ("stream" if combination.stream else "whole")
+    return "-".join([*combination[:5], way])
 
 
 def write_all(language: str, folder: Path, suffix: str) -> Iterator[str]:

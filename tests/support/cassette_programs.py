@@ -24,6 +24,7 @@ class CassetteProgram(NamedTuple):
     scene: str
     language: str
     library: str
+    asynchronous: bool = False
 
     @property
     def cassette(self) -> Path:
@@ -33,7 +34,7 @@ class CassetteProgram(NamedTuple):
     @property
     def request(self) -> ProgramRequest:
         """Return what asks the generator for the program."""
-        options = load_cassette(self.cassette)["write"]
+        options = {**load_cassette(self.cassette)["write"], "asynchronous": self.asynchronous}
         return ProgramRequest(gateway=self.gateway, language=self.language, library=self.library, **options)
 
 
@@ -68,6 +69,8 @@ def _all() -> Iterator[CassetteProgram]:
                 offered = not library.kinds or kind in library.kinds
                 if write["protocol"] in library.protocols and name in listed and offered:
                     yield CassetteProgram(file.parent.name, file.stem, language.id, library.id)
+                    if kind in library.async_kinds:
+                        yield CassetteProgram(file.parent.name, file.stem, language.id, library.id, True)
 
 
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:

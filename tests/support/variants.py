@@ -20,12 +20,13 @@ ENV = "AITOLL"
 
 @dataclass(frozen=True)
 class Variant:
-    """One kind of program: language and library, protocol, task, whole or streamed."""
+    """One kind of program: language and library, protocol, task, whole or streamed, asynchronous or not."""
 
     client: str
     protocol: str = "openai-chat"
     task: str = "chat"
     mode: str = "whole"
+    asynchronous: bool = False
 
     @property
     def language(self) -> str:
@@ -43,7 +44,7 @@ class Variant:
         return self.mode == "stream"
 
     def __str__(self) -> str:
-        return f"{self.client}-{self.protocol}-{self.task}-{self.mode}"
+        return f"{self.client}-{self.protocol}-{self.task}-{'async-' if self.asynchronous else ''}{self.mode}"
 
 
 def variants(*tasks: str) -> list[Variant]:
@@ -54,7 +55,8 @@ def variants(*tasks: str) -> list[Variant]:
 def request(variant: Variant, **facts: Any) -> ProgramRequest:
     """What to ask the generator for a program of this variant, with these facts instead of the example's."""
     asked = {"gateway": GATEWAY, "task": variant.task, "protocol": variant.protocol, **facts}
-    return ProgramRequest(language=variant.language, library=variant.library, stream=variant.stream, **asked)
+    asked |= {"stream": variant.stream, "asynchronous": variant.asynchronous}
+    return ProgramRequest(language=variant.language, library=variant.library, **asked)
 
 
 def printed(variant: Variant, **facts: Any) -> Program:
@@ -76,4 +78,5 @@ def _read(rows: Sequence[Mapping[str, Any]]) -> Iterator[Variant]:
     for row in rows:
         for task, modes in row["tasks"].items():
             for mode in modes:
-                yield Variant(row["client"], row["protocol"], task, mode)
+                way = mode.removeprefix("async-")
+                yield Variant(row["client"], row["protocol"], task, way, way != mode)

@@ -290,7 +290,8 @@ class Library(NamedTuple):
     `kinds` are the kinds of task that it has templates for, `message_roles` those whose messages it can hold as
     plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `query` tells that an
     SDK takes query parameters. `more_packages` are
-    packages that only programs of one kind, or those that `stream`, install as well. `run` and `setup`
+    packages that only programs of one kind, or those that `stream`, install as well. `async_kinds` are the kinds of
+    task whose programs can be asynchronous. `run` and `setup`
     say how its programs are started and given the key, where that differs from the language. `aliases` are words
     that people have for it.
     """
@@ -305,6 +306,7 @@ class Library(NamedTuple):
     auth_header: str = ""
     query: bool = False
     more_packages: Mapping[str, str] = MappingProxyType({})
+    async_kinds: Sequence[str] = ()
     run: str = ""
     setup: str = ""
     aliases: Sequence[str] = ()

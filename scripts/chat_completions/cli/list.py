@@ -20,7 +20,7 @@ COLUMNS = {
     "tasks": ("task", "summary"),
     "languages": ("language", "libraries"),
     "models": ("gateway", "model", "guidance", "status"),
-    "combinations": ("gateway", "task", "language", "library", "protocol", "stream"),
+    "combinations": ("gateway", "task", "language", "library", "protocol", "stream", "asynchronous"),
     "installed": ("agents", "version", "path"),
 }
 Row = dict[str, Any]
@@ -39,7 +39,7 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
         return
     for row in rows:
         refused = ("reason", "nearest") if row.get("offered") is False else ()
-        click.echo("\t".join(_cell(row[name]) for name in (*COLUMNS[kind], *refused)))
+        click.echo("\t".join(_cell(name, row[name]) for name in (*COLUMNS[kind], *refused)))
 
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
@@ -103,7 +103,7 @@ def _refusal(combination: Combination, others: list[Combination]) -> Row:
     return {"offered": combination.offered, "reason": combination.reason, "nearest": nearest}
 
 
-def _cell(value: Any) -> str:
+def _cell(name: str, value: Any) -> str:
     if isinstance(value, bool):
-        return "stream" if value else "whole"
+        return {"stream": ("whole", "stream"), "asynchronous": ("sync", "async")}[name][value]
     return " ".join(value) if isinstance(value, list) else str(value)

@@ -81,6 +81,7 @@ def as_json(program: Program) -> str:
             "model": choice.model,
             "reason": choice.reason,
             "stream": plan.stream,
+            "asynchronous": plan.asynchronous,
             "alternatives": list(choice.alternatives),
             "notes": list(program.notes),
             "install": list(program.install),

@@ -20,6 +20,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--language", default="python", show_default=True, help="See `list languages`.")
 @click.option("--library", help="Client library; the language's first by default.")
 @click.option("--stream", is_flag=True, help="Print the answer while it is written.")
+@click.option("--async", "asynchronous", is_flag=True, help="Write coroutines, for programs on asyncio.")
 @click.option("--fallback", is_flag=True, help="Use the alternative model automatically if the first is unavailable.")
 @click.option("--auth", help="Authentication scheme, where a gateway has several.")
 @click.option("--endpoint", help="Another endpoint of the gateway, by its name.")

@@ -11,7 +11,7 @@ from chat_completions.planning.resolve import find_gateway, find_library, fit
 from chat_completions.planning.types import ProgramRequest
 
 # How much two combinations have in common when they share a name.
-WEIGHTS = {"task": 16, "language": 4, "library": 3, "protocol": 2, "stream": 1}
+WEIGHTS = {"task": 16, "language": 4, "library": 3, "protocol": 2, "stream": 1, "asynchronous": 4}
 
 
 class Combination(NamedTuple):
@@ -23,6 +23,7 @@ class Combination(NamedTuple):
     library: str
     protocol: str
     stream: bool
+    asynchronous: bool = False
     reason: str = ""
 
     @property
@@ -52,7 +53,8 @@ def nearest_options(combination: Combination, combinations: Sequence[Combination
     if near is None:
         return ""
     names = ("gateway", "task", "language", "library", "protocol")
-    return " ".join(f"--{name} {getattr(near, name)}" for name in names) + (" --stream" if near.stream else "")
+    flags = (" --stream" if near.stream else "") + (" --async" if near.asynchronous else "")
+    return " ".join(f"--{name} {getattr(near, name)}" for name in names) + flags
 
 
 def nearest_to_request(request: ProgramRequest) -> str:
@@ -61,7 +63,7 @@ def nearest_to_request(request: ProgramRequest) -> str:
     language = load.load_language(request.language)
     library = find_library(request.library, language).id
     protocol = request.protocol if request.protocol in (None, *gateway.endpoints) else ""
-    names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, request.stream)
+    names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, request.stream, request.asynchronous)
     combination = _combination(names, gateway, task, language)
     if combination.offered:
         return ""
@@ -76,6 +78,8 @@ def _all(gateway: Gateway) -> Iterator[Combination]:
         for library, stream, protocol in product(language.libraries, (False, True), task.body):
             request = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream)
             yield _combination(request, gateway, task, language)
+            if task.kind in language.libraries[library].async_kinds:
+                yield _combination(request._replace(asynchronous=True), gateway, task, language)
 
 
 def _combination(request: ProgramRequest, gateway: Gateway, task: Task, language: Language) -> Combination:
@@ -86,4 +90,5 @@ def _combination(request: ProgramRequest, gateway: Gateway, task: Task, language
     except NotOffered as problem:
         reason = str(problem)
     protocol = request.protocol or ""
-    return Combination(gateway.id, task.id, language.id, library.id, protocol, request.stream, reason)
+    flags = (request.stream, request.asynchronous)
+    return Combination(gateway.id, task.id, language.id, library.id, protocol, *flags, reason)

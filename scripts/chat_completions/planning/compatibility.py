@@ -5,7 +5,7 @@ Whatever does not go together raises NotOffered (exit code 3) with what works in
 
 from collections.abc import Sequence
 
-from chat_completions.catalog.types import Auth, Endpoint, Gateway, Library, Protocol, Task
+from chat_completions.catalog.types import Auth, Endpoint, Gateway, Language, Library, Protocol, Task
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.types import ProgramRequest
 
@@ -112,6 +112,17 @@ def check_library(
             f"{library.id} has one address, and {gateway.name} has another one for each model.",
             "Leave --fallback out, or choose another --library.",
         )
+
+
+def check_asynchronous(request: ProgramRequest, task: Task, language: Language, library: Library) -> None:
+    """Raise NotOffered where an asynchronous program is asked for and the library has none for the task."""
+    if not request.asynchronous or task.kind in library.async_kinds:
+        return
+    others = [other.id for other in language.libraries.values() if task.kind in other.async_kinds]
+    raise NotOffered(
+        f"{library.id} has no asynchronous program for the task {task.id!r}.",
+        f"With --async use --library {' or '.join(others)}." if others else "Leave --async out.",
+    )
 
 
 def check_options(request: ProgramRequest, task: Task, library: Library) -> None:

@@ -4,6 +4,7 @@ from chat_completions.catalog import load
 from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Task
 from chat_completions.errors import NotOffered, UnknownName, find_name
 from chat_completions.planning.compatibility import (
+    check_asynchronous,
     check_library,
     common_protocols,
     find_auth,
@@ -64,6 +65,7 @@ def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Languag
     protocol, choice = _first_protocol(request, gateway, task, library)
     endpoint = find_endpoint(request, gateway, task, protocol, library)
     check_library(request, gateway, protocol, endpoint, library)
+    check_asynchronous(request, task, language, library)
     return Resolution(
         request=request,
         gateway=gateway,

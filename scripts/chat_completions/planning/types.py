@@ -27,6 +27,7 @@ class ProgramRequest(NamedTuple):
     library: str | None = None
     protocol: str | None = None
     stream: bool = False
+    asynchronous: bool = False
     priority: str = "balanced"
     model: str | None = None
     auth: str | None = None
@@ -115,6 +116,7 @@ class Image(NamedTuple):
 class RequestPlan(NamedTuple):
     """One HTTP request, fully decided: all that a template sees, as `plan`.
 
+    `stream` tells that the answer comes in pieces, `asynchronous` that the program's functions are coroutines.
     `auth` is the key, whose variable is empty where the gateway asks for none; `extra_keys` travel beside it.
     `headers` are fixed, `gateway_headers` those of them that the gateway adds to the protocol's.
     `path` may hold `{model}`; `query` are its parameters. `sdk_base_path` is what a client library wants
@@ -135,6 +137,7 @@ class RequestPlan(NamedTuple):
     kind: str
     protocol: str
     stream: bool
+    asynchronous: bool
     base_url: str
     base_url_env: str
     auth: Auth
