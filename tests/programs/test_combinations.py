@@ -1,4 +1,7 @@
-"""Every printed program is executed against its cassette, matched strictly, in its own interpreter over loopback."""
+"""Every printed program is executed against its cassette, matched strictly, in its own interpreter over loopback.
+
+Those on requests and httpx are called in process: test_in_process.py.
+"""
 
 import itertools
 import os
@@ -17,6 +20,7 @@ from support.cassette_programs import (
     check_output,
     key_of,
     load_cassette,
+    runs_in_process,
     written_scenes,
 )
 from support.running import COMMANDS, missing, run
@@ -29,7 +33,7 @@ def groups() -> list[tuple[CassetteProgram, ...]]:
     """Return the programs in groups of one gateway, language and library, at most twelve each."""
     found = []
     by_client = itertools.groupby(
-        sorted(cassette_programs(), key=lambda one: (one.gateway, one.language, one.library)),
+        sorted(itertools.filterfalse(runs_in_process, cassette_programs()), key=lambda one: (one.gateway, one.language, one.library)),
         key=lambda one: (one.gateway, one.language, one.library),
     )
     for _, members in by_client:

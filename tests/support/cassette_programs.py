@@ -58,6 +58,11 @@ def cassette_programs() -> Sequence[CassetteProgram]:
     return sorted(_all())
 
 
+def runs_in_process(played: CassetteProgram) -> bool:
+    """Return whether a program is imported and its function called, with vcrpy inside its HTTP library."""
+    return played.language == "python" and played.library in ("requests", "httpx")
+
+
 def _all() -> Iterator[CassetteProgram]:
     languages = [load.load_language(name) for name in load.names("language") if name in COMMANDS]
     for file, write in written_scenes().items():
