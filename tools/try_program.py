@@ -21,8 +21,9 @@ LIBRARIES = {
     "javascript": ("@google/genai", "@anthropic-ai/sdk", "openai"),
     "shell": (),
 }
+LIBRARIES["typescript"] = LIBRARIES["javascript"]
 NAMES = {"google.genai": "google-genai", "@google/genai": "google-genai", "@anthropic-ai/sdk": "anthropic"}
-DEFAULT = {"python": "requests", "javascript": "fetch", "shell": "curl"}
+DEFAULT = {"python": "requests", "javascript": "fetch", "typescript": "fetch", "shell": "curl"}
 
 
 def client(code: str, language: str) -> str:
@@ -74,7 +75,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--language", choices=["python", "javascript", "shell"], required=True)
+    parser.add_argument("--language", choices=list(LIBRARIES), required=True)
     parser.add_argument("--library", default="", help="read off the imports if not given")
     parser.add_argument("--gateway-env", required=True, help="AITOLL for AITOLL_API_KEY and AITOLL_BASE_URL")
     parser.add_argument("--protocol", default="openai-chat")

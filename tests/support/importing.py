@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from support.node_server import strip_types
 from support.protocols import PROTOCOLS, answer_body, answer_chunks
 from support.replies import Reply
 from support.running import run
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from support.case_runner import Program
 
 DRIVERS = Path(__file__).resolve().parents[1] / "programs" / "drivers"
-SUFFIXES = {"python": ".py", "javascript": ".mjs"}
+SUFFIXES = {"python": ".py", "javascript": ".mjs", "typescript": ".mjs"}
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 LIBRARIES = {
     "requests": "requests",
@@ -60,10 +61,11 @@ def _answer(program: "Program") -> Reply:
 def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any]:
     """Run the driver, which imports `printed` beside it; what it found, and what was printed."""
     driver = (DRIVERS / f"driver{SUFFIXES[program.language]}").read_text(encoding="utf-8")
-    beside = {f"printed{SUFFIXES[program.language]}": program.code}
+    typed = program.language == "typescript"
+    beside = {f"printed{SUFFIXES[program.language]}": strip_types(program.code) if typed else program.code}
     ran = run(
         driver,
-        program.language,
+        "javascript" if typed else program.language,
         {**env, "CALLS": str(calls), "TASK": program.task},
         scene=Scene(warm=True, timeout=40, beside=beside),
     )

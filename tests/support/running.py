@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from support.fork_server import fork_server
-from support.node_server import run_in_node
+from support.node_server import run_in_node, strip_types
 from support.watching import Process, Scene, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "tests" / "web"
-COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "shell": ("bash",)}
+COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "typescript": ("node",), "shell": ("bash",)}
 HANDLERS = {"nextjs": ("node", str(WEB / "route.mjs"))}  # which asks the handler as a page would
+NODE = ("javascript", "typescript")
 PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
 SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh", "nextjs": ".ts"}
 
@@ -54,8 +55,10 @@ def run(
 ) -> Ran:
     """Runs `code` with nothing of the developer's environment but PATH.
 
-    Without `cwd` it works in an empty folder of its own.
+    Without `cwd` it works in an empty folder of its own. Of a TypeScript program the types are stripped first.
     """
+    if language_id == "typescript":
+        return run(strip_types(code), "javascript", env, cwd, scene)
     scene = scene or Scene()
     if _forks(language_id, scene):
         fork_server(_imported(code, scene))
@@ -99,10 +102,10 @@ def node_modules() -> Path:
 
 def missing(language_id: str, library: str) -> str:
     """What a program would need and this machine lacks, or nothing."""
-    commands = {"javascript": ["node"], "shell": ["bash", "curl", "jq"], "nextjs": ["node"]}.get(language_id, [])
+    commands = {**dict.fromkeys(NODE, ["node"]), "shell": ["bash", "curl", "jq"], "nextjs": ["node"]}.get(language_id, [])
     lacking = [one for one in commands if not shutil.which(one)]
     package = PACKAGES.get(library, library)
-    if language_id == "javascript" and library != "fetch" and not (node_modules() / package).is_dir():
+    if language_id in NODE and library != "fetch" and not (node_modules() / package).is_dir():
         lacking.append(f"npm package {package}")
     if language_id == "nextjs" and not (WEB / "node_modules").is_dir():
         lacking.append("npm ci in tests/web")

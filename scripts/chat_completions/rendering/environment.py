@@ -10,7 +10,7 @@ from chat_completions.catalog.types import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
 from chat_completions.planning.types import RequestPlan, Tool, Variable
-from chat_completions.rendering import literals
+from chat_completions.rendering import literals, typescript_types
 
 _environments: dict[tuple[Path, str], Environment] = {}
 
@@ -61,6 +61,9 @@ def _new_environment(language: Language) -> Environment:
     def field_name(name: str) -> str:
         return literals.field_name(name, language.literals)
 
+    def type_of(schema: Any, margin: int = 0, lead: int = 0) -> str:
+        return typescript_types.type_of(schema, language.literals, margin, lead)
+
     environment.globals["variable"] = Variable
     environment.globals["functions_by_name"] = _functions_by_name
     environment.filters.update(literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled)
@@ -69,5 +72,6 @@ def _new_environment(language: Language) -> Environment:
         function_name=literals.function_name,
         signature=literals.signature,
         snake_case=literals.snake_case,
+        type_of=type_of,
     )
     return environment

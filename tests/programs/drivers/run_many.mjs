@@ -1,16 +1,40 @@
 // Run many printed programs one after another in one process: a line of JSON for each comes in, and one goes out.
+// A line with `typescript` asks for that program without its types instead.
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
+import { transformSync } from "amaro";
 
 const answer = process.stdout.write.bind(process.stdout);
 const home = process.cwd();
 let number = 0;
 process.stdout.setMaxListeners(0);
 
+// A process of its own would end when nothing is left to wait for. What is unzipped in a thread is not seen,
+// so a program that has neither ended its last line nor failed is given two seconds more.
+async function ended(before, stdout) {
+  const late = performance.now() + 2000;
+  for (let quiet = 0; quiet < 2; quiet += 1) {
+    await sleep(1);
+    const idle = process.getActiveResourcesInfo().length <= before;
+    const complete = process.exitCode || stdout.at(-1)?.at(-1) === 10;
+    if (!idle || (!complete && performance.now() < late)) quiet = -1;
+  }
+}
+
+// The program as Node itself runs it: blanks where its types were.
+function strip(typescript) {
+  try {
+    return { code: transformSync(typescript, { mode: "strip-only" }).code };
+  } catch (error) {
+    return { error: String(error.message ?? error) };
+  }
+}
+
 // Import a program anew, as its own process would: with its environment, arguments and output.
 async function run({ program, cwd, env, args }) {
   const printed = { stdout: [], stderr: [], first: null };
-  const started = performance.now();
+  const [started, before] = [performance.now(), process.getActiveResourcesInfo().length];
   const keep = (name) => (chunk, encoding, callback) => {
     printed[name].push(Buffer.from(chunk, typeof encoding === "string" ? encoding : "utf8"));
     if (name === "stdout") printed.first ??= (performance.now() - started) / 1000;
@@ -32,6 +56,7 @@ async function run({ program, cwd, env, args }) {
   number += 1;
   await import(`${pathToFileURL(program)}?${number}`).catch(failed);
   await new Promise((resolve) => setImmediate(resolve));
+  await ended(before, printed.stdout);
   process.off("unhandledRejection", failed);
   process.stdout.removeAllListeners("error");
   const [code, seconds] = [process.exitCode ?? 0, (performance.now() - started) / 1000];
@@ -42,5 +67,6 @@ async function run({ program, cwd, env, args }) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
-  answer(`${JSON.stringify(await run(JSON.parse(line)))}\n`);
+  const job = JSON.parse(line);
+  answer(`${JSON.stringify("typescript" in job ? strip(job.typescript) : await run(job))}\n`);
 }
