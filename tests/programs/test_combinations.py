@@ -33,7 +33,10 @@ def groups() -> list[tuple[CassetteProgram, ...]]:
     """Return the programs in groups of one gateway, language and library, at most twelve each."""
     found = []
     by_client = itertools.groupby(
-        sorted(itertools.filterfalse(runs_in_process, cassette_programs()), key=lambda one: (one.gateway, one.language, one.library)),
+        sorted(
+            itertools.filterfalse(runs_in_process, cassette_programs()),
+            key=lambda one: (one.gateway, one.language, one.library),
+        ),
         key=lambda one: (one.gateway, one.language, one.library),
     )
     for _, members in by_client:

@@ -7,7 +7,9 @@ from support.importing import try_import
 from support.variants import GATEWAY, Variant, program, variants
 
 TASKS = ("chat", "vision", "tools", "structured", "image", "models", "balance")
-MODULES = [one for one in variants(*TASKS) if one.language in ("python", "javascript", "typescript") and one.task != "vision"]
+MODULES = [
+    one for one in variants(*TASKS) if one.language in ("python", "javascript", "typescript") and one.task != "vision"
+]
 
 
 @pytest.mark.parametrize("variant", MODULES, ids=str)

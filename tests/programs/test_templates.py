@@ -63,7 +63,7 @@ def output_of(*command: str) -> str:
     return ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("language", ["python", "javascript", "shell", "nextjs", "react"])
+@pytest.mark.parametrize("language", ["python", "javascript", "typescript", "shell", "nextjs", "react"])
 def test_only_tasks_without_a_prompt_refuse_what_belongs_to_one(language: str) -> None:
     _, refused = programs(language)
     assert refused["plain"] == []

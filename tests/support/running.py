@@ -102,7 +102,7 @@ def node_modules() -> Path:
 
 def missing(language_id: str, library: str) -> str:
     """What a program would need and this machine lacks, or nothing."""
-    commands = {**dict.fromkeys(NODE, ["node"]), "shell": ["bash", "curl", "jq"], "nextjs": ["node"]}.get(language_id, [])
+    commands = {"shell": ["bash", "curl", "jq"]}.get(language_id, [] if language_id == "python" else ["node"])
     lacking = [one for one in commands if not shutil.which(one)]
     package = PACKAGES.get(library, library)
     if language_id in NODE and library != "fetch" and not (node_modules() / package).is_dir():

@@ -25,27 +25,26 @@ def type_of(schema: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) ->
     for name in ("anyOf", "oneOf"):
         if name in schema:
             return _union([type_of(one, style, margin, lead) for one in schema[name]])
-    kinds = schema.get("type", "object" if "properties" in schema else [])
-    return _union([_kind(kind, schema, style, margin, lead) for kind in ([kinds] if isinstance(kinds, str) else kinds)])
+    kinds = schema.get("type", "object" if "properties" in schema else "")
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    return _union([_kind(kind, schema, style, margin, lead) for kind in listed])
 
 
-def _kind(kind: str, schema: Mapping[str, Any], style: LiteralStyle, margin: int, lead: int) -> str:
+def _kind(kind: Any, schema: Mapping[str, Any], style: LiteralStyle, margin: int, lead: int) -> str:
     if kind == "array":
         items = type_of(schema.get("items"), style, margin, lead)
         return f"({items})[]" if " | " in items and not items.startswith("{") else f"{items}[]"
     if kind == "object":
         return _object(schema, style, margin, lead)
-    return PLAIN.get(kind, "unknown")
+    return PLAIN.get(str(kind), "unknown")
 
 
 def _object(schema: Mapping[str, Any], style: LiteralStyle, margin: int, lead: int) -> str:
     properties = schema.get("properties")
-    if not properties:
+    if not isinstance(properties, Mapping) or not properties:
         return "Record<string, unknown>"
     inner = margin + style.indent
-    fields = [
-        _field(name, one, name in schema.get("required", ()), style, inner) for name, one in properties.items()
-    ]
+    fields = [_field(name, one, name in schema.get("required", ()), style, inner) for name, one in properties.items()]
     short = f"{{ {'; '.join(fields)} }}"
     if "\n" not in short and len(short) + margin + lead <= WIDTH:
         return short

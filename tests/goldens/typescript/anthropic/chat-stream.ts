@@ -1,0 +1,55 @@
+// Ask AIReiter a question and print the answer as it comes.
+import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
+const PROMPT = "Say hello in one short sentence.";
+
+type Log = (line: string) => void;
+
+export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
+  const events = await client.messages.create({
+    model: MODEL,
+    messages,
+    max_tokens: 4096,
+    stream: true,
+  });
+  let stopReason: string | null | undefined;
+  let usage: object | undefined;
+  for await (const event of events) {
+    if (event.type === "message_start") usage = event.message?.usage;
+    if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+      yield event.delta.text;
+    }
+    if (event.type === "message_delta") stopReason = event.delta.stop_reason ?? stopReason;
+    if ("usage" in event) usage = { ...usage, ...event.usage };
+    if (event.type === "message_stop") break;
+  }
+  if (!stopReason) throw new Error("the stream ended before the answer was complete");
+  if (stopReason !== "end_turn") log?.(`Warning: stop_reason is ${stopReason}`);
+  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

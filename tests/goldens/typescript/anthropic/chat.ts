@@ -1,0 +1,45 @@
+// Ask AIReiter a question and print the answer.
+import { realpathSync } from "node:fs";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
+const PROMPT = "Say hello in one short sentence.";
+
+type Log = (line: string) => void;
+
+export async function ask(prompt: string, log?: Log): Promise<string> {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
+  const message = await client.messages.create({
+    model: MODEL,
+    messages,
+    max_tokens: 4096,
+    stream: false,
+  });
+  const blocks = message?.content?.filter((block) => block.type === "text");
+  const text = blocks?.map((block) => block.text).join("");
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
+  if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.usage) log?.(`Usage: ${JSON.stringify(message.usage)}`);
+  return text;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

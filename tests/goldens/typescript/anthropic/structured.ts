@@ -1,0 +1,73 @@
+// Get an answer of AIReiter as JSON that follows a schema.
+import { realpathSync } from "node:fs";
+import Anthropic from "@anthropic-ai/sdk";
+import { Ajv } from "ajv";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
+const PROMPT = "Rate this review: great sound, weak battery.";
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+
+type Log = (line: string) => void;
+type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
+
+export async function ask(prompt: string, log?: Log): Promise<Answer> {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const instructions =
+    "Answer with JSON only, no Markdown and no explanation. " +
+    `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
+  const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
+  const message = await client.messages.create({
+    model: MODEL,
+    system: instructions,
+    messages,
+    max_tokens: 4096,
+    stream: false,
+  });
+  const blocks = message?.content?.filter((block) => block.type === "text");
+  const text = blocks?.map((block) => block.text).join("");
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
+  if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
+  const answer = parseAnswer(text);
+  if (message.usage) log?.(`Usage: ${JSON.stringify(message.usage)}`);
+  return answer;
+}
+
+// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+function parseAnswer(answer: string): Answer {
+  const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
+  const value: unknown = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const ajv = new Ajv({ strict: false, logger: false });
+  if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
+  return value;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,129 @@
+// Let a model of AIReiter call functions, and print its answer as it comes.
+import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+
+type Log = (line: string) => void;
+
+const TOOLS: Anthropic.Tool[] = [
+  {
+    name: "get_weather",
+    description: "The current weather in a city.",
+    input_schema: {
+      type: "object",
+      properties: {
+        city: { type: "string", description: "A city, such as Oslo" },
+        unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+      },
+      required: ["city"],
+    },
+  },
+  {
+    name: "get_time",
+    description: "The current local time in a city.",
+    input_schema: {
+      type: "object",
+      properties: { city: { type: "string", description: "A city, such as Oslo" } },
+      required: ["city"],
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS: Record<string, (input: any) => unknown> = {
+  get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
+    ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
+};
+
+export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
+  const usage: object[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const events = await client.messages.create({
+      model: MODEL,
+      messages,
+      tools: TOOLS,
+      max_tokens: 4096,
+      stream: true,
+    });
+    const content: Anthropic.ContentBlock[] = [];
+    const inputs: string[] = []; // the JSON texts of the calls, by the number of their block
+    let stopReason: string | null | undefined;
+    for await (const event of events) {
+      if (event.type === "message_start") usage[round] = event.message?.usage;
+      if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+        yield event.delta.text;
+      }
+      addEvent(content, inputs, event);
+      if (event.type === "message_delta") stopReason = event.delta.stop_reason ?? stopReason;
+      if ("usage" in event) usage[round] = { ...usage[round], ...event.usage };
+      if (event.type === "message_stop") break;
+    }
+    if (!stopReason) throw new Error("the stream ended before the answer was complete");
+    if (!content.some((block) => block.type === "tool_use")) {
+      if (stopReason !== "end_turn") log?.(`Warning: stop_reason is ${stopReason}`);
+      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      return;
+    }
+    if (content.some((block) => block.type === "text")) yield "\n";
+    const results: Anthropic.ToolResultBlockParam[] = [];
+    for (const [number, block] of content.entries()) {
+      if (block.type !== "tool_use") continue;
+      const result = await callTool(block, inputs[number]);
+      results.push({ type: "tool_result", tool_use_id: block.id, content: result });
+    }
+    messages.push({ role: "assistant", content }, { role: "user", content: results });
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+// Add a streamed event to the content blocks of the message.
+function addEvent(content: any[], inputs: string[], event: any): void {
+  const { type, index, content_block: block, delta } = event;
+  if (type === "content_block_start") content[index] = { ...block };
+  if (type !== "content_block_delta") return;
+  content[index] ??= { type: "text" }; // some gateways leave the start out
+  for (const [key, value] of Object.entries(delta)) {
+    if (key === "partial_json") inputs[index] = (inputs[index] ?? "") + value;
+    else if (key !== "type") content[index][key] = (content[index][key] ?? "") + value;
+  }
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(block: Anthropic.ToolUseBlock, json?: string): Promise<string> {
+  try {
+    if (json) block.input = JSON.parse(json);
+    if (!Object.hasOwn(FUNCTIONS, block.name)) throw new Error(`there is no tool ${block.name}`);
+    const result = await FUNCTIONS[block.name](block.input);
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    return JSON.stringify({ error: (error as Error).message });
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

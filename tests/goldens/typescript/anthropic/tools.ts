@@ -1,0 +1,101 @@
+// Let a model of AIReiter call functions until it can answer.
+import { realpathSync } from "node:fs";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+
+type Log = (line: string) => void;
+
+const TOOLS: Anthropic.Tool[] = [
+  {
+    name: "get_weather",
+    description: "The current weather in a city.",
+    input_schema: {
+      type: "object",
+      properties: {
+        city: { type: "string", description: "A city, such as Oslo" },
+        unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+      },
+      required: ["city"],
+    },
+  },
+  {
+    name: "get_time",
+    description: "The current local time in a city.",
+    input_schema: {
+      type: "object",
+      properties: { city: { type: "string", description: "A city, such as Oslo" } },
+      required: ["city"],
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS: Record<string, (input: any) => unknown> = {
+  get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
+    ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
+};
+
+export async function ask(prompt: string, log?: Log): Promise<string> {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
+  const usage: object[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const message = await client.messages.create({
+      model: MODEL,
+      messages,
+      tools: TOOLS,
+      max_tokens: 4096,
+      stream: false,
+    });
+    if (!Array.isArray(message?.content)) throw new Error(`no answer: ${JSON.stringify(message)}`);
+    if (message.usage) usage.push(message.usage);
+    const calls = message.content.filter((block) => block.type === "tool_use");
+    if (!calls.length) {
+      if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
+      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      return message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
+    }
+    const results: Anthropic.ToolResultBlockParam[] = [];
+    for (const { id, name, input } of calls) {
+      results.push({ type: "tool_result", tool_use_id: id, content: await callTool(name, input) });
+    }
+    messages.push({ role: "assistant", content: message.content });
+    messages.push({ role: "user", content: results });
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(name: string, input?: unknown): Promise<string> {
+  try {
+    if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
+    const result = await FUNCTIONS[name](input);
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    return JSON.stringify({ error: (error as Error).message });
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

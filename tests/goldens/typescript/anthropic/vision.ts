@@ -1,0 +1,60 @@
+// Ask AIReiter about an image.
+import { realpathSync } from "node:fs";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
+const PROMPT = "What is in this picture?";
+const IMAGE =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=";
+
+type Log = (line: string) => void;
+
+export async function ask(
+  prompt: string,
+  image = IMAGE,
+  log?: Log,
+): Promise<string> {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const [, image_type, image_data] = image.split(/^data:|;base64,/);
+  const messages = [
+    {
+      role: "user",
+      content: [
+        { type: "text", text: prompt },
+        { type: "image", source: { type: "base64", media_type: image_type, data: image_data } },
+      ],
+    },
+  ] as Anthropic.MessageParam[];
+  const message = await client.messages.create({
+    model: MODEL,
+    messages,
+    max_tokens: 4096,
+    stream: false,
+  });
+  const blocks = message?.content?.filter((block) => block.type === "text");
+  const text = blocks?.map((block) => block.text).join("");
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
+  if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.usage) log?.(`Usage: ${JSON.stringify(message.usage)}`);
+  return text;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
+    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,92 @@
+// Get an answer of AITOLL as JSON that follows a schema.
+import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Ajv } from "ajv";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Rate this review: great sound, weak battery.";
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+
+type Log = (line: string) => void;
+type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
+
+type Choice = { message?: { content?: string; refusal?: string }; finish_reason?: string };
+type ChatCompletion = { choices?: Choice[]; usage?: object };
+
+export async function ask(prompt: string, log?: Log): Promise<Answer> {
+  const instructions =
+    "Answer with JSON only, no Markdown and no explanation. " +
+    `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
+  const messages = [{ role: "system", content: instructions }, { role: "user", content: prompt }];
+  const response = await post("/chat/completions", {
+    model: MODEL,
+    messages,
+    response_format: {
+      type: "json_schema",
+      json_schema: { name: "review", strict: true, schema: SCHEMA },
+    },
+    stream: false,
+  });
+  const body = (await response.json()) as ChatCompletion;
+  const choice = body?.choices?.[0];
+  const text = choice?.message?.content || choice?.message?.refusal;
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(body)}`);
+  if (choice.finish_reason !== "stop") log?.(`Warning: finish_reason is ${choice.finish_reason}`);
+  const answer = parseAnswer(text);
+  if (body.usage) log?.(`Usage: ${JSON.stringify(body.usage)}`);
+  return answer;
+}
+
+async function post(path: string, body: object, retries = 2): Promise<Response> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal: AbortSignal.timeout(120_000),
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok) return response;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (!response || (busy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${JSON.stringify(problem)}`, { cause: response });
+}
+
+// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+function parseAnswer(answer: string): Answer {
+  const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
+  const value: unknown = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const ajv = new Ajv({ strict: false, logger: false });
+  if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
+  return value;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
+    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

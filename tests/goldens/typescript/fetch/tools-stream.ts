@@ -1,0 +1,170 @@
+// Let a model of AITOLL call functions, and print its answer as it comes.
+import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+
+type Log = (line: string) => void;
+
+type Called = { name: string; arguments: string | object };
+type Message = { content: string; tool_calls?: { id: string; index?: number; function: Called }[] };
+type Choice = { delta?: { content?: string; refusal?: string }; finish_reason?: string };
+type Chunk = { choices?: Choice[]; usage?: object; error?: unknown };
+
+const TOOLS = [
+  {
+    type: "function",
+    function: {
+      name: "get_weather",
+      description: "The current weather in a city.",
+      parameters: {
+        type: "object",
+        properties: {
+          city: { type: "string", description: "A city, such as Oslo" },
+          unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+        },
+        required: ["city"],
+      },
+    },
+  },
+  {
+    type: "function",
+    function: {
+      name: "get_time",
+      description: "The current local time in a city.",
+      parameters: {
+        type: "object",
+        properties: { city: { type: "string", description: "A city, such as Oslo" } },
+        required: ["city"],
+      },
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS: Record<string, (input: any) => unknown> = {
+  get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
+    ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
+};
+
+export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+  const messages: object[] = [{ role: "user", content: prompt }];
+  const usage: object[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const response = await post("/chat/completions", {
+      model: MODEL,
+      messages,
+      tools: TOOLS,
+      stream: true,
+    });
+    const lines = response.body!.pipeThrough(new TextDecoderStream());
+    const message: Message & { role: string } = { role: "assistant", content: "" };
+    let finishReason: string | undefined;
+    for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+      if (data === "[DONE]") {
+        finishReason ||= "stop";
+        break;
+      }
+      const chunk: Chunk = JSON.parse(data);
+      if (chunk.error) throw new Error(JSON.stringify(chunk.error));
+      const choice = chunk.choices?.[0];
+      const text = choice?.delta?.content || choice?.delta?.refusal;
+      if (typeof text === "string") yield text;
+      addDelta(message, choice?.delta ?? {});
+      finishReason = choice?.finish_reason || finishReason;
+      if (chunk.usage) usage[round] = chunk.usage;
+    }
+    if (!finishReason) throw new Error("the stream ended before the answer was complete");
+    if (!message.tool_calls) {
+      if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
+      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      return;
+    }
+    if (message.content) yield "\n";
+    messages.push(message);
+    for (const call of message.tool_calls) {
+      const { name, arguments: input } = call.function;
+      call.function.arguments = typeof input === "object" ? JSON.stringify(input) : input;
+      delete call.index;
+      const content = await callTool(name, call.function.arguments);
+      messages.push({ role: "tool", tool_call_id: call.id, content });
+    }
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+const REPEATED = ["id", "type", "role", "name", "format"]; // all other texts come in pieces
+
+// Add a streamed delta to its message, with the fields that only the server understands.
+function addDelta(target: any, delta: object): any {
+  for (const [key, value] of Object.entries(delta)) {
+    if (value === null || value === "") continue;
+    if (Array.isArray(value)) {
+      const items: any[] = (target[key] ??= []);
+      for (const item of value) {
+        const { index, id } = item; // some gateways send no index, or neither
+        let same = items.find((one) => (index === undefined ? one.id === id : one.index === index));
+        if (index === undefined && id === undefined) same = items.at(-1);
+        if (!same) items.push((same = {}));
+        addDelta(same, item);
+      }
+    } else if (typeof value === "object") {
+      target[key] = addDelta(target[key] || {}, value);
+    } else if (typeof value === "string" && !REPEATED.includes(key)) {
+      target[key] = (target[key] ?? "") + value;
+    } else {
+      target[key] = value;
+    }
+  }
+  return target;
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(name: string, input: string): Promise<string> {
+  try {
+    if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
+    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    return JSON.stringify({ error: (error as Error).message });
+  }
+}
+
+async function post(path: string, body: object, retries = 2): Promise<Response> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok && /event-stream/.test(response.headers.get("content-type") ?? "")) return response;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
+  const busy = !response || response.status === 429 || response.status >= 500;
+  if (!response || (busy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
+  }
+  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+  throw new Error(`HTTP ${response.status}: ${JSON.stringify(problem)}`, { cause: response });
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
+    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,52 @@
+// Ask AIClient-2-API a question and print the answer as it comes.
+import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { GoogleGenAI } from "@google/genai";
+import type { Content } from "@google/genai";
+
+const API_KEY = process.env.AICLIENT2API_API_KEY;
+const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
+const PROMPT = "Say hello in one short sentence.";
+
+type Log = (line: string) => void;
+
+export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  const ai = new GoogleGenAI({
+    apiKey: API_KEY,
+    vertexai: false,
+    httpOptions: {
+      baseUrl: BASE_URL,
+      retryOptions: { attempts: 3 },
+      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    },
+  });
+  const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
+  const chunks = await ai.models.generateContentStream({ model: MODEL, contents });
+  let finishReason: string | undefined;
+  let usage: object | undefined;
+  for await (const chunk of chunks) {
+    const blocked = chunk.promptFeedback?.blockReason;
+    if (blocked) throw new Error(`blocked: ${blocked}`);
+    const candidate = chunk.candidates?.[0];
+    for (const part of candidate?.content?.parts ?? []) {
+      if (part.text && !part.thought) yield part.text;
+    }
+    finishReason = candidate?.finishReason ?? finishReason;
+    usage = chunk.usageMetadata ?? usage;
+  }
+  if (!finishReason) throw new Error("the stream ended before the answer was complete");
+  if (finishReason !== "STOP") log?.(`Warning: finishReason is ${finishReason}`);
+  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
+    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

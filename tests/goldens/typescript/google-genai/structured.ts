@@ -1,0 +1,78 @@
+// Get an answer of AIClient-2-API as JSON that follows a schema.
+import { realpathSync } from "node:fs";
+import { GoogleGenAI } from "@google/genai";
+import type { Content } from "@google/genai";
+import { Ajv } from "ajv";
+
+const API_KEY = process.env.AICLIENT2API_API_KEY;
+const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
+const PROMPT = "Rate this review: great sound, weak battery.";
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+
+type Log = (line: string) => void;
+type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
+
+export async function ask(prompt: string, log?: Log): Promise<Answer> {
+  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  const ai = new GoogleGenAI({
+    apiKey: API_KEY,
+    vertexai: false,
+    httpOptions: {
+      baseUrl: BASE_URL,
+      timeout: 120_000,
+      retryOptions: { attempts: 3 },
+      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    },
+  });
+  const instructions =
+    "Answer with JSON only, no Markdown and no explanation. " +
+    `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
+  const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
+  const response = await ai.models.generateContent({
+    model: MODEL,
+    contents,
+    config: {
+      responseMimeType: "application/json",
+      responseJsonSchema: SCHEMA,
+      systemInstruction: { parts: [{ text: instructions }] },
+    },
+  });
+  const candidate = response.candidates?.[0];
+  const parts = candidate?.content?.parts?.filter((part) => !part.thought) ?? [];
+  const text = parts.map((part) => part.text ?? "").join("");
+  if (!text) throw new Error(`no text: ${candidate?.finishReason ?? JSON.stringify(response)}`);
+  if (candidate?.finishReason !== "STOP") log?.(`Warning: finishReason is ${candidate?.finishReason}`);
+  const answer = parseAnswer(text);
+  if (response.usageMetadata) log?.(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  return answer;
+}
+
+// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+function parseAnswer(answer: string): Answer {
+  const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
+  const value: unknown = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const ajv = new Ajv({ strict: false, logger: false });
+  if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
+  return value;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
+    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

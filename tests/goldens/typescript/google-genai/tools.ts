@@ -1,0 +1,101 @@
+// Let a model of AIClient-2-API call functions until it can answer.
+import { realpathSync } from "node:fs";
+import { GoogleGenAI } from "@google/genai";
+import type { Candidate, Content, FunctionDeclaration, Part } from "@google/genai";
+
+const API_KEY = process.env.AICLIENT2API_API_KEY;
+const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+
+type Log = (line: string) => void;
+
+const TOOLS = [
+  {
+    name: "get_weather",
+    description: "The current weather in a city.",
+    parameters: {
+      type: "object",
+      properties: {
+        city: { type: "string", description: "A city, such as Oslo" },
+        unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+      },
+      required: ["city"],
+    },
+  },
+  {
+    name: "get_time",
+    description: "The current local time in a city.",
+    parameters: {
+      type: "object",
+      properties: { city: { type: "string", description: "A city, such as Oslo" } },
+      required: ["city"],
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS: Record<string, (input: any) => unknown> = {
+  get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
+    ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
+};
+
+export async function ask(prompt: string, log?: Log): Promise<string> {
+  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  const ai = new GoogleGenAI({
+    apiKey: API_KEY,
+    vertexai: false,
+    httpOptions: {
+      baseUrl: BASE_URL,
+      timeout: 120_000,
+      retryOptions: { attempts: 3 },
+      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    },
+  });
+  const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
+  const usage: object[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const response = await ai.models.generateContent({
+      model: MODEL,
+      contents,
+      config: { tools: [{ functionDeclarations: TOOLS as FunctionDeclaration[] }] },
+    });
+    const { content, finishReason }: Candidate = response.candidates?.[0] ?? {};
+    if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
+    if (response.usageMetadata) usage.push(response.usageMetadata);
+    const calls = content.parts.flatMap((part) => part.functionCall ?? []);
+    if (!calls.length) {
+      if (finishReason !== "STOP") log?.(`Warning: finishReason is ${finishReason}`);
+      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      return content.parts.map((part) => (part.thought ? "" : part.text ?? "")).join("");
+    }
+    const parts: Part[] = [];
+    for (const { id, name, args } of calls) {
+      parts.push({ functionResponse: { id, name, response: await callTool(name, args) } });
+    }
+    contents.push(content, { role: "user", parts });
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(name = "", input?: unknown): Promise<Record<string, unknown>> {
+  try {
+    if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
+    const result = await FUNCTIONS[name](input);
+    return { result };
+  } catch (error) {
+    return { error: (error as Error).message };
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
+    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

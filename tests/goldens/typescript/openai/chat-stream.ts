@@ -1,0 +1,48 @@
+// Ask AITOLL a question and print the answer as it comes.
+import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import OpenAI from "openai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Say hello in one short sentence.";
+
+type Log = (line: string) => void;
+
+export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const client = new OpenAI({
+    apiKey: API_KEY,
+    baseURL: BASE_URL,
+    organization: null, // not from OPENAI_ORG_ID
+    project: null,
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
+  const chunks = await client.chat.completions.create({ model: MODEL, messages, stream: true });
+  let finishReason: string | undefined;
+  let usage: object | undefined;
+  for await (const chunk of chunks) {
+    const choice = chunk.choices?.[0];
+    const text = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof text === "string") yield text;
+    finishReason = choice?.finish_reason || finishReason;
+    usage = chunk.usage ?? usage;
+  }
+  if (!finishReason) throw new Error("the stream ended before the answer was complete");
+  if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
+    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,78 @@
+// Get an answer of AITOLL as JSON that follows a schema.
+import { realpathSync } from "node:fs";
+import OpenAI from "openai";
+import { Ajv } from "ajv";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Rate this review: great sound, weak battery.";
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+
+type Log = (line: string) => void;
+type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
+
+export async function ask(prompt: string, log?: Log): Promise<Answer> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const client = new OpenAI({
+    apiKey: API_KEY,
+    baseURL: BASE_URL,
+    organization: null, // not from OPENAI_ORG_ID
+    project: null,
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const instructions =
+    "Answer with JSON only, no Markdown and no explanation. " +
+    `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
+  const messages: OpenAI.ChatCompletionMessageParam[] = [
+    { role: "system", content: instructions },
+    { role: "user", content: prompt },
+  ];
+  const completion = await client.chat.completions.create({
+    model: MODEL,
+    messages,
+    response_format: {
+      type: "json_schema",
+      json_schema: { name: "review", strict: true, schema: SCHEMA },
+    },
+    stream: false,
+  });
+  const choice = completion.choices?.[0];
+  const text = choice?.message?.content || choice?.message?.refusal;
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
+  if (choice.finish_reason !== "stop") log?.(`Warning: finish_reason is ${choice.finish_reason}`);
+  const answer = parseAnswer(text);
+  if (completion.usage) log?.(`Usage: ${JSON.stringify(completion.usage)}`);
+  return answer;
+}
+
+// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+function parseAnswer(answer: string): Answer {
+  const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
+  const value: unknown = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const ajv = new Ajv({ strict: false, logger: false });
+  if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
+  return value;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
+    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

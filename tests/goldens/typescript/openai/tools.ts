@@ -1,0 +1,109 @@
+// Let a model of AITOLL call functions until it can answer.
+import { realpathSync } from "node:fs";
+import OpenAI from "openai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+
+type Log = (line: string) => void;
+
+type FunctionCall = OpenAI.ChatCompletionMessageFunctionToolCall;
+
+const TOOLS: OpenAI.ChatCompletionTool[] = [
+  {
+    type: "function",
+    function: {
+      name: "get_weather",
+      description: "The current weather in a city.",
+      parameters: {
+        type: "object",
+        properties: {
+          city: { type: "string", description: "A city, such as Oslo" },
+          unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+        },
+        required: ["city"],
+      },
+    },
+  },
+  {
+    type: "function",
+    function: {
+      name: "get_time",
+      description: "The current local time in a city.",
+      parameters: {
+        type: "object",
+        properties: { city: { type: "string", description: "A city, such as Oslo" } },
+        required: ["city"],
+      },
+    },
+  },
+];
+const MAX_ROUNDS = 8;
+
+// Put your own code here: the model is told what a function returns.
+const FUNCTIONS: Record<string, (input: any) => unknown> = {
+  get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
+    ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
+};
+
+export async function ask(prompt: string, log?: Log): Promise<string> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const client = new OpenAI({
+    apiKey: API_KEY,
+    baseURL: BASE_URL,
+    organization: null, // not from OPENAI_ORG_ID
+    project: null,
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
+  const usage: object[] = [];
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const completion = await client.chat.completions.create({
+      model: MODEL,
+      messages,
+      tools: TOOLS,
+      stream: false,
+    });
+    const choice = completion.choices?.[0];
+    if (!choice?.message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+    const { message, finish_reason: finishReason } = choice;
+    if (completion.usage) usage[round] = completion.usage;
+    if (!message.tool_calls?.length) {
+      if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
+      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      return message.content || message.refusal || "";
+    }
+    messages.push(message);
+    for (const { id, function: called } of message.tool_calls as FunctionCall[]) {
+      if (typeof called.arguments === "object") called.arguments = JSON.stringify(called.arguments);
+      const content = await callTool(called.name, called.arguments);
+      messages.push({ role: "tool", tool_call_id: id, content });
+    }
+  }
+  throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+}
+
+// Run the function that the model calls; the model is told what goes wrong.
+async function callTool(name: string, input: string): Promise<string> {
+  try {
+    if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
+    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    return JSON.stringify(result ?? null);
+  } catch (error) {
+    return JSON.stringify({ error: (error as Error).message });
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
+    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,122 @@
+"""TypeScript programs pass the compiler's strict check and run as their users run them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chat_completions.planning.combinations import offered_combinations
+from support.case_tests import skip_without_tools
+from support.node_server import strip_types
+from support.offered import make_combination
+from support.protocols import answer_body
+from support.replies import Reply
+from support.running import node_modules
+from support.serving import Server
+from support.variants import Variant, printed, variants
+
+PNG = "data:image/png;base64,iVBORw0KGgo="
+CONVERSATION = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "type": "object",
+    "properties": {"a b": {"type": ["string", "null"]}, "more": {"type": "array", "items": {"$ref": "#/$defs/x"}}},
+    "$defs": {"x": {"type": "object", "properties": {"kind": {"enum": ["a", 1]}}, "required": ["kind"]}},
+}
+TOOLS = [
+    {"name": "t-1", "description": "x", "parameters": {"type": "object", "properties": {"class": {"type": "string"}}}},
+    {"name": "none", "description": "y", "parameters": {"type": "object", "properties": {}}},
+]
+# What a user may bring, beside each program as it stands.
+BROUGHT: dict[str, dict[str, dict[str, Any]]] = {
+    "chat": {"sampled": {"params": {"max_tokens": 300, "temperature": 0.5}}},
+    "vision": {"file": {"images": ["a.png"]}, "several": {"images": [PNG, "a.png"]}, "data": {"images": [PNG]}},
+    "tools": {"own": {"tools": TOOLS}},
+    "structured": {"own": {"schema": SCHEMA}},
+}
+FOR_ALL: dict[str, dict[str, Any]] = {
+    "fallback": {"fallback": True, "system": "Be brief.", "params": {"temperature": 0.5}},
+    "conversation": {"messages": CONVERSATION},
+}
+COMPILER_OPTIONS = {
+    "strict": True,
+    "noEmit": True,
+    "target": "es2022",
+    "module": "nodenext",
+    "types": ["node"],
+    "noUnusedLocals": True,
+    "verbatimModuleSyntax": True,
+    "erasableSyntaxOnly": True,
+    "skipLibCheck": True,
+}
+
+
+def kinds() -> Iterator[tuple[str, str]]:
+    """Yield a name and a program of each kind: of every gateway, and with all that a user may bring."""
+    for one in offered_combinations():
+        if one.language == "typescript":
+            yield "-".join(map(str, one[:6])), make_combination(one).code
+    for variant in variants("chat", "vision", "tools", "structured"):
+        if variant.language == "typescript":
+            own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
+            if variant == Variant("typescript-openai", mode=variant.mode):
+                yield f"{variant}-own", printed(variant, **own).code
+            for name, options in {**BROUGHT[variant.task], **FOR_ALL}.items():
+                yield f"{variant}-{name}", printed(variant, **options).code
+
+
+def compile_all(folder: Path) -> str:
+    """Return what the compiler finds in the programs of a folder."""
+    (folder / "node_modules").symlink_to(node_modules(), target_is_directory=True)
+    (folder / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": COMPILER_OPTIONS}), encoding="utf-8")
+    command = [str(node_modules() / ".bin" / "tsc"), "--project", str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False).stdout
+
+
+def test_every_kind_of_program_passes_the_strict_check_of_the_compiler(tmp_path: Path) -> None:
+    skip_without_tools(Variant("typescript-openai"))
+    written: set[str] = set()
+    for name, code in kinds():
+        if code not in written:
+            written.add(code)
+            (tmp_path / f"{name}.ts").write_text(code, encoding="utf-8")
+    assert len(written) > 100
+    assert compile_all(tmp_path) == ""
+
+
+def test_a_wrong_type_is_found(tmp_path: Path) -> None:
+    skip_without_tools(Variant("typescript-openai"))
+    code = printed(Variant("typescript-openai")).code
+    (tmp_path / "wrong.ts").write_text(code.replace("ask(PROMPT,", "ask(42,"), encoding="utf-8")
+    assert "wrong.ts" in compile_all(tmp_path)
+
+
+def test_syntax_that_node_cannot_erase_is_found() -> None:
+    skip_without_tools(Variant("typescript-fetch"))
+    with pytest.raises(ValueError, match="enum"):
+        strip_types("enum Colour { Red }")
+
+
+@pytest.mark.parametrize("package", ['{"type": "module"}', '{"type": "commonjs"}', "{}"])
+def test_tsx_runs_a_program_whatever_the_package_says(package: str, tmp_path: Path) -> None:
+    skip_without_tools(Variant("typescript-openai"))
+    (tmp_path / "node_modules").symlink_to(node_modules(), target_is_directory=True)
+    (tmp_path / "package.json").write_text(package, encoding="utf-8")
+    (tmp_path / "ask.ts").write_text(printed(Variant("typescript-openai")).code, encoding="utf-8")
+    answer = answer_body({"text": "Hello"}, "openai-chat")
+    with Server([Reply(200, [("content-type", "application/json")], answer)]) as server:
+        ran = subprocess.run(
+            [str(node_modules() / ".bin" / "tsx"), "ask.ts"],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "AITOLL_API_KEY": "key-1", "AITOLL_BASE_URL": f"{server.url}/api"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ran.stdout, ran.returncode) == ("Hello\n", 0), ran.stderr
+    assert "Usage: " in ran.stderr
