@@ -62,6 +62,8 @@ def programs() -> str:
     parts = [_program({"gateway": "aitoll", "library": library}) for library in ("requests", "openai")]
     parts.append(_program({"gateway": "aitoll", "library": "httpx", "stream": True}))
     parts.append(_program({"gateway": "aitoll", "language": "javascript", "stream": True}))
+    typed = {"gateway": "aitoll", "language": "typescript", "library": "openai"}
+    parts += [_program({**typed, "stream": True}), _program({**typed, "task": "structured"})]
     homes: dict[str, str] = {}
     for gateway in ("aitoll", *OURS):
         for combination in offered_combinations(gateway):

@@ -18,15 +18,15 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").
 CLIENTS = {
     "openai-chat": [
         ("python", "requests"), ("python", "httpx"), ("python", "openai"), ("javascript", "fetch"),
-        ("javascript", "openai"), ("shell", "curl"),
+        ("javascript", "openai"), ("typescript", "fetch"), ("typescript", "openai"), ("shell", "curl"),
     ],
     "anthropic-messages": [
         ("python", "requests"), ("python", "anthropic"), ("javascript", "fetch"), ("javascript", "anthropic"),
-        ("shell", "curl"),
+        ("typescript", "fetch"), ("typescript", "anthropic"), ("shell", "curl"),
     ],
     "gemini-generate": [
         ("python", "httpx"), ("python", "google-genai"), ("javascript", "fetch"), ("javascript", "google-genai"),
-        ("shell", "curl"),
+        ("typescript", "fetch"), ("typescript", "google-genai"), ("shell", "curl"),
     ],
 }  # fmt: skip
 REPLIES = {

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from chat_completions.planning.types import Program
 
+from support.node_server import strip_types
+from support.running import NODE
+
 ROOT = Path(__file__).parents[2]
 KEYS = {
     "MINE_API_KEY": "mine-secret-1",
@@ -24,14 +27,15 @@ def run_against(
     program: Program, address: str, case: Mapping[str, Any], folder: Path
 ) -> subprocess.CompletedProcess[str]:
     """Run a program with its base URL's path at another address; `unset` of the case are keys that are missing."""
-    file = folder / program.filename
-    file.write_text(program.code, encoding="utf-8")
+    typed = program.language == "typescript"
+    file = folder / (f"{program.filename}.mjs" if typed else program.filename)
+    file.write_text(strip_types(program.code) if typed else program.code, encoding="utf-8")
     modules = folder / "node_modules"
-    if program.language == "javascript":
+    if program.language in NODE:
         modules.symlink_to(ROOT / "node_modules")
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     environment |= {name: key for name, key in (KEYS | FOREIGN).items() if name not in case.get("unset", ())}
     environment |= {program.plan.base_url_env: address + urlsplit(program.plan.base_url).path, "NO_PROXY": "*"}
-    interpreter = {"python": sys.executable, "javascript": "node", "shell": "bash"}[program.language]
+    interpreter = "node" if program.language in NODE else {"python": sys.executable, "shell": "bash"}[program.language]
     command = [interpreter, str(file)]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -47,7 +47,7 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

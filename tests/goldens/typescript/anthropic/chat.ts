@@ -27,8 +27,7 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
     max_tokens: 4096,
     stream: false,
   });
-  const blocks = message?.content?.filter((block) => block.type === "text");
-  const text = blocks?.map((block) => block.text).join("");
+  const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log?.(`Usage: ${JSON.stringify(message.usage)}`);
@@ -37,7 +36,7 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

@@ -44,8 +44,7 @@ export async function ask(prompt: string, log?: Log): Promise<Answer> {
     max_tokens: 4096,
     stream: false,
   });
-  const blocks = message?.content?.filter((block) => block.type === "text");
-  const text = blocks?.map((block) => block.text).join("");
+  const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
   const answer = parseAnswer(text);
@@ -65,7 +64,7 @@ function parseAnswer(answer: string): Answer {
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

@@ -93,7 +93,7 @@ async function callTool(name: string, input?: unknown): Promise<string> {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

@@ -10,7 +10,6 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
-
 type Choice = { delta?: { content?: string; refusal?: string }; finish_reason?: string };
 type Chunk = { choices?: Choice[]; usage?: object; error?: unknown };
 
@@ -63,7 +62,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

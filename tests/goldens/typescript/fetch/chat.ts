@@ -8,7 +8,6 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
-
 type Choice = { message?: { content?: string; refusal?: string }; finish_reason?: string };
 type ChatCompletion = { choices?: Choice[]; usage?: object };
 
@@ -49,7 +48,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

@@ -10,7 +10,6 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
-
 type Called = { name: string; arguments: string | object };
 type Message = { content: string; tool_calls?: { id: string; index?: number; function: Called }[] };
 type Choice = { delta?: { content?: string; refusal?: string }; finish_reason?: string };
@@ -162,7 +161,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

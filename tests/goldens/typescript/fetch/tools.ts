@@ -8,7 +8,6 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
-
 type ToolCall = { id: string; function: { name: string; arguments: string | object } };
 type Message = { content?: string; refusal?: string; tool_calls?: ToolCall[] };
 type Choice = { message?: Message; finish_reason?: string };
@@ -117,7 +116,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

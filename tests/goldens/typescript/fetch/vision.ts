@@ -10,15 +10,10 @@ const IMAGE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=";
 
 type Log = (line: string) => void;
-
 type Choice = { message?: { content?: string; refusal?: string }; finish_reason?: string };
 type ChatCompletion = { choices?: Choice[]; usage?: object };
 
-export async function ask(
-  prompt: string,
-  image_url = IMAGE,
-  log?: Log,
-): Promise<string> {
+export async function ask(prompt: string, image_url = IMAGE, log?: Log): Promise<string> {
   const messages = [
     {
       role: "user",
@@ -63,7 +58,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.cause?.code ?? ""}`;
+    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

@@ -1,7 +1,6 @@
 // Ask AIClient-2-API a question and print the answer.
 import { realpathSync } from "node:fs";
-import { GoogleGenAI } from "@google/genai";
-import type { Content } from "@google/genai";
+import { GoogleGenAI, type Content } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
 const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";

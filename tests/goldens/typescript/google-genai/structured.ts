@@ -1,7 +1,6 @@
 // Get an answer of AIClient-2-API as JSON that follows a schema.
 import { realpathSync } from "node:fs";
-import { GoogleGenAI } from "@google/genai";
-import type { Content } from "@google/genai";
+import { GoogleGenAI, type Content } from "@google/genai";
 import { Ajv } from "ajv";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;

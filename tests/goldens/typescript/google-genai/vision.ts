@@ -1,7 +1,6 @@
 // Ask AIClient-2-API about an image.
 import { realpathSync } from "node:fs";
-import { GoogleGenAI } from "@google/genai";
-import type { Content } from "@google/genai";
+import { GoogleGenAI, type Content } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
 const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
@@ -12,11 +11,7 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
-export async function ask(
-  prompt: string,
-  image = IMAGE,
-  log?: Log,
-): Promise<string> {
+export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<string> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,

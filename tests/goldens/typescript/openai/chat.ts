@@ -36,7 +36,7 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

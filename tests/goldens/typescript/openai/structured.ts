@@ -70,7 +70,7 @@ function parseAnswer(answer: string): Answer {
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

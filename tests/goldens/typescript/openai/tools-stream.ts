@@ -9,7 +9,6 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
-
 type FunctionCall = OpenAI.ChatCompletionMessageFunctionToolCall & { index?: number };
 
 const TOOLS: OpenAI.ChatCompletionTool[] = [
@@ -139,7 +138,7 @@ async function callTool(name: string, input: string): Promise<string> {
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

@@ -8,7 +8,6 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
-
 type FunctionCall = OpenAI.ChatCompletionMessageFunctionToolCall;
 
 const TOOLS: OpenAI.ChatCompletionTool[] = [
@@ -101,7 +100,7 @@ async function callTool(name: string, input: string): Promise<string> {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;

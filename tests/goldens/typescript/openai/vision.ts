@@ -11,11 +11,7 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
-export async function ask(
-  prompt: string,
-  image_url = IMAGE,
-  log?: Log,
-): Promise<string> {
+export async function ask(prompt: string, image_url = IMAGE, log?: Log): Promise<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const client = new OpenAI({
     apiKey: API_KEY,
@@ -50,7 +46,7 @@ export async function ask(
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
+    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
     const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
     console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
     process.exitCode = 1;
