@@ -12,7 +12,6 @@ import jsonschema
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
 MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
-
 SCHEMA = {
     "title": "review",
     "type": "object",
@@ -36,13 +35,13 @@ def ask(prompt):
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "user", "content": prompt}]
-    client = anthropic.Anthropic(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        default_headers={"anthropic-version": "2023-06-01"},
-        timeout=120,
-        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
-    )
+    headers = {
+        "anthropic-version": "2023-06-01",
+        "Authorization": f"Bearer {API_KEY}",
+        "X-Api-Key": anthropic.Omit(),
+    }
+    http_client = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http_client)
     message = client.messages.create(
         model=MODEL,
         system=instructions,
@@ -51,7 +50,7 @@ def ask(prompt):
         stream=False,
     )
     if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message))
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
     answer = parse_answer("".join(block.text for block in message.content if block.type == "text"))
     reported = {name: getattr(message, name, None) for name in ["task_id"]}
     logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
@@ -81,10 +80,11 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        answer = ask("Rate this review: great sound, weak battery.")
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

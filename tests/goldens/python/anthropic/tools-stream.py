@@ -10,7 +10,6 @@ import anthropic
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
 MODEL = "claude-sonnet-4-6"  # or "claude-opus-4-6"
-
 TOOLS = [
     {
         "name": "get_weather",
@@ -54,13 +53,13 @@ def stream(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    client = anthropic.Anthropic(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        default_headers={"anthropic-version": "2023-06-01"},
-        timeout=120,
-        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
-    )
+    headers = {
+        "anthropic-version": "2023-06-01",
+        "Authorization": f"Bearer {API_KEY}",
+        "X-Api-Key": anthropic.Omit(),
+    }
+    http_client = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http_client)
     for _ in range(8):
         events = client.messages.create(
             model=MODEL,
@@ -70,7 +69,7 @@ def stream(prompt):
             stream=True,
         )
         if "event-stream" not in events.response.headers.get("Content-Type", ""):
-            raise anthropic.AnthropicError(repr(events.response.read()))
+            raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()!r}")
         blocks, stop_reason, usage = {}, None, {}
         for event in events:
             add_event(blocks, event)
@@ -133,7 +132,9 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except anthropic.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # a broken stream may be an error of the HTTP library
         sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

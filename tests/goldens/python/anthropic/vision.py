@@ -1,8 +1,10 @@
-"""Ask a model on AIReiter about an image, and print its answer."""
+"""Ask a model on AIReiter about an image and print its answer."""
 
+import base64
 import logging
 import os
 import sys
+from pathlib import Path
 
 import anthropic
 
@@ -11,17 +13,14 @@ BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstri
 MODEL = "claude-sonnet-4-6"  # or "claude-opus-4-6"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
-IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
-
-
 logger = logging.getLogger(__name__)
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer about the image."""
+    """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
-    image_type, image_data = image.removeprefix("data:").split(";base64,")
+    image_type, image_data = load_image(image)
     messages = [
         {
             "role": "user",
@@ -34,21 +33,34 @@ def ask(prompt, image=IMAGE):
             ],
         },
     ]
-    client = anthropic.Anthropic(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        default_headers={"anthropic-version": "2023-06-01"},
-        timeout=120,
-        http_client=anthropic.DefaultHttpxClient(follow_redirects=False),
-    )
+    headers = {
+        "anthropic-version": "2023-06-01",
+        "Authorization": f"Bearer {API_KEY}",
+        "X-Api-Key": anthropic.Omit(),
+    }
+    http_client = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http_client)
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
     if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-        raise anthropic.AnthropicError(repr(getattr(message, "error", None) or message))
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
     if message.stop_reason not in ("end_turn", "stop_sequence", None):
         logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
     reported = {name: getattr(message, name, None) for name in ["task_id"]}
     logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
     return "".join(block.text for block in message.content if block.type == "text")
+
+
+def load_image(image):
+    """Return the media type and the base64 text of an image, given as a file or a data URI."""
+    if image.startswith("data:"):
+        media_type, _, data = image.removeprefix("data:").partition(";base64,")
+        return media_type, data
+    content = Path(image).read_bytes()
+    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
+    kind = next((types[start] for start in types if content.startswith(start)), None)
+    if not kind:
+        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
+    return f"image/{kind}", base64.b64encode(content).decode()
 
 
 if __name__ == "__main__":
@@ -58,7 +70,9 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, OSError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

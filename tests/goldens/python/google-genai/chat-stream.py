@@ -11,7 +11,6 @@ API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
 
-
 logger = logging.getLogger(__name__)
 
 
@@ -20,13 +19,9 @@ def stream(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
-    options = types.HttpOptions(
-        base_url=BASE_URL,
-        api_version="v1beta",
-        timeout=120_000,  # milliseconds
-        retry_options=types.HttpRetryOptions(attempts=3),
-        client_args={"follow_redirects": False},
-    )
+    options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
+    options.retry_options = types.HttpRetryOptions(attempts=3)
+    options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
     chunks = client.models.generate_content_stream(model=MODEL, contents=contents)
     finish_reason, usage = None, None
@@ -54,7 +49,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except errors.APIError as error:
-        sys.exit(f"\nError: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
+        words = error.message or error.details
+        sys.exit(f"\nError: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"\nError: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

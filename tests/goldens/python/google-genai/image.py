@@ -1,9 +1,9 @@
 """Make an image with a model on AIClient-2-API and save the result."""
 
-import itertools
 import logging
 import os
 import sys
+import time
 
 from google import genai
 from google.genai import errors, types
@@ -12,22 +12,17 @@ API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
 MODEL = "gemini-3.1-flash-image"
 
-
 logger = logging.getLogger(__name__)
 
 
 def generate_image(prompt):
-    """Return the images that the model makes for one prompt, as bytes."""
+    """Return the images, as bytes, that the model makes of one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
-    contents = prompt
-    options = types.HttpOptions(
-        base_url=BASE_URL,
-        api_version="v1beta",
-        timeout=300_000,  # milliseconds
-        retry_options=types.HttpRetryOptions(attempts=3),
-        client_args={"follow_redirects": False},
-    )
+    contents = [{"role": "user", "parts": [{"text": prompt}]}]
+    options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=300_000)  # milliseconds
+    options.retry_options = types.HttpRetryOptions(attempts=3)
+    options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
     config = {"response_modalities": ["TEXT", "IMAGE"]}
     response = client.models.generate_content(model=MODEL, contents=contents, config=config)
@@ -43,29 +38,26 @@ def generate_image(prompt):
     return images
 
 
-def save_image(content):
+def save_image(image):
     """Write an image to a new file named by its type, and return the name."""
     types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
-    extension = next((name for start, name in types.items() if content.startswith(start)), None)
+    extension = next((types[start] for start in types if image.startswith(start)), None)
     if not extension:
-        raise ValueError(f"this is no image: {content[:60]!r}")
-    for number in itertools.count(1):
-        try:
-            with open(f"image-{number}.{extension}", "xb") as file:
-                file.write(content)
-            return file.name
-        except FileExistsError:
-            continue
+        raise ValueError(f"this is no image: {image[:60]!r}")
+    with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
+        file.write(image)
+    return file.name
 
 
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
     try:
-        for content in generate_image("A lighthouse at dusk, in watercolour."):
-            print(save_image(content))
+        for image in generate_image("A lighthouse at dusk, in watercolour."):
+            print(save_image(image))
     except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
+        words = error.message or error.details
+        sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

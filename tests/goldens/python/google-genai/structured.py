@@ -13,7 +13,6 @@ from google.genai import errors, types
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
-
 SCHEMA = {
     "title": "review",
     "type": "object",
@@ -37,13 +36,9 @@ def ask(prompt):
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
-    options = types.HttpOptions(
-        base_url=BASE_URL,
-        api_version="v1beta",
-        timeout=120_000,  # milliseconds
-        retry_options=types.HttpRetryOptions(attempts=3),
-        client_args={"follow_redirects": False},
-    )
+    options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
+    options.retry_options = types.HttpRetryOptions(attempts=3)
+    options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
     config = {
         "response_mime_type": "application/json",
@@ -84,10 +79,10 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        answer = ask("Rate this review: great sound, weak battery.")
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
+        words = error.message or error.details
+        sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

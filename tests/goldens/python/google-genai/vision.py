@@ -1,8 +1,10 @@
-"""Ask a model on AIClient-2-API about an image, and print its answer."""
+"""Ask a model on AIClient-2-API about an image and print its answer."""
 
+import base64
 import logging
 import os
 import sys
+from pathlib import Path
 
 from google import genai
 from google.genai import errors, types
@@ -12,29 +14,27 @@ BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstr
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
-IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
-
-
 logger = logging.getLogger(__name__)
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer about the image."""
+    """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
-    image_type, image_data = image.removeprefix("data:").split(";base64,")
-    parts = [
-        {"text": prompt},
-        {"inlineData": {"mimeType": image_type, "data": image_data}},
+    image_type, image_data = load_image(image)
+    contents = [
+        {
+            "role": "user",
+            "parts": [
+                {"text": prompt},
+                {"inlineData": {"mimeType": image_type, "data": image_data}},
+            ],
+        },
     ]
-    contents = [{"role": "user", "parts": parts}]
-    options = types.HttpOptions(
-        base_url=BASE_URL,
-        api_version="v1beta",
-        timeout=120_000,  # milliseconds
-        retry_options=types.HttpRetryOptions(attempts=3),
-        client_args={"follow_redirects": False},
-    )
+    options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
+    options.retry_options = types.HttpRetryOptions(attempts=3)
+    options.client_args = {"follow_redirects": False}
+    options.extra_body = {"contents": contents}  # the package would write mime_type and URL-safe base64
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
     response = client.models.generate_content(model=MODEL, contents=contents)
     if not response.candidates:  # an error with status 200, a web page or a blocked prompt
@@ -48,6 +48,19 @@ def ask(prompt, image=IMAGE):
     return "".join(part.text or "" for part in parts if not part.thought)
 
 
+def load_image(image):
+    """Return the media type and the base64 text of an image, given as a file or a data URI."""
+    if image.startswith("data:"):
+        media_type, _, data = image.removeprefix("data:").partition(";base64,")
+        return media_type, data
+    content = Path(image).read_bytes()
+    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
+    kind = next((types[start] for start in types if content.startswith(start)), None)
+    if not kind:
+        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
+    return f"image/{kind}", base64.b64encode(content).decode()
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -55,7 +68,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error.details!r}".replace(API_KEY, "***")[:300])
+        words = error.message or error.details
+        sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

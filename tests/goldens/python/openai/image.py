@@ -1,10 +1,10 @@
 """Make an image with a model on AITOLL and save the result."""
 
-import itertools
 import logging
 import os
 import re
 import sys
+import time
 import urllib.request
 
 import openai
@@ -13,24 +13,20 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
-
 logger = logging.getLogger(__name__)
 
 
 def generate_image(prompt):
-    """Return the images that the model makes for one prompt, as bytes."""
+    """Return the images, as bytes, that the model makes of one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
-    client = openai.OpenAI(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=300,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
     message = completion.choices[0].message.model_dump(warnings=False)
     urls = list(dict.fromkeys(find_images(message)))
     if not urls:
@@ -48,7 +44,7 @@ def find_images(value):
         case {"url": str(url)} | {"image_url": str(url)}:
             return [url]
         case dict():
-            return [url for item in value.values() for url in find_images(item)]
+            return find_images(list(value.values()))
         case list():
             return [url for item in value for url in find_images(item)]
         case str():
@@ -64,29 +60,27 @@ def load_image(url):
         return response.read()
 
 
-def save_image(content):
+def save_image(image):
     """Write an image to a new file named by its type, and return the name."""
     types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
-    extension = next((name for start, name in types.items() if content.startswith(start)), None)
+    extension = next((types[start] for start in types if image.startswith(start)), None)
     if not extension:
-        raise ValueError(f"this is no image: {content[:60]!r}")
-    for number in itertools.count(1):
-        try:
-            with open(f"image-{number}.{extension}", "xb") as file:
-                file.write(content)
-            return file.name
-        except FileExistsError:
-            continue
+        raise ValueError(f"this is no image: {image[:60]!r}")
+    with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
+        file.write(image)
+    return file.name
 
 
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
     try:
-        for content in generate_image("A lighthouse at dusk, in watercolour."):
-            print(save_image(content))
+        for image in generate_image("A lighthouse at dusk, in watercolour."):
+            print(save_image(image))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, OSError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -24,15 +24,12 @@ def list_models():
     """Return the ids of all models."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
-    client = openai.OpenAI(
-        api_key=API_KEY,
-        base_url=f"{BASE_URL}/v1",
-        timeout=120,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=f"{BASE_URL}/v1", http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     models = client.models.list()
     if not getattr(models, "data", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(models, "error", None) or models))
+        raise openai.OpenAIError(f"no models: {getattr(models, 'model_extra', None) or models!r}")
     return [model.id for model in models.data]
 
 
@@ -42,7 +39,9 @@ if __name__ == "__main__":
         for model in list_models():
             print("*" if model in RECOMMENDED else " ", model)
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK fails in its own way on a web page
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

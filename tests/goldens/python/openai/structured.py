@@ -12,7 +12,6 @@ import openai
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 SCHEMA = {
     "title": "review",
     "type": "object",
@@ -36,12 +35,9 @@ def ask(prompt):
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
-    client = openai.OpenAI(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     completion = client.chat.completions.create(
         model=MODEL,
         messages=messages,
@@ -52,9 +48,9 @@ def ask(prompt):
         stream=False,
     )
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
-    choice = completion.choices[0]
-    answer = parse_answer(choice.message.content or choice.message.refusal or "")
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
+    message = completion.choices[0].message
+    answer = parse_answer(message.content or message.refusal or "")
     logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
     return answer
 
@@ -82,10 +78,11 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        answer = ask("Rate this review: great sound, weak battery.")
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -10,7 +10,6 @@ import openai
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 TOOLS = [
     {
         "type": "function",
@@ -60,21 +59,13 @@ def stream(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    client = openai.OpenAI(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     for _ in range(8):
-        chunks = client.chat.completions.create(
-            model=MODEL,
-            messages=messages,
-            tools=TOOLS,
-            stream=True,
-        )
+        chunks = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=True)
         if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
-            raise openai.OpenAIError(repr(chunks.response.read()))
+            raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()!r}")
         message, finish_reason, usage = {"role": "assistant", "content": ""}, None, {}
         for chunk in chunks:
             for choice in chunk.choices or []:
@@ -144,7 +135,9 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except openai.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # a broken stream may be an error of the HTTP library
         sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -10,7 +10,6 @@ import openai
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 TOOLS = [
     {
         "type": "function",
@@ -60,12 +59,9 @@ def ask(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    client = openai.OpenAI(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     for _ in range(8):
         completion = client.chat.completions.create(
             model=MODEL,
@@ -74,7 +70,7 @@ def ask(prompt):
             stream=False,
         )
         if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-            raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
+            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
         choice = completion.choices[0]
         if choice.finish_reason not in ("stop", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
@@ -108,7 +104,9 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

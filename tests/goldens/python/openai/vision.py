@@ -1,8 +1,10 @@
-"""Ask a model on AITOLL about an image, and print its answer."""
+"""Ask a model on AITOLL about an image and print its answer."""
 
+import base64
 import logging
 import os
 import sys
+from pathlib import Path
 
 import openai
 
@@ -11,17 +13,14 @@ BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api
 MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
-IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
-
-
 logger = logging.getLogger(__name__)
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer about the image."""
+    """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
-    image_url = image
+    image_url = data_uri(image)
     messages = [
         {
             "role": "user",
@@ -31,20 +30,29 @@ def ask(prompt, image=IMAGE):
             ],
         },
     ]
-    client = openai.OpenAI(
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        http_client=openai.DefaultHttpxClient(follow_redirects=False),
-    )
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(repr(getattr(completion, "error", None) or completion))
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
     choice = completion.choices[0]
     if choice.finish_reason not in ("stop", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
     logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
     return choice.message.content or choice.message.refusal or ""
+
+
+def data_uri(image):
+    """Return an image as a data URI; an address stays as it is."""
+    if image.startswith(("data:", "https://", "http://")):
+        return image
+    content = Path(image).read_bytes()
+    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
+    kind = next((types[start] for start in types if content.startswith(start)), None)
+    if not kind:
+        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 if __name__ == "__main__":
@@ -54,7 +62,9 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error.body!r}".replace(API_KEY, "***")[:300])
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (openai.OpenAIError, OSError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
