@@ -42,8 +42,9 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except anthropic.APIStatusError as error:
-        match error.body:
-            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+        body = error.body if isinstance(error.body, dict) else {}
+        match body.get("error") or error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
                 sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])

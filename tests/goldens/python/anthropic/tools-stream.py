@@ -61,13 +61,7 @@ def stream(prompt):
     http_client = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http_client)
     for _ in range(8):
-        events = client.messages.create(
-            model=MODEL,
-            messages=messages,
-            tools=TOOLS,
-            max_tokens=4096,
-            stream=True,
-        )
+        events = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", ""):
             raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()!r}")
         blocks, stop_reason, usage = {}, None, {}
@@ -132,8 +126,9 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except anthropic.APIStatusError as error:
-        match error.body:
-            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+        body = error.body if isinstance(error.body, dict) else {}
+        match body.get("error") or error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
                 sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # a broken stream may be an error of the HTTP library
         sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])

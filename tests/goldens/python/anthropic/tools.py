@@ -61,13 +61,7 @@ def ask(prompt):
     http_client = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http_client)
     for _ in range(8):
-        message = client.messages.create(
-            model=MODEL,
-            messages=messages,
-            tools=TOOLS,
-            max_tokens=4096,
-            stream=False,
-        )
+        message = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=False)
         if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
             raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
         if message.stop_reason not in ("end_turn", "stop_sequence", "tool_use", None):
@@ -100,8 +94,9 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except anthropic.APIStatusError as error:
-        match error.body:
-            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+        body = error.body if isinstance(error.body, dict) else {}
+        match body.get("error") or error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
                 sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])

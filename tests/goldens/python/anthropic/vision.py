@@ -1,10 +1,8 @@
 """Ask a model on AIReiter about an image and print its answer."""
 
-import base64
 import logging
 import os
 import sys
-from pathlib import Path
 
 import anthropic
 
@@ -20,7 +18,7 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
-    image_type, image_data = load_image(image)
+    image_type, image_data = image.removeprefix("data:").split(";base64,")
     messages = [
         {
             "role": "user",
@@ -50,19 +48,6 @@ def ask(prompt, image=IMAGE):
     return "".join(block.text for block in message.content if block.type == "text")
 
 
-def load_image(image):
-    """Return the media type and the base64 text of an image, given as a file or a data URI."""
-    if image.startswith("data:"):
-        media_type, _, data = image.removeprefix("data:").partition(";base64,")
-        return media_type, data
-    content = Path(image).read_bytes()
-    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
-    kind = next((types[start] for start in types if content.startswith(start)), None)
-    if not kind:
-        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
-    return f"image/{kind}", base64.b64encode(content).decode()
-
-
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -70,8 +55,9 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except anthropic.APIStatusError as error:
-        match error.body:
-            case {"error": {"message": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+        body = error.body if isinstance(error.body, dict) else {}
+        match body.get("error") or error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
                 sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
     except (anthropic.AnthropicError, OSError, ValueError) as error:
         sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])

@@ -56,8 +56,10 @@ if __name__ == "__main__":
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
     except errors.APIError as error:
-        words = error.message or error.details
-        sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        body = error.details if isinstance(error.details, dict) else {}
+        match body.get("error") or error.details:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

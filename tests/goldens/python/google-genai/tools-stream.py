@@ -102,8 +102,10 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except errors.APIError as error:
-        words = error.message or error.details
-        sys.exit(f"\nError: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        body = error.details if isinstance(error.details, dict) else {}
+        match body.get("error") or error.details:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"\nError: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"\nError: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

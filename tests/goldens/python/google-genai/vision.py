@@ -1,10 +1,8 @@
 """Ask a model on AIClient-2-API about an image and print its answer."""
 
-import base64
 import logging
 import os
 import sys
-from pathlib import Path
 
 from google import genai
 from google.genai import errors, types
@@ -21,7 +19,7 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
-    image_type, image_data = load_image(image)
+    image_type, image_data = image.removeprefix("data:").split(";base64,")
     contents = [
         {
             "role": "user",
@@ -48,19 +46,6 @@ def ask(prompt, image=IMAGE):
     return "".join(part.text or "" for part in parts if not part.thought)
 
 
-def load_image(image):
-    """Return the media type and the base64 text of an image, given as a file or a data URI."""
-    if image.startswith("data:"):
-        media_type, _, data = image.removeprefix("data:").partition(";base64,")
-        return media_type, data
-    content = Path(image).read_bytes()
-    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
-    kind = next((types[start] for start in types if content.startswith(start)), None)
-    if not kind:
-        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
-    return f"image/{kind}", base64.b64encode(content).decode()
-
-
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -68,8 +53,10 @@ if __name__ == "__main__":
     try:
         print(ask("What is in this picture?"))
     except errors.APIError as error:
-        words = error.message or error.details
-        sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        body = error.details if isinstance(error.details, dict) else {}
+        match body.get("error") or error.details:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

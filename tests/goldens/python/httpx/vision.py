@@ -1,11 +1,9 @@
 """Ask a model on AITOLL about an image and print its answer."""
 
-import base64
 import logging
 import os
 import sys
 import time
-from pathlib import Path
 
 import httpx
 
@@ -22,7 +20,7 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
-    image_url = data_uri(image)
+    image_url = image
     messages = [
         {
             "role": "user",
@@ -69,18 +67,6 @@ def send(request):
                 break
         time.sleep(delay)
     return response
-
-
-def data_uri(image):
-    """Return an image as a data URI; an address stays as it is."""
-    if image.startswith(("data:", "https://", "http://")):
-        return image
-    content = Path(image).read_bytes()
-    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
-    kind = next((types[start] for start in types if content.startswith(start)), None)
-    if not kind:
-        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def error_message(body):

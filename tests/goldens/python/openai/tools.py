@@ -63,12 +63,7 @@ def ask(prompt):
     client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
     client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     for _ in range(8):
-        completion = client.chat.completions.create(
-            model=MODEL,
-            messages=messages,
-            tools=TOOLS,
-            stream=False,
-        )
+        completion = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=False)
         if not getattr(completion, "choices", None):  # an error with status 200, or a web page
             raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
         choice = completion.choices[0]

@@ -1,10 +1,8 @@
 """Ask a model on AITOLL about an image and print its answer."""
 
-import base64
 import logging
 import os
 import sys
-from pathlib import Path
 
 import requests
 from requests.adapters import HTTPAdapter, Retry
@@ -25,7 +23,7 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
-    image_url = data_uri(image)
+    image_url = image
     messages = [
         {
             "role": "user",
@@ -54,18 +52,6 @@ def ask(prompt, image=IMAGE):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     logger.info("Usage: %s", body.get("usage"))
     return message.get("content") or message.get("refusal") or ""
-
-
-def data_uri(image):
-    """Return an image as a data URI; an address stays as it is."""
-    if image.startswith(("data:", "https://", "http://")):
-        return image
-    content = Path(image).read_bytes()
-    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
-    kind = next((types[start] for start in types if content.startswith(start)), None)
-    if not kind:
-        raise ValueError(f"{image} is no PNG, JPEG, GIF or WebP image")
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def error_message(body):
