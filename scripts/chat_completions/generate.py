@@ -31,7 +31,11 @@ def make(request: ProgramRequest) -> Program:
         plan=plan,
         choice=resolution.choice,
         notes=notes,
-        install=[line for line in (command, *language.requirements) if line and line != "npm install"],
+        install=[
+            line
+            for line in (command, *(library.requirements or language.requirements))
+            if line and line != "npm install"
+        ],
         run=(library.run or language.run).format(file=filename),
         setup=library.setup.format(key=plan.auth.key),
     )

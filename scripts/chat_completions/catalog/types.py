@@ -264,8 +264,8 @@ class Protocol(NamedTuple):
 class Task(NamedTuple):
     """What a program does: its kind decides the model and the template, its body is the request by protocol.
 
-    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed. `aliases`
-    are words that people have for it.
+    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed. `language`
+    is the only one that has it, empty stands for all. `aliases` are words that people have for it.
     """
 
     id: str
@@ -281,6 +281,7 @@ class Task(NamedTuple):
     uses_model: bool = True
     read_timeout: int = 120
     template: str = ""
+    language: str = ""
     aliases: Sequence[str] = ()
 
 
@@ -289,7 +290,8 @@ class Library(NamedTuple):
 
     `kinds` are the kinds of task that it has templates for, `message_roles` those whose messages it can hold as
     plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `query` tells that an
-    SDK takes query parameters. `more_packages` are
+    SDK takes query parameters. `fallback` is false where its programs cannot ask a
+    second model. `requirements` stand for those of the language where they differ. `more_packages` are
     packages that only programs of one kind, or those that `stream`, install as well. `async_kinds` are the kinds of
     task whose programs can be asynchronous. `run` and `setup`
     say how its programs are started and given the key, where that differs from the language. `aliases` are words
@@ -305,6 +307,8 @@ class Library(NamedTuple):
     message_roles: Sequence[str] = ()
     auth_header: str = ""
     query: bool = False
+    fallback: bool = True
+    requirements: Sequence[str] = ()
     more_packages: Mapping[str, str] = MappingProxyType({})
     async_kinds: Sequence[str] = ()
     run: str = ""

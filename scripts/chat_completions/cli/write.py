@@ -17,8 +17,11 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.command("write", cls=options.ProseCommand)
 @click.argument("prompt", required=False)
 @options.shared
-@click.option("--language", default="python", show_default=True, help="See `list languages`.")
+@click.option("--language", help="See `list languages`.  [default: python]")
 @click.option("--library", help="Client library; the language's first by default.")
+@click.option(
+    "--plain", is_flag=True, help="One plain curl command, as in documentation: --language shell --library plain."
+)
 @click.option("--stream", is_flag=True, help="Print the answer while it is written.")
 @click.option("--async", "asynchronous", is_flag=True, help="Write coroutines, for programs on asyncio.")
 @click.option("--fallback", is_flag=True, help="Use the alternative model automatically if the first is unavailable.")
@@ -36,13 +39,17 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file; missing folders are made.")
 @click.option("--force", is_flag=True, help="Replace the file of --output, whatever it holds.")
 @click.option("--run", is_flag=True, help="Run it against the replay: no key needed.")
-def command(format_: str, file: Path | None, run: bool, force: bool, **values: Any) -> None:
+def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool, **values: Any) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     if run and format_ == "json":
         raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
     given = click.get_current_context().get_parameter_source("gateway")
     if values["key"] is not None and given is ParameterSource.COMMANDLINE:
         raise BadInput("--gateway and --key contradict each other.", "Name the variable in the gateway's file.")
+    if plain:
+        if values["language"] or values["library"]:
+            raise BadInput("--plain contradicts --language and --library.", "Leave them out: it is a curl command.")
+        values |= {"language": "shell", "library": "plain"}
     request = options.program_request(values)
     try:
         program = _with_notes_on_files(make(request))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chat_completions.catalog import load
 from chat_completions.catalog.types import Gateway, Language, Task
 from chat_completions.errors import NotOffered
-from chat_completions.planning.resolve import find_gateway, find_library, fit
+from chat_completions.planning.resolve import find_gateway, find_language, find_library, fit
 from chat_completions.planning.types import ProgramRequest
 
 # How much two combinations have in common when they share a name.
@@ -60,7 +60,7 @@ def nearest_options(combination: Combination, combinations: Sequence[Combination
 def nearest_to_request(request: ProgramRequest) -> str:
     """Return the nearest offered combination, as options of `write`, or nothing where the names do go together."""
     gateway, task = find_gateway(request), load.load_task(request.task)
-    language = load.load_language(request.language)
+    language = find_language(request, task)
     library = find_library(request.library, language).id
     protocol = request.protocol if request.protocol in (None, *gateway.endpoints) else ""
     names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, request.stream, request.asynchronous)

@@ -10,6 +10,7 @@ from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.types import ProgramRequest
 
 KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
+KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
 KINDS_WITH_MESSAGES = ("text", "code", "reasoning", "tools", "structured", "vision")
 
 
@@ -99,6 +100,8 @@ def check_library(
     request: ProgramRequest, gateway: Gateway, protocol: Protocol, endpoint: Endpoint, library: Library
 ) -> None:
     """Raise NotOffered where a client library has no place for what the endpoint wants."""
+    if request.fallback and not library.fallback:
+        raise NotOffered(f"{library.id} asks one model only.", "Leave --fallback out, or choose another --library.")
     if not library.sdk:
         return
     if endpoint.query and not library.query:
@@ -131,6 +134,8 @@ def check_options(request: ProgramRequest, task: Task, library: Library) -> None
         if getattr(request, name) and task.kind not in kinds:
             option = "--image" if name == "images" else f"--{name}"
             raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
+    if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
+        raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
     if request.messages is not None and task.kind not in KINDS_WITH_MESSAGES:
         raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
     roles = library.message_roles

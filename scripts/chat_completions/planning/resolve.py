@@ -32,9 +32,14 @@ def resolve(request: ProgramRequest) -> Resolution:
     Raises UnknownName for a name that does not exist, NotOffered where the pieces do not go together.
     """
     gateway, task = find_gateway(request), load.load_task(request.task)
-    language = load.load_language(request.language)
+    language = find_language(request, task)
     request = request._replace(protocol=_protocol_name(request.protocol, gateway))
     return fit(request, gateway, task, language, find_library(request.library, language))
+
+
+def find_language(request: ProgramRequest, task: Task) -> Language:
+    """Return the language that was named, or the task's own, or Python."""
+    return load.load_language(request.language or task.language or "python")
 
 
 def find_library(name: str | None, language: Language) -> Library:
@@ -62,6 +67,8 @@ def resolve_request(request: ProgramRequest, gateway: Gateway | None = None) -> 
 
 def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
     """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
+    if task.language and language.id not in (task.language, ANY_LANGUAGE.id):
+        raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
     protocol, choice = _first_protocol(request, gateway, task, library)
     endpoint = find_endpoint(request, gateway, task, protocol, library)
     check_library(request, gateway, protocol, endpoint, library)

@@ -23,7 +23,7 @@ class ProgramRequest(NamedTuple):
 
     gateway: str
     task: str = "chat"
-    language: str = "python"
+    language: str | None = None
     library: str | None = None
     protocol: str | None = None
     stream: bool = False

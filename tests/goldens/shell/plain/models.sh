@@ -1,0 +1,3 @@
+curl --fail-with-body \
+  --header @<(printf 'Authorization: Bearer %s' "$AIREITER_API_KEY") \
+  https://aireiter.com/api/v1/models
