@@ -109,6 +109,14 @@ async function callTool(block, json) {
   }
 }
 
+// The status and the server's own message of a failed request.
+function errorMessage({ status, error: body, message, cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
   const log = (line) => console.error(`\n${line}`);
@@ -116,9 +124,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
     for await (const text of stream(PROMPT, log)) process.stdout.write(text);
     console.log();
   } catch (error) {
-    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -18,7 +18,6 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const [, image_type, image_data] = image.match(/^data:(.*?);base64,(.*)$/);
   const messages = [
@@ -43,13 +42,20 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
   return text;
 }
 
+// The status and the server's own message of a failed request.
+function errorMessage({ status, error: body, message, cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, IMAGE, console.error));
   } catch (error) {
-    const text = `${error.message} ${error.cause?.cause?.code ?? ""}`;
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

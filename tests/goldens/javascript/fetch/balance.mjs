@@ -24,29 +24,29 @@ async function get(path, retries = 2) {
   });
   if (response?.ok) return response.json();
   const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (new Date(after) - Date.now()) / 1000 : Number(after);
-  const busy = !response || response.status === 429 || response.status >= 500;
-  if (busy && retries > 0 && seconds <= 60) {
-    await sleep(seconds * 1000);
-    return get(path, retries - 1);
+  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const isBusy = !response || response.status === 429 || response.status >= 500;
+  if (!isBusy || retries === 0 || !(seconds <= 60)) {
+    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+    throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
   }
-  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-  throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+  await sleep(seconds * 1000);
+  return get(path, retries - 1);
 }
 
-// The server's own words.
+// The server's own message.
 function errorMessage(body) {
   const error = body?.error ?? body?.[0]?.error ?? body;
-  const words = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300);
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return typeof message === "string" ? message : JSON.stringify(message);
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await getBalance());
   } catch (error) {
-    const message = API_KEY ? error.message.replaceAll(API_KEY, "***") : error.message;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " "), error.cause?.code ?? "");
+    const message = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -51,18 +51,25 @@ function imageType(bytes, name) {
   throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
 }
 
+// The status and the server's own message of a failed request.
+function errorMessage({ status, message, cause }) {
+  if (!status) return `${message} ${cause?.code ?? ""}`;
+  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
+  const error = body?.error ?? body;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
-    const images = await generateImage(PROMPT, console.error);
-    for (const { type, bytes } of images) {
+    for (const { type, bytes } of await generateImage(PROMPT, console.error)) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
       await writeFile(name, bytes, { flag: "wx" }); // never overwrites
       console.log(name);
     }
   } catch (error) {
-    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

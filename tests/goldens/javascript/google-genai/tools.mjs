@@ -86,13 +86,21 @@ async function callTool(name, input) {
   }
 }
 
+// The status and the server's own message of a failed request.
+function errorMessage({ status, message, cause }) {
+  if (!status) return `${message} ${cause?.code ?? ""}`;
+  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
+  const error = body?.error ?? body;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

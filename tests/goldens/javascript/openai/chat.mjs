@@ -12,11 +12,8 @@ export async function ask(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const messages = [{ role: "user", content: prompt }];
   const completion = await client.chat.completions.create({
@@ -33,13 +30,20 @@ export async function ask(prompt, log = () => {}) {
   return text || refusal;
 }
 
+// The status and the server's own message of a failed request.
+function errorMessage({ status, error: body, message, cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -13,11 +13,8 @@ export async function generateImage(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 300_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
   const completion = await client.chat.completions.create({
@@ -64,18 +61,24 @@ function imageType(bytes, name) {
   throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
 }
 
+// The status and the server's own message of a failed request.
+function errorMessage({ status, error: body, message, cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
-    const images = await generateImage(PROMPT, console.error);
-    for (const { type, bytes } of images) {
+    for (const { type, bytes } of await generateImage(PROMPT, console.error)) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
       await writeFile(name, bytes, { flag: "wx" }); // never overwrites
       console.log(name);
     }
   } catch (error) {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -22,15 +22,20 @@ export async function listModels() {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: `${BASE_URL}/v1`,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const page = await client.models.list();
   if (!page.data?.length) throw new Error(`no list of models: ${JSON.stringify(page.body)}`);
   return page.data.map((model) => model.id);
+}
+
+// The status and the server's own message of a failed request.
+function errorMessage({ status, error: body, message, cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
@@ -39,9 +44,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
     }
   } catch (error) {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

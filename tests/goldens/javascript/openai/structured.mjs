@@ -24,11 +24,8 @@ export async function ask(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +
@@ -53,35 +50,29 @@ export async function ask(prompt, log = () => {}) {
   return value;
 }
 
-// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+// The status and the server's own message of a failed request.
+function errorMessage({ status, error: body, message, cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
+// The JSON of an answer, which may stand after <think>…</think>, in a Markdown fence or between words.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
-  const fenced = text.match(/```\w*\s(.*)```/s)?.[1];
-  const bare = text.match(/[{[].*[}\]]/s)?.[0];
-  const json = [text, fenced, bare].find(isJson);
-  if (!json) throw new Error(`no JSON in the answer: ${answer.slice(0, 200)}`);
-  const value = JSON.parse(json);
+  const value = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
   if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
   return value;
-}
-
-function isJson(text) {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
   } catch (error) {
-    const text = `${error.message} ${error.error?.metadata?.raw ?? error.cause?.cause?.code ?? ""}`;
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -18,7 +18,6 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   const message = await client.messages.create({

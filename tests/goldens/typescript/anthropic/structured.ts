@@ -31,7 +31,6 @@ export async function ask(prompt: string, log?: Log): Promise<Answer> {
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +

@@ -20,7 +20,6 @@ export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<str
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const [, image_type, image_data] = image.split(/^data:|;base64,/);
   const messages = [

@@ -15,8 +15,6 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
     logLevel: "off",

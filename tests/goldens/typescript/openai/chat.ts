@@ -14,11 +14,8 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const completion = await client.chat.completions.create({

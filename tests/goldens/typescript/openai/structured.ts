@@ -27,11 +27,8 @@ export async function ask(prompt: string, log?: Log): Promise<Answer> {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +

@@ -16,11 +16,8 @@ export async function ask(prompt: string, image_url = IMAGE, log?: Log): Promise
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not from OPENAI_ORG_ID
-    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [
     {
