@@ -6,14 +6,14 @@ from pathlib import Path
 import httpx
 import pytest
 from chat_completions.live import client
-from chat_completions.live.client import mask_key, server_message
+from chat_completions.live.client import mask_keys, server_message
 
 KEY = "sk-Zq7Vw2Xk9Rt4Lm6Bn8"
 
 
 @pytest.mark.parametrize("text", [KEY, f"a{KEY}b", KEY[:9], KEY[-8:], f"{KEY[:10]}…{KEY[-8:]}"])
 def test_no_longer_piece_of_the_key_is_left(text: str) -> None:
-    masked = mask_key(f"bad key {text}.", KEY)
+    masked = mask_keys(f"bad key {text}.", [KEY])
     assert "<key>" in masked
     assert not any(KEY[start : start + 8] in masked for start in range(len(KEY) - 7))
 

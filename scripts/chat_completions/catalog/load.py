@@ -16,6 +16,7 @@ from chat_completions.catalog.yaml_files import FIX, line_of, read_own, read_use
 from chat_completions.errors import BadData, BadInput, ChatCompletionsError, UnknownName, find_name
 from chat_completions.paths import config_folder, references, templates
 
+FILL_IN = "Put your own in place of each YOUR-…."
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
 
 
@@ -175,6 +176,8 @@ def _check_gateway(data: Any, path: Path) -> None:
         where = ".".join(map(str, error.path)) or "the file"
         raise BadInput(f"{path}:{line_of(path, error.path)}: {where} {error.message}.", error.hint)
     url = data["base_url"]
+    if "YOUR-" in str(url):
+        raise BadInput(f"{path}:{line_of(path, ('base_url',))}: base_url is not filled in: {url}.", FILL_IN)
     try:
         check_base_url(url if isinstance(url, str) else url["value"], allow_http=data.get("allow_http", False))
     except BadInput as problem:

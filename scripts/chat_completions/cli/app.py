@@ -15,6 +15,7 @@ COMMANDS = {
     "write": ("write", "command"),
     "choose": ("choose", "command"),
     "list": ("list", "command"),
+    "init": ("init", "command"),
     "check": ("check", "command"),
     "replay": ("replay", "command"),
     "install": ("install", "install"),

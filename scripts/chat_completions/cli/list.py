@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from chat_completions.catalog import load
-from chat_completions.errors import full_package
+from chat_completions.cli.output import progress
+from chat_completions.errors import BadInput, full_package
 from chat_completions.planning.combinations import (
     Combination,
     all_combinations,
@@ -44,7 +45,7 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     """Yield the rows of one kind, in a fixed order."""
-    gateways = [gateway] if gateway else load.names("gateway")
+    gateways = [gateway] if gateway else list(_readable())
     if kind == "gateways":
         yield from map(_gateway, gateways)
     elif kind == "tasks":
@@ -59,6 +60,17 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
         yield from find_installed()
     else:
         yield from (row for name in gateways for row in _combinations(name, everything=everything))
+
+
+def _readable() -> Iterator[str]:
+    """Yield the gateways whose files can be read; say why another one cannot."""
+    for name in load.names("gateway"):
+        try:
+            load.load_gateway(name)
+        except BadInput as problem:
+            progress(f"Left out: {problem}")
+        else:
+            yield name
 
 
 def _used(kind: str, gateway: str | None) -> list[str]:

@@ -55,8 +55,10 @@ class Report(NamedTuple):
 
 
 def find_target(name: str, base_url: str | None) -> Target:
-    """Return the gateway with the user's key; BadInput where no key is set."""
+    """Return the gateway with the user's key; BadInput where it or a key that travels with it is not set."""
     gateway = load.load_gateway(name)
+    for extra in gateway.extra_keys:
+        read_key(extra, gateway.name)
     auth = gateway.auth[0]
     key = read_key(auth, gateway.name)
     address = base_url or os.environ.get(f"{gateway.env_prefix}_BASE_URL", "").strip() or gateway.base_url

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -46,7 +46,9 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
     headers = {"accept": "application/json", "user-agent": "chat-completions", **plan.headers}
     if with_key and key:
         headers[plan.auth.header] = plan.auth.prefix + key
-    headers |= {extra.header: extra.prefix + os.environ.get(extra.key, "").strip() for extra in plan.extra_keys}
+    extra_keys = [(extra, os.environ.get(extra.key, "").strip()) for extra in plan.extra_keys]
+    headers |= {extra.header: extra.prefix + value for extra, value in extra_keys if value}
+    keys = [key, *(value for _, value in extra_keys)]
     url = plan.base_url + plan.path.replace("{model}", quote(plan.model, safe=""))
     try:
         with (
@@ -55,16 +57,19 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
         ):
             text = _read(response)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package
-        return Answer(0, None, f"it cannot be reached: {mask_key(_reason(problem), key)}")
-    answer = _understand(response.status_code, response.headers.get("content-type", ""), _without(key, text))
-    return answer._replace(problem=mask_key(answer.problem, key))
+        return Answer(0, None, f"it cannot be reached: {mask_keys(_reason(problem), keys)}")
+    for secret in keys:
+        text = _without(secret, text)
+    answer = _understand(response.status_code, response.headers.get("content-type", ""), text)
+    return answer._replace(problem=mask_keys(answer.problem, keys))
 
 
-def mask_key(text: str, key: str) -> str:
-    """Return a text without the key and without longer pieces of it."""
-    for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
-        for start in range(len(key) - size + 1):
-            text = _without(key[start : start + size], text)
+def mask_keys(text: str, keys: Sequence[str]) -> str:
+    """Return a text without the keys and without longer pieces of them."""
+    for key in keys:
+        for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
+            for start in range(len(key) - size + 1):
+                text = _without(key[start : start + size], text)
     return text
 
 

@@ -42,6 +42,9 @@ def _recommended(
     rule: Rule, found: Recommendation, request: ProgramRequest, gateway: Gateway, task: Task, protocol: str
 ) -> ModelChoice:
     model, *alternatives = _listed_first(found.models, gateway.last_check)
+    if model.startswith("YOUR-"):
+        hint = f"Put yours in place of {model}, or name it with --model."
+        raise BadInput(f"The file of {gateway.name} names no model yet.", hint)
     missing = rule.id == "balanced" != request.priority
     without_effect = f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"
     return ModelChoice(

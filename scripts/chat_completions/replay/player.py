@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from urllib.parse import urlsplit
 
-from chat_completions.catalog.load import load_gateway, names
+from chat_completions.catalog.load import load_gateway
 from chat_completions.catalog.types import Gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
 from chat_completions.replay.cassette import Exchange
@@ -100,8 +100,9 @@ class Replay:
             self._tell_once(f"this request was not recorded: the answer is that of {nearest.source}, to another prompt")
             return replayed(nearest, self.url)
         if made_up is None:
-            known = {name: load_gateway(name) for name in names("gateway")}
-            nearest = find_nearest(request, kind, load_all_exchanges(), known)
+            exchanges = load_all_exchanges()
+            known = {name: load_gateway(name) for name in {one.scene.partition("/")[0] for one in exchanges}}
+            nearest = find_nearest(request, kind, exchanges, known)
             if nearest is None:
                 return self._not_found(f"nothing of the kind of {request.method} {request.path} was recorded")
             made_up = replayed(nearest, self.url)._replace(source=f"made up from {nearest.source}")

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.types import Gateway
+from chat_completions.catalog.types import Auth, Gateway
 from chat_completions.replay.answers import FORMS, JSON_TYPE, Answer, ToolCall, as_json, write_answer, write_error
 from chat_completions.replay.cassette import LABELS, Exchange
 from chat_completions.replay.example_value import example_value
@@ -55,14 +55,19 @@ def error_response(
 
 
 def has_right_key(request: ReceivedRequest, gateway: Gateway) -> bool:
-    """Return whether a request carries a key where the gateway wants one; any is right but `wrong-key`."""
-    for auth in gateway.auth:
-        value = request.headers.get(auth.header.lower(), "")
-        if value.lower().startswith(auth.prefix.lower()):
-            key = value[len(auth.prefix) :].strip()
-            if key and key_kind(key) != "<wrong-key>":
-                return True
-    return not gateway.auth
+    """Return whether a request carries the keys that the gateway wants; any is right but `wrong-key`."""
+    needs_none = not gateway.auth or any(not auth.key or auth.optional for auth in gateway.auth)
+    first = [_key_state(request, auth) for auth in gateway.auth if auth.key]
+    right = True in first or (needs_none and False not in first)
+    others = ((_key_state(request, extra), extra.optional) for extra in gateway.extra_keys)
+    return right and all(state or (state is None and optional) for state, optional in others)
+
+
+def _key_state(request: ReceivedRequest, auth: Auth) -> bool | None:
+    """Return whether the key of a scheme is right, None where it is missing."""
+    value = request.headers.get(auth.header.lower(), "")
+    key = value[len(auth.prefix) :].strip() if value.lower().startswith(auth.prefix.lower()) else ""
+    return key_kind(key) != "<wrong-key>" if key else None
 
 
 def find_nearest(

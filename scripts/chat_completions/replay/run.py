@@ -59,10 +59,11 @@ def find_interpreter(program: Program) -> list[str]:
 
 
 def environment(program: Program, url: str) -> dict[str, str]:
-    """Return our environment with the replay's key and address; what goes to loopback goes there directly."""
+    """Return our environment with the replay's keys and address; what goes to loopback goes there directly."""
     plan = program.plan
-    own = {plan.auth.key: REPLAY_KEY, plan.base_url_env: url + urlsplit(plan.base_url).path}
-    return {**os.environ, **own, "NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+    keys = {key.key: REPLAY_KEY for key in (plan.auth, *plan.extra_keys) if key.key}
+    address = {plan.base_url_env: url + urlsplit(plan.base_url).path}
+    return {**os.environ, **keys, **address, "NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
 
 
 def place_program(program: Program, folder: Path) -> Path:

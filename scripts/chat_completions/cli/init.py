@@ -1,0 +1,100 @@
+"""`init`: write a gateway file of the user's own, from a preset or for any other gateway."""
+
+import json
+import re
+from pathlib import Path
+
+import click
+import yaml
+
+from chat_completions.catalog import load
+from chat_completions.cli import output
+from chat_completions.errors import BadInput, UnknownName, find_name
+from chat_completions.paths import config_folder, references
+
+PLACEHOLDER = "YOUR-MODEL"
+OWN_FILE = """\
+name: {name}
+base_url: {base_url}
+key: {key}
+models: [{models}]
+# What else may stand here: references/gateway-files.md.
+"""
+
+
+@click.command("init")
+@click.argument("name", required=False)
+@click.option("--base-url", help="Of a gateway that is no preset.")
+@click.option("--key", metavar="NAME", help="The variable that holds its key, or none.")
+@click.option("--model", "models", multiple=True, help="A model of yours, the first one first (may be repeated).")
+@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file instead of your folder.")
+@click.option("--force", is_flag=True, help="Replace the file, whatever it holds.")
+def command(
+    name: str | None, base_url: str | None, key: str | None, models: tuple[str, ...], file: Path | None, force: bool
+) -> None:
+    """Write a commented gateway file: from a preset by its NAME, or with --base-url for any other gateway.
+
+    Without NAME and --base-url the presets are listed.
+    """
+    if base_url is None and key is None and name is None:
+        click.echo("\n".join(f"{preset}\t{_comment(preset)}" for preset in preset_names()))
+        return
+    id_, text = _own(name, base_url, key, models) if base_url is not None else _preset(name, key, models)
+    place = file or config_folder() / "gateways" / f"{id_}.yaml"
+    output.save(place, text, force=force)
+    _explain(place, id_ if file is None else str(place), text)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets."""
+    return sorted(path.stem for path in (references() / "presets").glob("[!.]*.yaml"))
+
+
+def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple[str, str]:
+    """Return the id and the text of a preset, with the user's models in it."""
+    if name is None or key is not None:
+        raise BadInput("--key belongs to --base-url.", "A preset names its variable itself.")
+    id_ = find_name(name, dict.fromkeys(preset_names(), ()))
+    if id_ is None:
+        if find_name(name, dict.fromkeys(load.names("gateway"), ())):
+            raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
+        raise UnknownName("preset", name, preset_names())
+    text = (references() / "presets" / f"{id_}.yaml").read_text(encoding="utf-8")
+    return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_listed(models)}]", text) if models else text
+
+
+def _own(name: str | None, base_url: str, key: str | None, models: tuple[str, ...]) -> tuple[str, str]:
+    """Return the id and the text of a file for a gateway that the options describe; BadInput names a wrong one."""
+    if key is None:
+        raise BadInput("--base-url needs --key.", "Name the variable that holds the key, or write --key none.")
+    gateway = load.describe_gateway(base_url, key, list(models), allow_http=False)
+    text = OWN_FILE.format(
+        name=json.dumps(name or gateway.name, ensure_ascii=False),
+        base_url=gateway.base_url,
+        key=key,
+        models=_listed(models) or PLACEHOLDER,
+    )
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name or gateway.id).strip("-").lower(), text
+
+
+def _listed(models: tuple[str, ...]) -> str:
+    return ", ".join(json.dumps(model, ensure_ascii=False) for model in models)
+
+
+def _comment(preset: str) -> str:
+    """Return the first line of a preset, which says what it is."""
+    with (references() / "presets" / f"{preset}.yaml").open(encoding="utf-8") as file:
+        return file.readline().lstrip("# ").rstrip()
+
+
+def _explain(place: Path, gateway: str, text: str) -> None:
+    """Say where the file is, what to fill in, and what to do next."""
+    output.progress(f"Wrote {place}")
+    missing = list(dict.fromkeys(re.findall(r"(?m)^(?!#).*?(YOUR-[A-Z]+)", text)))
+    if missing:
+        output.progress(f"Fill in: {', '.join(missing)}")
+    key = yaml.safe_load(text).get("key", "")
+    variable = key["name"] if isinstance(key, dict) else key
+    if variable and variable != "none":
+        output.progress(f'Setup: export {variable}="your-key"')
+    output.progress(f'Use: chat-completions write "Say hello" --gateway {gateway}')

@@ -1,0 +1,101 @@
+"""`init`: presets of well-known gateways, and a file for any other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from chat_completions.catalog.load import load_gateway
+from chat_completions.cli.init import preset_names
+from chat_completions.errors import BadInput
+from chat_completions.generate import make
+from chat_completions.paths import references
+from chat_completions.planning.types import ProgramRequest
+from support.command_line import command
+
+EXPECTED = {
+    *("openrouter", "deepseek", "siliconflow", "zhipu", "moonshot", "dashscope", "volcengine", "ollama", "lm-studio"),
+    *("vllm", "azure", "azure-dated", "cloudflare", "new-api"),
+}
+
+
+def init(folder: Path, *args: str) -> Any:
+    return command("init", *args, env={"CHAT_COMPLETIONS_HOME": str(folder)})
+
+
+def test_every_preset_is_listed_with_what_it_is(tmp_path: Path) -> None:
+    lines = init(tmp_path).stdout.decode().splitlines()
+    assert {line.split("\t")[0] for line in lines} == EXPECTED == set(preset_names())
+    assert all(line.split("\t")[1].endswith(".") for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_preset_says_its_source_and_becomes_a_gateway(name: str, tmp_path: Path) -> None:
+    text = (references() / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
+    assert "# Source: " in text
+    assert "read 2026-" in text
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(text.replace("YOUR-MODEL", "a-model").replace("YOUR-", "my-"), encoding="utf-8")
+    program = make(ProgramRequest(str(file)))
+    assert program.plan.base_url.startswith("http")
+    assert not program.plan.model.startswith("YOUR-")
+
+
+def test_a_preset_is_written_once_and_then_only_with_force(tmp_path: Path) -> None:
+    ran = init(tmp_path, "Open Router")
+    assert ran.returncode == 0
+    file = tmp_path / "gateways" / "openrouter.yaml"
+    assert "OPENROUTER_API_KEY" in ran.stderr.decode()
+    assert "--gateway openrouter" in ran.stderr.decode()
+    file.write_text(file.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    assert init(tmp_path, "openrouter").returncode == 2
+    assert file.read_text(encoding="utf-8").endswith("# mine\n")
+    assert init(tmp_path, "openrouter", "--force", "--model", "maker/one").returncode == 0
+    assert yaml.safe_load(file.read_text(encoding="utf-8"))["models"] == ["maker/one"]
+
+
+def test_what_is_not_filled_in_is_refused_with_its_place(tmp_path: Path) -> None:
+    assert init(tmp_path, "azure").returncode == 0
+    with pytest.raises(BadInput, match="YOUR-RESOURCE"):
+        load_gateway(str(tmp_path / "gateways" / "azure.yaml"))
+    assert init(tmp_path, "ollama").returncode == 0
+    with pytest.raises(BadInput, match="names no model yet"):
+        make(ProgramRequest(str(tmp_path / "gateways" / "ollama.yaml")))
+    assert make(ProgramRequest(str(tmp_path / "gateways" / "ollama.yaml"), model="qwen3:8b")).plan.model == "qwen3:8b"
+
+
+def test_a_file_that_is_not_filled_in_hides_no_other_gateway(tmp_path: Path) -> None:
+    env = {"CHAT_COMPLETIONS_HOME": str(tmp_path)}
+    assert init(tmp_path, "azure").returncode == 0
+    listed = command("list", "gateways", env=env)
+    assert b"aitoll" in listed.stdout
+    assert b"YOUR-RESOURCE" in listed.stderr
+    asked = ["--base-url", "http://localhost:9/v1", "--key", "none", "--model", "m", "--run"]
+    ran = command("write", "Hi", *asked, "--output", str(tmp_path / "ask-it.py"), env=env)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_any_other_gateway_is_written_from_options(tmp_path: Path) -> None:
+    options = ["--base-url", "https://gw.example.com/v1", "--key", "MY_API_KEY", "--model", "a", "--model", "b"]
+    assert init(tmp_path, "My Corp", *options).returncode == 0
+    gateway = load_gateway(str(tmp_path / "gateways" / "my-corp.yaml"))
+    assert (gateway.name, gateway.base_url, list(gateway.models)) == ("My Corp", options[1], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("args", "part"),
+    [
+        (["opnrouter"], "'openrouter'"),
+        (["aitoll"], "needs no file"),
+        (["x", "--base-url", "https://gw.example.com/v1", "--key", "sk-1234567890abcdef"], "NAME of a variable"),
+        (["x", "--base-url", "https://gw.example.com/v1"], "--key"),
+        (["x", "--base-url", "http://gw.example.com/v1", "--key", "none"], "without TLS"),
+        (["openrouter", "--key", "MY_API_KEY"], "--base-url"),
+    ],
+)
+def test_a_wrong_call_says_what_to_do_and_writes_nothing(args: list[str], part: str, tmp_path: Path) -> None:
+    ran = init(tmp_path, *args)
+    assert ran.returncode == 2
+    assert part in ran.stderr.decode()
+    assert "sk-1234567890abcdef" not in ran.stderr.decode()
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,88 @@
+"""Gateways without a key, with one that may be missing, and with several: replay, `write --run` and `check`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.types import Gateway
+from chat_completions.cli.replay import settings
+from chat_completions.replay.matching import ReceivedRequest
+from chat_completions.replay.responses import has_right_key
+from chat_completions.replay.server import serve
+
+ROOT = Path(__file__).resolve().parents[2]
+START = "name: Mine\nbase_url: http://localhost:8900/v1\nmodels: [one]\n"
+FILES = {
+    "none": START + "key: none\n",
+    "optional": START + "key: {name: MINE_API_KEY, optional: true}\n",
+    "two": START + 'key: MINE_API_KEY\nextra_keys: [{key: SECOND_TOKEN, header: x-second, prefix: ""}]\n',
+}
+FIRST, SECOND = {"authorization": "Bearer a-key"}, {"x-second": "another-key"}
+WRONG = {"authorization": "Bearer wrong-key"}
+CASES = [
+    ("none", {}, True),
+    ("optional", {}, True),
+    ("optional", FIRST, True),
+    ("optional", WRONG, False),
+    ("two", {**FIRST, **SECOND}, True),
+    ("two", FIRST, False),
+    ("two", SECOND, False),
+    ("two", {**WRONG, **SECOND}, False),
+    ("two", {**FIRST, "x-second": "wrong-key"}, False),
+]
+
+
+def gateway_of(name: str, folder: Path) -> tuple[Gateway, Path]:
+    file = folder / "mine.yaml"
+    file.write_text(FILES[name], encoding="utf-8")
+    return load_gateway(str(file)), file
+
+
+@pytest.mark.parametrize(("name", "headers", "right"), CASES)
+def test_the_replay_wants_each_key_that_the_gateway_wants(
+    name: str, headers: dict[str, str], right: bool, tmp_path: Path
+) -> None:
+    request = ReceivedRequest("POST", "/v1/chat/completions", headers, {})
+    assert has_right_key(request, gateway_of(name, tmp_path)[0]) is right
+
+
+@pytest.mark.parametrize(("name", "variables"), [("none", []), ("two", ["MINE_API_KEY", "SECOND_TOKEN"])])
+def test_the_replay_says_which_variables_to_set(name: str, variables: list[str], tmp_path: Path) -> None:
+    gateway, _ = gateway_of(name, tmp_path)
+    lines = list(settings({gateway.id: gateway}, "http://127.0.0.1:1", "a-key"))
+    assert lines[1:] == [f"export {variable}=a-key" for variable in variables]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_program_runs_against_the_replay_with_all_its_keys(name: str, tmp_path: Path) -> None:
+    _, file = gateway_of(name, tmp_path)
+    ran = command("write", "Hi", "--gateway", str(file), "--run", "--output", str(tmp_path / "ask-mine.py"))
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("keys", "code", "part"),
+    [
+        ({"MINE_API_KEY": "a-key", "SECOND_TOKEN": "b-key"}, 0, "Key accepted: yes"),
+        ({"MINE_API_KEY": "a-key", "SECOND_TOKEN": "wrong-key"}, 1, "Key accepted: no"),
+        ({"MINE_API_KEY": "a-key"}, 2, "SECOND_TOKEN is not set"),
+    ],
+)
+def test_check_sends_every_key_and_names_a_missing_one(
+    keys: dict[str, str], code: int, part: str, tmp_path: Path
+) -> None:
+    gateway, file = gateway_of("two", tmp_path)
+    with serve([], {gateway.id: gateway}) as replay:
+        ran = command("check", str(file), "--base-url", f"{replay.url}/v1", **keys)
+    assert (ran.returncode, part in ran.stdout + ran.stderr) == (code, True), ran.stdout + ran.stderr
+
+
+def command(*args: str, **keys: str) -> subprocess.CompletedProcess[str]:
+    """Run our command with these keys and no others."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "NO_PROXY": "127.0.0.1", **keys}
+    words = [sys.executable, "-m", "chat_completions", *args]
+    return subprocess.run(words, env=env, capture_output=True, text=True, check=False)
