@@ -1,0 +1,67 @@
+"""Ask a model on AIReiter and print its answer as it arrives."""
+
+import asyncio
+import logging
+import os
+import sys
+
+import anthropic
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
+
+logger = logging.getLogger(__name__)
+
+
+async def stream(prompt):
+    """Yield the pieces of the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+    http = anthropic.DefaultAsyncHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.AsyncAnthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    async with client:
+        events = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
+        if "event-stream" not in events.response.headers.get("Content-Type", ""):
+            raise anthropic.AnthropicError(f"no stream: {(await events.response.aread()).decode()!r}")
+        stop_reason, usage = None, {}
+        async for event in events:
+            if event.type == "content_block_delta" and event.delta.type == "text_delta":
+                yield event.delta.text
+            elif event.type == "message_start":
+                usage |= event.message.to_dict().get("usage") or {}
+            elif event.type == "message_delta":
+                stop_reason = event.delta.stop_reason or stop_reason
+                usage |= event.to_dict().get("usage") or {}
+            elif event.type == "message_stop":
+                break
+        await events.close()
+        if not stop_reason:
+            raise anthropic.AnthropicError("the stream ended before the answer was complete")
+        if stop_reason not in ("end_turn", "stop_sequence"):
+            logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
+        logger.info("\nUsage: %s", usage or "not reported")
+
+
+async def main():
+    async for text in stream("Say hello in one short sentence."):
+        print(text, end="", flush=True)
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        asyncio.run(main())
+    except anthropic.APIStatusError as error:
+        body = error.body if isinstance(error.body, dict) else {}
+        match body.get("error") or error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+    except Exception as error:  # a broken stream may be an error of the HTTP library
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

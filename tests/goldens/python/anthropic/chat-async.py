@@ -1,0 +1,50 @@
+"""Ask a model on AIReiter and print its answer."""
+
+import asyncio
+import logging
+import os
+import sys
+
+import anthropic
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
+
+logger = logging.getLogger(__name__)
+
+
+async def ask(prompt):
+    """Return the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+    http = anthropic.DefaultAsyncHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.AsyncAnthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    async with client:
+        message = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
+        if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
+            raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
+        if message.stop_reason not in ("end_turn", "stop_sequence", None):
+            logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
+        reported = {name: getattr(message, name, None) for name in ["task_id"]}
+        logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
+        return "".join(block.text for block in message.content if block.type == "text")
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        print(asyncio.run(ask("Say hello in one short sentence.")))
+    except anthropic.APIStatusError as error:
+        body = error.body if isinstance(error.body, dict) else {}
+        match body.get("error") or error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+    except (anthropic.AnthropicError, ValueError) as error:
+        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

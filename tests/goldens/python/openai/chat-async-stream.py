@@ -1,0 +1,60 @@
+"""Ask a model on AITOLL and print its answer as it arrives."""
+
+import asyncio
+import logging
+import os
+import sys
+
+import openai
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+logger = logging.getLogger(__name__)
+
+
+async def stream(prompt):
+    """Yield the pieces of the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    messages = [{"role": "user", "content": prompt}]
+    http_client = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    async with client:
+        chunks = await client.chat.completions.create(model=MODEL, messages=messages, stream=True)
+        if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
+            raise openai.OpenAIError(f"no stream: {(await chunks.response.aread()).decode()!r}")
+        finish_reason, usage = None, {}
+        async for chunk in chunks:
+            for choice in chunk.choices or []:
+                finish_reason = choice.finish_reason or finish_reason
+                yield (choice.delta and (choice.delta.content or choice.delta.refusal)) or ""
+            usage = chunk.usage.to_dict() if chunk.usage else usage
+        if not finish_reason:
+            raise openai.OpenAIError("the stream ended before the answer was complete")
+        if finish_reason != "stop":
+            logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
+        logger.info("\nUsage: %s", usage or "not reported")
+
+
+async def main():
+    async for text in stream("Say hello in one short sentence."):
+        print(text, end="", flush=True)
+
+
+if __name__ == "__main__":
+    logger.addHandler(logging.StreamHandler())
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        asyncio.run(main())
+    except openai.APIStatusError as error:
+        match error.body:
+            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
+                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+    except Exception as error:  # a broken stream may be an error of the HTTP library
+        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)
