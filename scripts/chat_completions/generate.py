@@ -36,7 +36,7 @@ def make(request: ProgramRequest) -> Program:
             for line in (command, *(library.requirements or language.requirements))
             if line and line != "npm install"
         ],
-        run=(library.run or language.run).format(file=filename),
+        run=" ".join([(library.run or language.run).format(file=filename), *resolution.task.arguments.split()]),
         setup=library.setup.format(key=plan.auth.key),
     )
 

@@ -1,6 +1,6 @@
 """Call the generator: the only module of the recording that knows the package's functions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
 LANGUAGE, LIBRARY = "python", "requests"
+LIBRARIES = {"batch": "httpx"}  # of the tasks for which there is no such program
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Program:
     base_url: str
     base_url_env: str
     key_env: str
+    stdin: str = ""
+    arguments: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,14 @@ class GatewayInfo:
 
 def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
     """Write the program that records a scene."""
-    program = make(ProgramRequest(gateway, language=LANGUAGE, library=LIBRARY, **options))
-    plan = program.plan
-    return Program(program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key)
+    task = load.load_task(options.get("task", "chat"))
+    library = LIBRARIES.get(task.id, LIBRARY)
+    program = make(ProgramRequest(gateway, language=LANGUAGE, library=library, **options))
+    plan, stdin = program.plan, "".join(f"{line}\n" for line in task.example_input)
+    arguments = ["-"] * len(task.arguments.split())
+    return Program(
+        program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key, stdin, arguments
+    )
 
 
 def load_gateway(name: str) -> GatewayInfo:

@@ -1,5 +1,6 @@
 """Run the main part of a written program in this process, where vcrpy sees its requests."""
 
+import io
 import logging
 import runpy
 import sys
@@ -23,7 +24,8 @@ def run_program(
     file.write_text(program.code, encoding="utf-8")
     work.mkdir()
     monkeypatch.chdir(work)
-    monkeypatch.setattr(sys, "argv", [str(file)])
+    monkeypatch.setattr(sys, "argv", [str(file), *program.arguments])
+    monkeypatch.setattr(sys, "stdin", io.StringIO(program.stdin))
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     logger = logging.getLogger("__main__")

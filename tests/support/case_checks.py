@@ -55,6 +55,7 @@ def problems(outcome: Outcome) -> Iterator[str]:
     yield from _requests(outcome)
     yield from _times(outcome)
     yield from _files(outcome)
+    yield from _asked(outcome)
     yield from _tool_results(outcome)
     yield from _repeated_calls(outcome)
 
@@ -98,7 +99,7 @@ def _stdout(outcome: Outcome) -> Iterator[str]:
 def _stderr(outcome: Outcome) -> Iterator[str]:
     wanted, lines = outcome.case.expect, outcome.lines
     errors = [one for one in lines if one.startswith("Error:")]
-    if outcome.ran.code == 0 and errors:
+    if outcome.ran.code == 0 and errors and not wanted.error:
         yield f"an Error line, but exit 0: {errors}"
     if outcome.ran.code == 1:
         if not lines or not lines[-1].startswith("Error:"):
@@ -140,6 +141,16 @@ def _requests(outcome: Outcome) -> Iterator[str]:
         for name, value in expand(fields, outcome.words).items():
             if body.get(name) != value:
                 yield f"request {number}: {name} is {body.get(name)!r}, not {value!r}"
+
+
+def _asked(outcome: Outcome) -> Iterator[str]:
+    """Each request carries these turns of the user and the model, after any system message."""
+    protocol = PROTOCOLS.get(outcome.program.protocol)
+    for number, (texts, request) in enumerate(zip(outcome.case.expect.asked, outcome.requests, strict=False), 1):
+        turns = protocol.turns(json.loads(request.body)) if protocol else []
+        got = [turn.get("content") or turn["parts"][0]["text"] for turn in turns if turn["role"] != "system"]
+        if got != list(texts):
+            yield f"request {number} holds the turns {got}, not {list(texts)}"
 
 
 def _times(outcome: Outcome) -> Iterator[str]:

@@ -62,7 +62,11 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
             for name, content in case.files.items():
                 Path(folder, name).write_bytes(PICTURES.get(content, content.encode()))
             scene = Scene(
-                warm=not case.cold, shared=shared, timeout=40, interrupt=server.asked if case.interrupt else None
+                stdin=case.stdin.encode(),
+                warm=not case.cold,
+                shared=shared and not case.stdin,
+                timeout=40,
+                interrupt=server.asked if case.interrupt else None,
             )
             ran = run(program.code, program.language, env, cwd=Path(folder), scene=scene)
         return list(problems(Outcome(case, program, ran, server, other.requests, KEY, words)))

@@ -30,7 +30,7 @@ TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 class Expected:
     """What must come of a case; `error` and `warning` hold words of these lines on stderr.
 
-    `sends` are texts that the first request must hold.
+    `sends` are texts that the first request must hold, `asked` those of the turns of each request.
     `results` are the tool results of each round (id of the call, words), `calls` the names and
     arguments of the calls that the second request must repeat.
     """
@@ -44,6 +44,7 @@ class Expected:
     warning: Sequence[str] = ()
     told: Sequence[str] = ()
     requests: int | Sequence[int] | None = None
+    asked: Sequence[Sequence[str]] = ()
     gaps: Sequence[float] = ()
     within: float | None = None
     first_text_before: float | None = None
@@ -80,6 +81,7 @@ class Case:
     base: str = "<HERE>/api"
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    stdin: str = ""
     interrupt: bool = False
     cold: bool = False
     framings: Sequence[str] = ("given",)

@@ -58,6 +58,14 @@ def _answer(program: "Program") -> Reply:
     return Reply(200, [("content-type", "text/event-stream")], chunks=chunks)
 
 
+def _argument(program: "Program") -> Any:
+    """Return what its function is called with: a prompt, or a conversation in the protocol's form."""
+    if program.task != "chatbot":
+        return "Say hello"
+    content = {"parts": [{"text": "Say hello"}]} if program.protocol == "gemini-generate" else {"content": "Say hello"}
+    return [{"role": "user", **content}]
+
+
 def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any]:
     """Run the driver, which imports `printed` beside it; what it found, and what was printed."""
     driver = (DRIVERS / f"driver{SUFFIXES[program.language]}").read_text(encoding="utf-8")
@@ -66,7 +74,7 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
     ran = run(
         driver,
         "javascript" if typed else program.language,
-        {**env, "CALLS": str(calls), "TASK": program.task},
+        {**env, "CALLS": str(calls), "TASK": program.task, "ARGUMENT": json.dumps(_argument(program))},
         scene=Scene(warm=True, timeout=40, beside=beside),
     )
     told = [data for path, data in ran.files.items() if path.endswith("told.json")]

@@ -264,24 +264,29 @@ class Protocol(NamedTuple):
 class Task(NamedTuple):
     """What a program does: its kind decides the model and the template, its body is the request by protocol.
 
-    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed. `language`
+    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed; with
+    `always_streams` they always are. A program that reads its prompts when it runs has `example_input`, lines to try
+    it with, and perhaps `arguments` on its command line; `prompt` is None where its turns come one by one. `language`
     is the only one that has it, empty stands for all. `aliases` are words that people have for it.
     """
 
     id: str
     kind: str
     summary: str
-    prompt: str = ""
+    prompt: str | None = ""
     messages: Sequence[JsonObject] = ()
     body: Mapping[str, JsonObject] = EMPTY
     tools: Sequence[JsonObject] = ()
     schema: JsonObject = EMPTY
     images: Sequence[str] = ()
     streams: bool = True
+    always_streams: bool = False
     uses_model: bool = True
     read_timeout: int = 120
     template: str = ""
     language: str = ""
+    example_input: Sequence[str] = ()
+    arguments: str = ""
     aliases: Sequence[str] = ()
 
 
@@ -290,12 +295,11 @@ class Library(NamedTuple):
 
     `kinds` are the kinds of task that it has templates for, `message_roles` those whose messages it can hold as
     plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `query` tells that an
-    SDK takes query parameters. `fallback` is false where its programs cannot ask a
-    second model. `requirements` stand for those of the language where they differ. `more_packages` are
-    packages that only programs of one kind, or those that `stream`, install as well. `async_kinds` are the kinds of
-    task whose programs can be asynchronous. `run` and `setup`
-    say how its programs are started and given the key, where that differs from the language. `aliases` are words
-    that people have for it.
+    SDK takes query parameters. `fallback` is false where its programs cannot ask a second model. `unsupported` are
+    kinds of task that it cannot do, each with the reason, `async_kinds` those whose programs can be asynchronous.
+    `requirements` stand for those of the language where they differ. `more_packages` are packages that only programs
+    of one kind, or those that `stream`, install as well. `run` and `setup` say how its programs are started and given
+    the key, where that differs from the language. `aliases` are words that people have for it.
     """
 
     id: str
@@ -308,8 +312,9 @@ class Library(NamedTuple):
     auth_header: str = ""
     query: bool = False
     fallback: bool = True
+    unsupported: Mapping[str, str] = NO_NAMES
     requirements: Sequence[str] = ()
-    more_packages: Mapping[str, str] = MappingProxyType({})
+    more_packages: Mapping[str, str] = NO_NAMES
     async_kinds: Sequence[str] = ()
     run: str = ""
     setup: str = ""

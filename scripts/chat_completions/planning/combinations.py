@@ -63,7 +63,8 @@ def nearest_to_request(request: ProgramRequest) -> str:
     language = find_language(request, task)
     library = find_library(request.library, language).id
     protocol = request.protocol if request.protocol in (None, *gateway.endpoints) else ""
-    names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, request.stream, request.asynchronous)
+    stream = request.stream or task.always_streams
+    names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream, request.asynchronous)
     combination = _combination(names, gateway, task, language)
     if combination.offered:
         return ""
@@ -75,7 +76,8 @@ def _all(gateway: Gateway) -> Iterator[Combination]:
     tasks = [load.load_task(name) for name in load.names("task")]
     languages = [load.load_language(name) for name in load.names("language")]
     for task, language in product(tasks, languages):
-        for library, stream, protocol in product(language.libraries, (False, True), task.body):
+        modes = (True,) if task.always_streams else (False, True)
+        for library, stream, protocol in product(language.libraries, modes, task.body):
             request = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream)
             yield _combination(request, gateway, task, language)
             if task.kind in language.libraries[library].async_kinds:

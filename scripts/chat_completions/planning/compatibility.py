@@ -11,6 +11,10 @@ from chat_completions.planning.types import ProgramRequest
 
 KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
 KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
+READS_PROMPTS = {
+    "chatbot": "Leave it out: the program reads each turn when it runs; --system tells the model how to answer.",
+    "batch": "Leave it out: the program reads a file of prompts, one on each line.",
+}
 KINDS_WITH_MESSAGES = ("text", "code", "reasoning", "tools", "structured", "vision")
 
 
@@ -19,6 +23,8 @@ def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, libr
 
     Where a protocol is asked for, that one alone. Raises NotOffered with those that work.
     """
+    if task.kind in library.unsupported:
+        raise NotOffered(f"{library.id} does not offer {task.id!r}: {library.unsupported[task.kind]}.")
     offered = [
         name
         for name, endpoints in gateway.endpoints.items()
@@ -83,7 +89,9 @@ def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol:
     parameter = request.params.get("stream")
     if request.stream and parameter is False:
         raise BadInput("--stream and --param stream=false contradict each other.", "Give one of them.")
-    stream = request.stream or parameter is True
+    if task.always_streams and parameter is False:
+        raise NotOffered(f"The answers of {task.id!r} are always streamed.", "Leave --param stream=false out.")
+    stream = request.stream or parameter is True or task.always_streams
     if stream and not (task.streams and protocol.streaming):
         raise NotOffered(f"{task.id!r} on {protocol.id!r} does not support streaming.", "Leave --stream out.")
     streams_always = gateway.default_body.get(protocol.id, {}).get("stream") is True
@@ -136,6 +144,10 @@ def check_options(request: ProgramRequest, task: Task, library: Library) -> None
             raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
     if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
         raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
+    if request.prompt is not None and task.kind in READS_PROMPTS:
+        raise NotOffered(f"A PROMPT does not go with the task {task.id!r}.", READS_PROMPTS[task.kind])
+    if request.messages is not None and task.kind in READS_PROMPTS:
+        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Use --task conversation.")
     if request.messages is not None and task.kind not in KINDS_WITH_MESSAGES:
         raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
     roles = library.message_roles

@@ -14,7 +14,7 @@ from chat_completions.planning.types import Image, ProgramRequest, Resolution, V
 class Messages(NamedTuple):
     """What goes out as text and images, in the protocol's form.
 
-    `system` are the system texts that stand apart from the messages, `prompt` is None for a whole conversation,
+    `system` are the system texts that stand apart from the messages, `prompt` is None for a conversation,
     `instructions` tells that the messages hold the variable of that name.
     """
 

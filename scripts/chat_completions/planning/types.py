@@ -123,7 +123,8 @@ class RequestPlan(NamedTuple):
     behind the base URL. `body` is the JSON body; in it stand variables of the printed program: MODEL,
     messages, TOOLS, SCHEMA, prompt, task_id and those of images. `extra_body` are those of its fields that the
     protocol's client libraries do not know. `messages` are the turns in the protocol's own form; `prompt` is the
-    user's text, which they hold as the variable `prompt`, or None for a conversation whose turns are all given.
+    user's text, which they hold as the variable `prompt`, or None for a conversation: its turns are all given, or
+    (kind chatbot) read by the program, and then `messages` are those that stand before them.
     `instructions` tells that the messages hold the variable `instructions`: SCHEMA in words.
     `first_round_body` is sent on top in the first round of a tool loop. `alternative` is the second model,
     `fallback` whether the program asks it when the first is missing or down, `alternative_omits` the fields of

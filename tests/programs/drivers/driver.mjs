@@ -8,7 +8,7 @@ async function call(module) {
   const named = module.ask ?? module.stream ?? module.generateImage ?? module.listModels ?? module.getBalance ?? module.default;
   if (!named) throw new Error(`no function is exported, only ${Object.keys(module)}`);
   try {
-    const value = await named("Say hello");
+    const value = await named(JSON.parse(process.env.ARGUMENT));
     if (!value?.[Symbol.asyncIterator]) return { value };
     let text = "";
     for await (const piece of value) text += piece;

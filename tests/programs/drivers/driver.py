@@ -31,7 +31,7 @@ def call(module: Any) -> dict[str, object]:
     """Call the program's function once."""
     function = next(getattr(module, one) for one in NAMES if hasattr(module, one))
     try:
-        value = function(*([] if os.environ["TASK"] in ("models", "balance") else ["Say hello"]))
+        value = function(*([] if os.environ["TASK"] in ("models", "balance") else [json.loads(os.environ["ARGUMENT"])]))
         if inspect.isasyncgen(value):
             value = collect(value)
         value = asyncio.run(value) if inspect.iscoroutine(value) else value

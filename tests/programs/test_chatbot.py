@@ -1,0 +1,39 @@
+"""Chats in the terminal: the conversation, what ends a turn and what ends the program."""
+
+import json
+
+import pytest
+from support.case_runner import KEY
+from support.case_tests import check_variant, skip_without_tools
+from support.protocols import PROTOCOLS, answer_chunks
+from support.replies import Reply
+from support.running import run
+from support.serving import Server
+from support.variants import ENV, Variant, printed, variants
+from support.watching import Scene
+
+MAX_TURNS = 20
+CHATBOTS = variants("chatbot")
+
+
+@pytest.mark.parametrize("variant", CHATBOTS, ids=str)
+def test_chatbot(variant: Variant, full: bool, only: str) -> None:
+    check_variant(variant, "chatbot", full=full, only=only)
+
+
+@pytest.mark.parametrize("variant", CHATBOTS, ids=str)
+def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
+    skip_without_tools(variant)
+    answer = Reply(200, [("content-type", "text/event-stream")], chunks=answer_chunks({"text": "Ja"}, variant.protocol))
+    lines = [f"Line {number}" for number in range(MAX_TURNS + 3)]
+    with Server([answer], watch=False) as server:
+        env = {f"{ENV}_API_KEY": KEY, f"{ENV}_BASE_URL": f"{server.url}/api"}
+        scene = Scene(stdin="\n".join(lines).encode(), warm=True)
+        ran = run(printed(variant, system="Be brief.").code, variant.language, env, scene=scene)
+    assert ran.stdout.decode().split() == ["Ja"] * len(lines)
+    bodies = [json.loads(request.body) for request in server.requests]
+    turns = [[turn for turn in PROTOCOLS[variant.protocol].turns(body) if turn["role"] != "system"] for body in bodies]
+    assert [len(one) for one in turns] == [min(2 * number, 2 * MAX_TURNS) + 1 for number in range(len(lines))]
+    assert lines[2] in json.dumps(turns[-1][0])
+    assert all("Be brief." in json.dumps(body) for body in bodies)
+    assert ran.stderr.count(f"last {MAX_TURNS} turns") == 1
