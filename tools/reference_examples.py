@@ -64,14 +64,12 @@ def programs() -> str:
     parts.append(_program({"gateway": "aitoll", "language": "javascript", "stream": True}))
     typed = {"gateway": "aitoll", "language": "typescript", "library": "openai"}
     parts += [_program({**typed, "stream": True}), _program({**typed, "task": "structured"})]
-    homes: dict[str, str] = {}
-    for gateway in ("aitoll", *OURS):
-        for combination in offered_combinations(gateway):
-            homes.setdefault(combination.task, gateway)
-    for task, gateway in homes.items():
-        parts.append(_program({"gateway": gateway, "task": task, "language": "shell"}))
-        if task not in ("chat", "code", "reasoning"):
-            parts.append(_program({"gateway": gateway, "task": task}))
+    homes: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in (found for gateway in ("aitoll", *OURS) for found in offered_combinations(gateway)):
+        if one.language == "shell" or (one.language == "python" and one.task not in ("chat", "code", "reasoning")):
+            names = {"gateway": one.gateway, "task": one.task, "language": one.language, "library": one.library}
+            homes.setdefault((one.task, one.language), names)
+    parts += [_program(names) for names in homes.values()]
     parts += [_program({"gateway": "aitoll", "language": language, "stream": True}) for language in ("nextjs", "react")]
     return "\n".join(parts)
 

@@ -19,11 +19,13 @@ def reviewed() -> dict[Path, Combination]:
     for combination in [one for gateway in GATEWAYS for one in offered_combinations(gateway)]:
         task, language = load.load_task(combination.task), load.load_language(combination.language)
         kind = task.template or task.kind
-        if combination.stream and kind not in ("chat", "tools"):
+        if combination.stream and kind not in ("chat", "tools", "chatbot"):
             continue
         if combination.asynchronous and kind != "chat":
             continue
-        way = ("-async" if combination.asynchronous else "") + ("-stream" if combination.stream else "")
+        way = ("-async" if combination.asynchronous else "") + (
+            "-stream" if combination.stream and not task.always_streams else ""
+        )
         name = f"{kind}{way}.{language.extension}"
         found.setdefault(GOLDENS / combination.language / combination.library / name, combination)
     return found

@@ -44,9 +44,7 @@ def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
     program = make(ProgramRequest(gateway, language=LANGUAGE, library=library, **options))
     plan, stdin = program.plan, "".join(f"{line}\n" for line in task.example_input)
     arguments = ["-"] * len(task.arguments.split())
-    return Program(
-        program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key, stdin, arguments
-    )
+    return Program(program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key, stdin, arguments)
 
 
 def load_gateway(name: str) -> GatewayInfo:

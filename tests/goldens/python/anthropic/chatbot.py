@@ -1,0 +1,70 @@
+"""Chat with a model on AIReiter in the terminal: Ctrl-C ends an answer, Ctrl-D the program."""
+
+import logging
+import os
+import sys
+
+import anthropic
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
+MAX_TURNS = 20  # earlier ones are no longer sent
+
+logger = logging.getLogger(__name__)
+
+
+def stream(messages):
+    """Yield the pieces of the model's answer to a conversation."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    headers = {
+        "anthropic-version": "2023-06-01",
+        "Authorization": f"Bearer {API_KEY}",
+        "X-Api-Key": anthropic.Omit(),
+    }
+    http_client = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http_client)
+    events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
+    if "event-stream" not in events.response.headers.get("Content-Type", ""):
+        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()!r}")
+    stop_reason, usage = None, {}
+    for event in events:
+        if event.type == "content_block_delta" and event.delta.type == "text_delta":
+            yield event.delta.text
+        elif event.type == "message_start":
+            usage |= event.message.to_dict().get("usage") or {}
+        elif event.type == "message_delta":
+            stop_reason = event.delta.stop_reason or stop_reason
+            usage |= event.to_dict().get("usage") or {}
+        elif event.type == "message_stop":
+            break
+    if not stop_reason:
+        raise anthropic.AnthropicError("the stream ended before the answer was complete")
+    if stop_reason not in ("end_turn", "stop_sequence"):
+        logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
+    logger.info("\nUsage: %s", usage or "not reported")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not API_KEY:
+        sys.exit("Error: AIREITER_API_KEY is not set: export AIREITER_API_KEY='your key'")
+    history = []
+    try:
+        while True:
+            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            try:
+                for text in stream([*history[-2 * MAX_TURNS :], turn]):
+                    print(text, end="", flush=True)
+                    answer += text
+                history += [turn, {"role": "assistant", "content": answer}]
+                if len(history) == 2 * MAX_TURNS:
+                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
+            except KeyboardInterrupt:
+                print(" (stopped)", file=sys.stderr)
+            except Exception as error:  # a broken stream may be an error of the HTTP library
+                print(f"\nError: {error.__cause__ or error}".replace(API_KEY, "***")[:300], file=sys.stderr)
+            print()
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
+        print()

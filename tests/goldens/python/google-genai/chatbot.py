@@ -1,0 +1,65 @@
+"""Chat with a model on AIClient-2-API in the terminal: Ctrl-C ends an answer, Ctrl-D the program."""
+
+import logging
+import os
+import sys
+
+from google import genai
+from google.genai import types
+
+API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
+BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
+MAX_TURNS = 20  # earlier ones are no longer sent
+
+logger = logging.getLogger(__name__)
+
+
+def stream(contents):
+    """Yield the pieces of the model's answer to a conversation."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AICLIENT2API_API_KEY is not set to a key: export AICLIENT2API_API_KEY='your key'")
+    options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
+    options.retry_options = types.HttpRetryOptions(attempts=3)
+    options.client_args = {"follow_redirects": False}
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    chunks = client.models.generate_content_stream(model=MODEL, contents=contents)
+    finish_reason, usage = None, None
+    for chunk in chunks:
+        if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
+            raise ValueError(f"the prompt was blocked: {chunk.prompt_feedback.block_reason.value}")
+        for candidate in chunk.candidates or []:
+            finish_reason = candidate.finish_reason or finish_reason
+            for part in (candidate.content and candidate.content.parts) or []:
+                if part.text and not part.thought:
+                    yield part.text
+        usage = chunk.usage_metadata or usage
+    if not finish_reason:
+        raise ValueError("the stream ended before the answer was complete")
+    if finish_reason != "STOP":
+        logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
+    logger.info("\nUsage: %s", usage.model_dump(exclude_none=True, mode="json") if usage else "not reported")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not API_KEY:
+        sys.exit("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY='your key'")
+    history = []
+    try:
+        while True:
+            turn, answer = {"role": "user", "parts": [{"text": input("> " if sys.stdin.isatty() else "")}]}, ""
+            try:
+                for text in stream([*history[-2 * MAX_TURNS :], turn]):
+                    print(text, end="", flush=True)
+                    answer += text
+                history += [turn, {"role": "model", "parts": [{"text": answer}]}]
+                if len(history) == 2 * MAX_TURNS:
+                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
+            except KeyboardInterrupt:
+                print(" (stopped)", file=sys.stderr)
+            except Exception as error:  # the SDK lets the errors of its HTTP library through
+                print(f"\nError: {error}".replace(API_KEY, "***")[:300], file=sys.stderr)
+            print()
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
+        print()

@@ -1,0 +1,61 @@
+"""Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program."""
+
+import logging
+import os
+import sys
+
+import openai
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+MAX_TURNS = 20  # earlier ones are no longer sent
+
+logger = logging.getLogger(__name__)
+
+
+def stream(messages):
+    """Yield the pieces of the model's answer to a conversation."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
+    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
+    if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
+        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()!r}")
+    finish_reason, usage = None, {}
+    for chunk in chunks:
+        for choice in chunk.choices or []:
+            finish_reason = choice.finish_reason or finish_reason
+            yield (choice.delta and (choice.delta.content or choice.delta.refusal)) or ""
+        usage = chunk.usage.to_dict() if chunk.usage else usage
+    if not finish_reason:
+        raise openai.OpenAIError("the stream ended before the answer was complete")
+    if finish_reason != "stop":
+        logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
+    logger.info("\nUsage: %s", usage or "not reported")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not API_KEY:
+        sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
+    history = []
+    try:
+        while True:
+            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            try:
+                for text in stream([*history[-2 * MAX_TURNS :], turn]):
+                    print(text, end="", flush=True)
+                    answer += text
+                history += [turn, {"role": "assistant", "content": answer}]
+                if len(history) == 2 * MAX_TURNS:
+                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
+            except KeyboardInterrupt:
+                print(" (stopped)", file=sys.stderr)
+            except Exception as error:  # a broken stream may be an error of the HTTP library
+                print(f"\nError: {error.__cause__ or error}".replace(API_KEY, "***")[:300], file=sys.stderr)
+            print()
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
+        print()
