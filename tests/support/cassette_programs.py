@@ -69,7 +69,8 @@ def cassette_programs() -> Sequence[CassetteProgram]:
 
 def runs_in_process(played: CassetteProgram) -> bool:
     """Return whether a program is imported and its function called, with vcrpy inside its HTTP library."""
-    return played.language == "python" and played.library in ("requests", "httpx") and not played.asynchronous
+    of_these_clients = played.language == "python" and played.library in ("requests", "httpx")
+    return of_these_clients and not played.asynchronous and not played.stdin
 
 
 def _all() -> Iterator[CassetteProgram]:
