@@ -18,7 +18,7 @@ from support.importing import try_import  # noqa: E402
 
 LIBRARIES = {
     "python": ("google.genai", "anthropic", "openai", "httpx", "requests"),
-    "javascript": ("@google/genai", "@anthropic-ai/sdk", "openai"),
+    "javascript": ("ai", "@google/genai", "@anthropic-ai/sdk", "openai"),
     "shell": (),
 }
 LIBRARIES["typescript"] = LIBRARIES["javascript"]

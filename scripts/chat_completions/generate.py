@@ -17,7 +17,7 @@ def make(request: ProgramRequest) -> Program:
     resolution = resolve(request)
     language, library = resolution.language, resolution.library
     plan, notes = plan_request(resolution)
-    uses = (plan.kind, "stream") if plan.stream else (plan.kind,)
+    uses = (plan.protocol, plan.kind, *(["stream"] if plan.stream else []))
     packages = [library.more_packages[use] for use in uses if use in library.more_packages]
     command = " ".join([library.install, *packages])
     # Not code.py or chat.py alone: a file must not shadow a module that it imports.

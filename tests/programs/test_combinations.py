@@ -15,6 +15,7 @@ from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.replay import cassette
 from chat_completions.replay.server import serve
+from support import ai_sdk
 from support.cassette_programs import (
     CassetteProgram,
     cassette_programs,
@@ -66,7 +67,9 @@ def test_each_program_sends_and_prints_what_its_cassette_holds(group: tuple[Cass
 def problems(played: CassetteProgram) -> Iterator[str]:
     """Yield what is wrong with what a program sends, prints or saves."""
     data = load_cassette(played.cassette)
-    with serve(cassette.read_cassette(played.cassette)) as replay:
+    recorded = cassette.read_cassette(played.cassette)
+    exchanges = [*map(ai_sdk.as_sent, recorded)] if played.library in ai_sdk.LIBRARIES else recorded
+    with serve(exchanges) as replay:
         program = make(played.request)
         if ADDRESS_IS_FIXED & {played.library, program.plan.kind}:
             address = replay.url + urlsplit(program.plan.base_url).path

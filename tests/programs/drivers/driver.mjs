@@ -14,7 +14,7 @@ async function call(module) {
     for await (const piece of value) text += piece;
     return { value: text };
   } catch (error) {
-    return { error: `${error.status ?? ""} ${error.message}`, kinds: [error.name, error.constructor.name] };
+    return { error: `${error.status ?? error.statusCode ?? ""} ${error.message} ${error.responseBody ?? ""}`, kinds: [error.name, error.constructor.name] };
   }
 }
 

@@ -1,0 +1,65 @@
+// Get an answer of AITOLL as JSON that follows a schema.
+import { realpathSync } from "node:fs";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { extractJsonMiddleware, extractReasoningMiddleware, generateText, jsonSchema, Output, wrapLanguageModel } from "ai";
+import { Ajv } from "ajv";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Rate this review: great sound, weak battery.";
+const SCHEMA = {
+  title: "review",
+  type: "object",
+  properties: {
+    sentiment: { type: "string", enum: ["positive", "negative", "mixed"] },
+    score: { type: "number", description: "from -1 to 1" },
+    highlights: { type: "array", items: { type: "string" } },
+  },
+  required: ["sentiment", "score", "highlights"],
+  additionalProperties: false,
+};
+
+export async function ask(prompt, log = () => {}) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const instructions =
+    "Answer with JSON only, no Markdown and no explanation. " +
+    `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
+  const gateway = createOpenAICompatible({
+    name: "AITOLL",
+    baseURL: BASE_URL,
+    apiKey: API_KEY,
+    supportsStructuredOutputs: true,
+    transformRequestBody: (body) => ({ ...body, stream: false }),
+    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+  });
+  const ajv = new Ajv({ strict: false, logger: false });
+  const schema = jsonSchema(SCHEMA, {
+    validate: (value) =>
+      ajv.validate(SCHEMA, value)
+        ? { success: true, value }
+        : { success: false, error: new Error(ajv.errorsText()) },
+  });
+  const output = Output.object({ schema, name: "review" });
+  const model = wrapLanguageModel({
+    model: gateway(MODEL),
+    middleware: [
+      extractJsonMiddleware({ transform: (text) => text.match(/[{[].*[}\]]/s)?.[0] ?? text }),
+      extractReasoningMiddleware({ tagName: "think" }),
+    ],
+  });
+  const result = await generateText({ model, instructions, prompt, output, timeout: 120_000 });
+  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
+  if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
+  return result.output;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
+    const { statusCode = "", responseBody, message } = error.lastError ?? error;
+    const text = `${statusCode} ${responseBody || message}`.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").trim().slice(0, 400));
+    process.exitCode = 1;
+  });
+}
