@@ -37,9 +37,10 @@ export async function* stream(prompt, log = () => {}) {
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const { statusCode = "", responseBody, message } = error.lastError ?? error;
-    const text = `${statusCode} ${responseBody || message}`.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").trim().slice(0, 400));
+    const { statusCode, responseBody, message } = error.lastError ?? error;
+    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
+    console.error("\nError:", line.slice(0, 400));
     process.exitCode = 1;
   });
 }

@@ -26,9 +26,10 @@ export async function ask(prompt, log = () => {}) {
 
 if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const { statusCode = "", responseBody, message } = error.lastError ?? error;
-    const text = `${statusCode} ${responseBody || message}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").trim().slice(0, 400));
+    const { statusCode, responseBody, message } = error.lastError ?? error;
+    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
+    console.error("Error:", line.slice(0, 400));
     process.exitCode = 1;
   });
 }
