@@ -38,7 +38,7 @@ def stream(contents):
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
         logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage.model_dump(exclude_none=True, mode="json") if usage else "not reported")
+    logger.info("\nUsage: %s", usage and usage.model_dump(exclude_none=True, mode="json"))
 
 
 if __name__ == "__main__":
