@@ -57,7 +57,7 @@ export async function ask(prompt, log = () => {}) {
       max_tokens: 4096,
       stream: false,
     });
-    if (!Array.isArray(message?.content)) throw new Error(`no answer: ${JSON.stringify(message)}`);
+    if (!Array.isArray(message?.content)) throw new Error(`no answer: ${errorMessage({ error: message })}`);
     if (message.usage) usage.push(message.usage);
     const calls = message.content.filter((block) => block.type === "tool_use");
     if (!calls.length) {
@@ -86,8 +86,8 @@ async function callTool(name, input) {
   }
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);

@@ -36,14 +36,14 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
     stream: false,
   });
   const text = message?.content?.map((block) => block.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? errorMessage({ error: message })}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);

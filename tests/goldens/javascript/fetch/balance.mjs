@@ -1,6 +1,5 @@
 // Print the credits that are left at AIReiter.
 import { realpathSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AIREITER_API_KEY;
 const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
@@ -30,7 +29,7 @@ async function get(path, retries = 2) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
     throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
   }
-  await sleep(seconds * 1000);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return get(path, retries - 1);
 }
 

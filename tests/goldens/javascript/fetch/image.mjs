@@ -1,7 +1,6 @@
 // Make an image with AITOLL and save it.
 import { realpathSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -69,7 +68,7 @@ async function post(path, body, retries = 2) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
     throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
   }
-  await sleep(seconds * 1000);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 

@@ -1,6 +1,5 @@
 // Get an answer of AITOLL as JSON that follows a schema.
 import { realpathSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import Ajv from "ajv";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -34,11 +33,10 @@ export async function ask(prompt, log = () => {}) {
     stream: false,
   });
   const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
-  const { content, refusal } = message ?? {};
-  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
-  if (!text && !refusal) throw new Error(`no text: ${finishReason ?? errorMessage(body)}`);
+  const text = message?.content || message?.refusal;
+  if (!text) throw new Error(`no text: ${finishReason ?? errorMessage(body)}`);
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-  const value = parseAnswer(text || refusal);
+  const value = parseAnswer(text);
   if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
   return value;
 }
@@ -62,7 +60,7 @@ async function post(path, body, retries = 2) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
     throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
   }
-  await sleep(seconds * 1000);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 

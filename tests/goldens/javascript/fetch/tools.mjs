@@ -1,6 +1,5 @@
 // Let a model of AITOLL call functions until it can answer.
 import { realpathSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -101,7 +100,7 @@ async function post(path, body, retries = 2) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
     throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
   }
-  await sleep(seconds * 1000);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 

@@ -1,6 +1,5 @@
 // Ask AITOLL about an image.
 import { realpathSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -21,12 +20,11 @@ export async function ask(prompt, image_url = IMAGE, log = () => {}) {
   ];
   const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
   const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
-  const { content, refusal } = message ?? {};
-  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
-  if (!text && !refusal) throw new Error(`no text: ${finishReason ?? errorMessage(body)}`);
+  const text = message?.content || message?.refusal;
+  if (!text) throw new Error(`no text: ${finishReason ?? errorMessage(body)}`);
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
   if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
-  return text || refusal;
+  return text;
 }
 
 async function post(path, body, retries = 2) {
@@ -48,7 +46,7 @@ async function post(path, body, retries = 2) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
     throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
   }
-  await sleep(seconds * 1000);
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 

@@ -36,7 +36,7 @@ export async function* stream(prompt, log = () => {}) {
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-// The status and the server's own message of a failed request.
+// The status and the server's own message.
 function errorMessage({ status, message, cause }) {
   if (!status) return `${message} ${cause?.code ?? ""}`;
   const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();

@@ -31,7 +31,7 @@ export async function ask(prompt, log = () => {}) {
   return text;
 }
 
-// The status and the server's own message of a failed request.
+// The status and the server's own message.
 function errorMessage({ status, message, cause }) {
   if (!status) return `${message} ${cause?.code ?? ""}`;
   const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();

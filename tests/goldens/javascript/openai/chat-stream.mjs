@@ -31,8 +31,8 @@ export async function* stream(prompt, log = () => {}) {
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);

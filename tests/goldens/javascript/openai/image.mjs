@@ -23,7 +23,7 @@ export async function generateImage(prompt, log = () => {}) {
     stream: false,
   });
   const message = completion?.choices?.[0]?.message;
-  if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+  if (!message) throw new Error(`no answer: ${errorMessage({ error: completion })}`);
   const urls = imageUrls(message);
   if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
   const images = await Promise.all(urls.map(download));
@@ -61,8 +61,8 @@ function imageType(bytes, name) {
   throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);

@@ -26,12 +26,12 @@ export async function listModels() {
     fetchOptions: { redirect: "manual" },
   });
   const page = await client.models.list();
-  if (!page.data?.length) throw new Error(`no list of models: ${JSON.stringify(page.body)}`);
+  if (!page.data?.length) throw new Error(`no list of models: ${errorMessage({ error: page.body })}`);
   return page.data.map((model) => model.id);
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);

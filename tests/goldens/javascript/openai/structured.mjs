@@ -41,17 +41,16 @@ export async function ask(prompt, log = () => {}) {
     stream: false,
   });
   const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
-  const { content, refusal } = message ?? {};
-  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
-  if (!text && !refusal) throw new Error(`no text: ${finishReason ?? JSON.stringify(completion)}`);
+  const text = message?.content || message?.refusal;
+  if (!text) throw new Error(`no text: ${finishReason ?? errorMessage({ error: completion })}`);
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-  const value = parseAnswer(text || refusal);
+  const value = parseAnswer(text);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return value;
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);

@@ -61,7 +61,7 @@ export async function ask(prompt, log = () => {}) {
       stream: false,
     });
     const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
-    if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+    if (!message) throw new Error(`no answer: ${errorMessage({ error: completion })}`);
     if (completion.usage) usage[round] = completion.usage;
     if (!message.tool_calls?.length) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
@@ -89,8 +89,8 @@ async function callTool(name, input) {
   }
 }
 
-// The status and the server's own message of a failed request.
-function errorMessage({ status, error: body, message, cause }) {
+// The status and the server's own message.
+function errorMessage({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
