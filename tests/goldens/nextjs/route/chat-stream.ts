@@ -20,16 +20,24 @@ export async function POST(request: Request): Promise<Response> {
       signal: request.signal, // ends when the page is closed
     });
     if (!response.body || !response.headers.get("content-type")?.includes("event-stream")) {
-      throw new Error(`HTTP ${response.status}: ${errorMessage(await response.text())}`);
+      throw new Error(await errorMessage(response));
     }
     const lines = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(toLines(apiKey));
     return new Response(lines.pipeThrough(new TextEncoderStream()), {
       headers: { "Content-Type": "application/x-ndjson", "Cache-Control": "no-store" },
     });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return Response.json({ error: message.replaceAll(apiKey || "\0", "***") }, { status: 502 });
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll(apiKey || "\0", "***");
+    return Response.json({ error: message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300) }, { status: 502 });
   }
+}
+
+// The status and the server's own message.
+async function errorMessage(response: Response): Promise<string> {
+  const body = await response.clone().json().catch(() => response.text()); // the page of a proxy
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return `HTTP ${response.status}: ${typeof message === "string" ? message : JSON.stringify(message)}`;
 }
 
 // Turns the events of the gateway into the lines for the page, up to the end of the stream.
@@ -38,24 +46,25 @@ function toLines(apiKey: string) {
   const line = (value: object) => `${JSON.stringify(value).replaceAll(apiKey, "***")}\n`;
   function finish(controller: TransformStreamDefaultController<string>) {
     if (!finishReason) return controller.enqueue(line({ error: "the answer was cut" }));
+    const isComplete = finishReason === "stop";
+    const warning = isComplete ? undefined : `The answer ended with ${finishReason}.`;
     console.info("Usage:", JSON.stringify(usage));
-    const complete = ["stop"].includes(finishReason);
-    controller.enqueue(line({ warning: complete ? undefined : `The answer ended with ${finishReason}.`, done: true }));
+    controller.enqueue(line({ warning, done: true }));
+    controller.terminate();
   }
   return new TransformStream<string, string>({
     transform(chunk, controller) {
       const lines = (rest + chunk).split(/\r?\n/);
       rest = lines.pop() ?? "";
-      for (const data of lines.filter((one) => one.startsWith("data:")).map((one) => one.slice(5).trim())) {
+      for (const data of lines.filter((one) => /^data:\s*[{[]/.test(one)).map((one) => one.slice(5).trim())) {
         if (data === "[DONE]") {
           finishReason ||= "stop";
-          finish(controller);
-          return controller.terminate();
+          return finish(controller);
         }
-        if (!data.startsWith("{")) continue;
         const event = JSON.parse(data);
-        if (event.error) {
-          controller.enqueue(line({ error: errorMessage(data) }));
+        const error = event.error?.message ?? event.error;
+        if (error) {
+          controller.enqueue(line({ error }));
           return controller.terminate();
         }
         const { delta, finish_reason } = event.choices?.[0] ?? {};
@@ -67,15 +76,4 @@ function toLines(apiKey: string) {
     },
     flush: finish,
   });
-}
-
-// The server's own words in the body of an error.
-function errorMessage(body: string): string {
-  try {
-    const { error, message, msg, detail } = [JSON.parse(body)].flat()[0];
-    const words = error?.metadata?.raw ?? error?.message ?? error ?? message ?? msg ?? detail ?? body;
-    return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300).replace(/[\s\p{Cc}]+/gu, " ");
-  } catch {
-    return body.slice(0, 300).replace(/[\s\p{Cc}]+/gu, " "); // such as the page of a proxy
-  }
 }

@@ -19,29 +19,24 @@ export async function POST(request: Request): Promise<Response> {
       redirect: "manual",
       signal: request.signal, // ends when the page is closed
     });
-    const body = await response.text();
-    if (!response.ok || !body.startsWith("{")) throw new Error(`HTTP ${response.status}: ${errorMessage(body)}`);
-    const { choices, usage } = JSON.parse(body);
-    if (!choices?.[0]?.message) throw new Error(errorMessage(body));
-    const { message, finish_reason } = choices[0];
-    const parts = [message.content ?? message.refusal].flat() as (string | { text?: string })[];
-    const text = parts.map((part) => (typeof part === "string" ? part : (part?.text ?? ""))).join("");
+    const body = response.ok && (await response.clone().json().catch(() => null));
+    if (!body?.choices?.[0]?.message) throw new Error(await errorMessage(response));
+    const { message, finish_reason } = body.choices[0];
+    const parts: (string | { text?: string })[] = [message.content || message.refusal || ""].flat();
+    const text = parts.map((part) => (typeof part === "string" ? part : (part.text ?? ""))).join("");
     const warning = finish_reason === "length" ? "The answer is cut: finish_reason is length." : undefined;
-    console.info("Usage:", JSON.stringify(usage));
+    console.info("Usage:", JSON.stringify(body.usage));
     return Response.json({ text, warning, done: true });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return Response.json({ error: message.replaceAll(apiKey || "\0", "***") }, { status: 502 });
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll(apiKey || "\0", "***");
+    return Response.json({ error: message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300) }, { status: 502 });
   }
 }
 
-// The server's own words in the body of an error.
-function errorMessage(body: string): string {
-  try {
-    const { error, message, msg, detail } = [JSON.parse(body)].flat()[0];
-    const words = error?.metadata?.raw ?? error?.message ?? error ?? message ?? msg ?? detail ?? body;
-    return (typeof words === "string" ? words : JSON.stringify(words)).slice(0, 300).replace(/[\s\p{Cc}]+/gu, " ");
-  } catch {
-    return body.slice(0, 300).replace(/[\s\p{Cc}]+/gu, " "); // such as the page of a proxy
-  }
+// The status and the server's own message.
+async function errorMessage(response: Response): Promise<string> {
+  const body = await response.clone().json().catch(() => response.text()); // the page of a proxy
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return `HTTP ${response.status}: ${typeof message === "string" ? message : JSON.stringify(message)}`;
 }
