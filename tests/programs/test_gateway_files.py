@@ -18,11 +18,13 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").
 CLIENTS = {
     "openai-chat": [
         ("python", "requests"), ("python", "httpx"), ("python", "openai"), ("javascript", "fetch"),
-        ("javascript", "openai"), ("javascript", "ai"), ("typescript", "fetch"), ("typescript", "openai"), ("shell", "curl"),
+        ("javascript", "openai"), ("javascript", "ai"), ("typescript", "fetch"), ("typescript", "openai"),
+        ("typescript", "ai"), ("shell", "curl"),
     ],
     "anthropic-messages": [
         ("python", "requests"), ("python", "anthropic"), ("javascript", "fetch"), ("javascript", "anthropic"),
-        ("javascript", "ai"), ("typescript", "fetch"), ("typescript", "anthropic"), ("shell", "curl"),
+        ("javascript", "ai"), ("typescript", "fetch"), ("typescript", "anthropic"),
+        ("typescript", "ai"), ("shell", "curl"),
     ],
     "gemini-generate": [
         ("python", "httpx"), ("python", "google-genai"), ("javascript", "fetch"), ("javascript", "google-genai"),
