@@ -19,13 +19,17 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
     transformRequestBody: (body) => ({ ...body, stream: false }),
     fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
   });
-  const content = [
-    { type: "text", text: prompt },
-    { type: "file", mediaType: "image", data: image },
-  ];
   const result = await generateText({
     model: gateway(MODEL),
-    messages: [{ role: "user", content }],
+    messages: [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: prompt },
+          { type: "file", mediaType: "image", data: image },
+        ],
+      },
+    ],
     timeout: 120_000,
   });
   if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
