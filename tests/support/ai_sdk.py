@@ -60,5 +60,4 @@ def _blocks(content: Any) -> Any:
 
 def _result(content: str) -> str:
     """Return what a tool returned: a text as it is, all else as JSON."""
-    value = json.loads(content)
-    return value if isinstance(value, str) else content
+    return str(json.loads(content)) if content.startswith('"') else content

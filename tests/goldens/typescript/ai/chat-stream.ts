@@ -1,0 +1,48 @@
+// Ask AITOLL a question and print the answer as it comes.
+import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { streamText } from "ai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Say hello in one short sentence.";
+
+type Log = (line: string) => void;
+
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const gateway = createOpenAICompatible({
+    name: "AITOLL",
+    baseURL: BASE_URL,
+    apiKey: API_KEY,
+    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+  });
+  let failure: Error | undefined;
+  const result = streamText({
+    model: gateway(MODEL),
+    prompt,
+    onError: ({ error }) => {
+      failure = error instanceof Error ? error : new Error((error as Error)?.message ?? "the server sent an error");
+    },
+    timeout: { firstChunkMs: 120_000, chunkMs: 120_000 },
+  });
+  yield* result.textStream;
+  if (failure) throw failure;
+  const { finishReason, rawFinishReason, usage } = (await result.steps).at(-1)!;
+  if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
+  if (finishReason !== "stop") log(`Warning: finishReason is ${rawFinishReason}`);
+  if (usage.raw) log(`Usage: ${JSON.stringify(usage.raw)}`);
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
+    const { statusCode, responseBody, message } = error.lastError ?? error;
+    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
+    console.error("\nError:", line.slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,37 @@
+// Ask AITOLL a question and print the answer.
+import { realpathSync } from "node:fs";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText } from "ai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "Say hello in one short sentence.";
+
+type Log = (line: string) => void;
+
+export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const gateway = createOpenAICompatible({
+    name: "AITOLL",
+    baseURL: BASE_URL,
+    apiKey: API_KEY,
+    transformRequestBody: (body) => ({ ...body, stream: false }),
+    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+  });
+  const result = await generateText({ model: gateway(MODEL), prompt, timeout: 120_000 });
+  if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
+  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
+  if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
+  return result.text;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
+    const { statusCode, responseBody, message } = error.lastError ?? error;
+    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
+    console.error("Error:", line.slice(0, 400));
+    process.exitCode = 1;
+  });
+}

@@ -1,0 +1,70 @@
+// Let a model of AITOLL call functions until it can answer.
+import { realpathSync } from "node:fs";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText, jsonSchema, stepCountIs, tool } from "ai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const PROMPT = "What is the weather in Oslo, and what time is it there?";
+
+type Log = (line: string) => void;
+
+const MAX_ROUNDS = 8;
+
+// Put your own code into execute: the model is told what it returns.
+const TOOLS = {
+  get_weather: tool({
+    description: "The current weather in a city.",
+    inputSchema: jsonSchema<{ city: string; unit?: "celsius" | "fahrenheit" }>({
+      type: "object",
+      properties: {
+        city: { type: "string", description: "A city, such as Oslo" },
+        unit: { type: "string", enum: ["celsius", "fahrenheit"] },
+      },
+      required: ["city"],
+    }),
+    execute: async ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
+  }),
+  get_time: tool({
+    description: "The current local time in a city.",
+    inputSchema: jsonSchema<{ city: string }>({
+      type: "object",
+      properties: { city: { type: "string", description: "A city, such as Oslo" } },
+      required: ["city"],
+    }),
+    execute: async ({ city }) => ({ time: "14:05" }),
+  }),
+};
+
+export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const gateway = createOpenAICompatible({
+    name: "AITOLL",
+    baseURL: BASE_URL,
+    apiKey: API_KEY,
+    transformRequestBody: (body) => ({ ...body, stream: false }),
+    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+  });
+  const result = await generateText({
+    model: gateway(MODEL),
+    prompt,
+    tools: TOOLS,
+    stopWhen: stepCountIs(MAX_ROUNDS),
+    timeout: { stepMs: 120_000 },
+  });
+  if (result.finishReason === "tool-calls") throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
+  log(`Usage: ${JSON.stringify(result.steps.map(({ usage }) => usage.raw))}`);
+  return result.text;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
+    const { statusCode, responseBody, message } = error.lastError ?? error;
+    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
+    console.error("Error:", line.slice(0, 400));
+    process.exitCode = 1;
+  });
+}

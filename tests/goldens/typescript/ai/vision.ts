@@ -1,0 +1,51 @@
+// Ask AITOLL about an image.
+import { realpathSync } from "node:fs";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText } from "ai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "gemini-3-flash-preview"; // or "gemini-3-pro-preview"
+const PROMPT = "What is in this picture?";
+const IMAGE =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=";
+
+type Log = (line: string) => void;
+
+export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): Promise<string> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const gateway = createOpenAICompatible({
+    name: "AITOLL",
+    baseURL: BASE_URL,
+    apiKey: API_KEY,
+    transformRequestBody: (body) => ({ ...body, stream: false }),
+    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+  });
+  const result = await generateText({
+    model: gateway(MODEL),
+    messages: [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: prompt },
+          { type: "file", mediaType: "image", data: image },
+        ],
+      },
+    ],
+    timeout: 120_000,
+  });
+  if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
+  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
+  if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
+  return result.text;
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
+    const { statusCode, responseBody, message } = error.lastError ?? error;
+    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
+    console.error("Error:", line.slice(0, 400));
+    process.exitCode = 1;
+  });
+}
