@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from chat_completions.catalog import load
+from chat_completions.catalog.types import Library
 from chat_completions.planning.types import ProgramRequest
 
 from support.running import COMMANDS
@@ -82,6 +83,7 @@ def _all() -> Iterator[CassetteProgram]:
                 name = f"{language.id}/{library.id}"
                 listed = load_cassette(file).get("programs", [name])
                 offered = (not library.kinds or kind in library.kinds) and kind not in library.unsupported
+                offered = offered and _has_roles(library, write)
                 if write["protocol"] in library.protocols and name in listed and offered:
                     yield CassetteProgram(file.parent.name, file.stem, language.id, library.id)
                     if kind in library.async_kinds:
@@ -90,6 +92,12 @@ def _all() -> Iterator[CassetteProgram]:
         whole_chat = write.get("task", "chat") == "chat" and not write.get("stream")
         if whole_chat and write["protocol"] in PING.body and "programs" not in load_cassette(file):
             yield CassetteProgram(file.parent.name, file.stem, "shell", "curl", task="ping")
+
+
+def _has_roles(library: Library, write: Mapping[str, Any]) -> bool:
+    """Return whether a library takes the turns of a scene, which `write` refuses otherwise."""
+    turns = write.get("messages", ()) if library.message_roles else ()
+    return all(turn["role"] in library.message_roles and isinstance(turn["content"], str) for turn in turns)
 
 
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:
