@@ -62,20 +62,18 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
-    usage = []
     for _ in range(8):
-        message, tokens = yield from complete(messages)
-        usage.append(tokens)
+        message = {"role": "assistant", "content": ""}
+        yield from complete(messages, message)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("\nUsage of each round: %s", usage)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def complete(messages):
-    """Yield the pieces of one message; return the whole message, as it came, and the tokens it took."""
+def complete(messages, message):
+    """Yield the pieces of the model's next message, and put the whole of it, as it came, into `message`."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     request = client.build_request(
@@ -89,7 +87,6 @@ def complete(messages):
         response.read()
         reason = f"HTTP {response.status_code}: {error_message(response.text)}"
         raise httpx.HTTPStatusError(reason, request=response.request, response=response)
-    message = {"role": "assistant", "content": ""}
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         if sse.data == "[DONE]":
@@ -110,7 +107,7 @@ def complete(messages):
         logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
     for tool_call in message.get("tool_calls") or []:
         tool_call.pop("index", None)  # belongs to the stream alone
-    return message, usage
+    logger.info("\nUsage: %s", usage or "not reported")
 
 
 def add_delta(message, delta):
@@ -179,8 +176,7 @@ def error_message(body):
             return error_message(words)
         case {"message": words} | {"msg": words} | {"detail": words}:
             return error_message(words)
-    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
-    return "".join(filter(str.isprintable, words))
+    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
 
 
 if __name__ == "__main__":

@@ -76,8 +76,7 @@ def error_message(body):
             return error_message(words)
         case {"message": words} | {"msg": words} | {"detail": words}:
             return error_message(words)
-    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
-    return "".join(filter(str.isprintable, words))
+    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
 
 session = requests.Session()
+session.auth = lambda request: request  # no key of a .netrc instead
 retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
 retry.status_forcelist = {429, 500, 502, 503, 504}
 session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
@@ -45,8 +46,7 @@ def error_message(body):
             return error_message(words)
         case {"message": words} | {"msg": words} | {"detail": words}:
             return error_message(words)
-    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
-    return "".join(filter(str.isprintable, words))
+    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ TOOLS = [
 
 logger = logging.getLogger(__name__)
 session = requests.Session()
+session.auth = lambda request: request  # no key of a .netrc instead
 retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
 retry.status_forcelist = {429, 500, 502, 503, 504}
 session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
@@ -64,20 +65,18 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
-    usage = []
     for _ in range(8):
-        message, tokens = yield from complete(messages)
-        usage.append(tokens)
+        message = {"role": "assistant", "content": ""}
+        yield from complete(messages, message)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("\nUsage of each round: %s", usage)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def complete(messages):
-    """Yield the pieces of one message; return the whole message, as it came, and the tokens it took."""
+def complete(messages, message):
+    """Yield the pieces of the model's next message, and put the whole of it, as it came, into `message`."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     response = session.post(
@@ -91,7 +90,6 @@ def complete(messages):
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         reason = f"HTTP {response.status_code}: {error_message(response.text)}"
         raise requests.HTTPError(reason, response=response)
-    message = {"role": "assistant", "content": ""}
     finish_reason, usage = None, {}
     for data in events(response):
         if data == "[DONE]":
@@ -112,7 +110,7 @@ def complete(messages):
         logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
     for tool_call in message.get("tool_calls") or []:
         tool_call.pop("index", None)  # belongs to the stream alone
-    return message, usage
+    logger.info("\nUsage: %s", usage or "not reported")
 
 
 def add_delta(message, delta):
@@ -156,7 +154,7 @@ def run_tool(tool_call):
 
 def events(response):
     """Yield the data of each server-sent event."""
-    for line in response.iter_lines():
+    for line in response.iter_lines(chunk_size=1):  # as soon as it is there
         if line.startswith(b"data:"):
             yield line[5:].decode(errors="replace").strip()
 
@@ -170,8 +168,7 @@ def error_message(body):
             return error_message(words)
         case {"message": words} | {"msg": words} | {"detail": words}:
             return error_message(words)
-    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
-    return "".join(filter(str.isprintable, words))
+    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAAB
 
 logger = logging.getLogger(__name__)
 session = requests.Session()
+session.auth = lambda request: request  # no key of a .netrc instead
 retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
 retry.status_forcelist = {429, 500, 502, 503, 504}
 session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
@@ -61,8 +62,7 @@ def error_message(body):
             return error_message(words)
         case {"message": words} | {"msg": words} | {"detail": words}:
             return error_message(words)
-    words = " ".join(str(body).split()).replace(API_KEY, "***")[:300]
-    return "".join(filter(str.isprintable, words))
+    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
 
 
 if __name__ == "__main__":
