@@ -62,18 +62,20 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
+    usages = []
     for _ in range(8):
         message = {"role": "assistant", "content": ""}
-        yield from complete(messages, message)
+        yield from complete(messages, message, usages)
         calls = message.get("tool_calls") or []
         if not calls:
+            logger.info("\nUsage of each round: %s", usages)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def complete(messages, message):
-    """Yield the pieces of the model's next message, and put the whole of it, as it came, into `message`."""
+def complete(messages, message, usages):
+    """Yield the pieces of the next message; put the whole of it, as it came, into `message`, its tokens into `usages`."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     request = client.build_request(
@@ -107,7 +109,7 @@ def complete(messages, message):
         logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
     for tool_call in message.get("tool_calls") or []:
         tool_call.pop("index", None)  # belongs to the stream alone
-    logger.info("\nUsage: %s", usage or "not reported")
+    usages.append(usage)
 
 
 def add_delta(message, delta):
