@@ -19,7 +19,7 @@ from support.serving import Server
 from support.variants import Variant, printed, variants
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
-CONVERSATION = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
+TURNS = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
@@ -33,14 +33,15 @@ TOOLS = [
 # What a user may bring, beside each program as it stands.
 BROUGHT: dict[str, dict[str, dict[str, Any]]] = {
     "chat": {"sampled": {"params": {"max_tokens": 300, "temperature": 0.5}}},
+    "chatbot": {"sampled": {"params": {"max_tokens": 300}}},
     "vision": {"file": {"images": ["a.png"]}, "several": {"images": [PNG, "a.png"]}, "data": {"images": [PNG]}},
     "tools": {"own": {"tools": TOOLS}},
     "structured": {"own": {"schema": SCHEMA}},
 }
 FOR_ALL: dict[str, dict[str, Any]] = {
     "fallback": {"fallback": True, "system": "Be brief.", "params": {"temperature": 0.5}},
-    "conversation": {"messages": CONVERSATION},
 }
+CONVERSATION: dict[str, dict[str, Any]] = {"conversation": {"messages": TURNS}}
 COMPILER_OPTIONS = {
     "strict": True,
     "noEmit": True,
@@ -59,12 +60,13 @@ def kinds() -> Iterator[tuple[str, str]]:
     for one in offered_combinations():
         if one.language == "typescript":
             yield "-".join(map(str, one[:6])), make_combination(one).code
-    for variant in variants("chat", "vision", "tools", "structured"):
+    for variant in variants("chat", "vision", "tools", "structured", "chatbot"):
         if variant.language == "typescript":
             own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
             if variant == Variant("typescript-openai", mode=variant.mode):
                 yield f"{variant}-own", printed(variant, **own).code
-            for name, options in {**BROUGHT[variant.task], **FOR_ALL}.items():
+            conversation = {} if variant.task == "chatbot" else CONVERSATION
+            for name, options in {**BROUGHT[variant.task], **conversation, **FOR_ALL}.items():
                 yield f"{variant}-{name}", printed(variant, **options).code
 
 

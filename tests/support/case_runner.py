@@ -64,7 +64,7 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
             scene = Scene(
                 stdin=case.stdin.encode(),
                 warm=not case.cold,
-                shared=shared and not case.stdin,
+                shared=shared and program.task != "chatbot",  # which reads stdin
                 timeout=40,
                 interrupt=server.asked if case.interrupt else None,
             )
