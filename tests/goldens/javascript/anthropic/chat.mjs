@@ -25,14 +25,14 @@ export async function ask(prompt, log = () => {}) {
     stream: false,
   });
   const text = message?.content?.map((block) => block.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${message?.stop_reason ?? errorMessage({ error: message })}`);
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? errorText({ error: message })}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -43,8 +43,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

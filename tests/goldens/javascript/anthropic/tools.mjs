@@ -57,7 +57,7 @@ export async function ask(prompt, log = () => {}) {
       max_tokens: 4096,
       stream: false,
     });
-    if (!Array.isArray(message?.content)) throw new Error(`no answer: ${errorMessage({ error: message })}`);
+    if (!message?.content) throw new Error(`no answer: ${errorText({ error: message })}`);
     if (message.usage) usage.push(message.usage);
     const calls = message.content.filter((block) => block.type === "tool_use");
     if (!calls.length) {
@@ -87,7 +87,7 @@ async function callTool(name, input) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -98,8 +98,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

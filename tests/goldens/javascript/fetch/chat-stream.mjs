@@ -18,7 +18,7 @@ export async function* stream(prompt, log = () => {}) {
       break;
     }
     const chunk = JSON.parse(data);
-    if (chunk.error) throw new Error(errorMessage(chunk));
+    if (chunk.error) throw new Error(errorText(chunk));
     const choice = chunk.choices?.[0];
     const text = choice?.delta?.content || choice?.delta?.refusal;
     if (typeof text === "string") yield text;
@@ -46,14 +46,14 @@ async function post(path, body, retries = 2) {
   const isBusy = !response || response.status === 429 || response.status >= 500;
   if (!isBusy || retries === 0 || !(seconds <= 60)) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
   }
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 
 // The server's own message.
-function errorMessage(body) {
+function errorText(body) {
   const error = body?.error ?? body?.[0]?.error ?? body;
   const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
   return typeof message === "string" ? message : JSON.stringify(message);
@@ -66,8 +66,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
     for await (const text of stream(PROMPT, log)) process.stdout.write(text);
     console.log();
   } catch (error) {
-    const message = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

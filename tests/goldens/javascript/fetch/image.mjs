@@ -11,9 +11,9 @@ export async function generateImage(prompt, log = () => {}) {
   const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
   const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
   const message = body?.choices?.[0]?.message;
-  if (!message) throw new Error(`no answer: ${errorMessage(body)}`);
+  if (!message) throw new Error(`no answer: ${errorText(body)}`);
   const urls = imageUrls(message);
-  if (!urls.length) throw new Error(`no image in the answer: ${errorMessage(message.content)}`);
+  if (!urls.length) throw new Error(`no image in the answer: ${errorText(message.content)}`);
   const images = await Promise.all(urls.map(download));
   if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
   return images;
@@ -66,14 +66,14 @@ async function post(path, body, retries = 2) {
   const isBusy = !response || response.status === 429 || response.status >= 500;
   if (!isBusy || retries === 0 || !(seconds <= 60)) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
   }
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 
 // The server's own message.
-function errorMessage(body) {
+function errorText(body) {
   const error = body?.error ?? body?.[0]?.error ?? body;
   const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
   return typeof message === "string" ? message : JSON.stringify(message);
@@ -87,8 +87,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(name);
     }
   } catch (error) {
-    const message = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -18,7 +18,7 @@ const RECOMMENDED = [
 
 export async function listModels() {
   const body = await get("/v1/models");
-  if (!Array.isArray(body?.data)) throw new Error(`no list of models: ${errorMessage(body)}`);
+  if (!Array.isArray(body?.data)) throw new Error(`no list of models: ${errorText(body)}`);
   return body.data.map((model) => model.id);
 }
 
@@ -37,14 +37,14 @@ async function get(path, retries = 2) {
   const isBusy = !response || response.status === 429 || response.status >= 500;
   if (!isBusy || retries === 0 || !(seconds <= 60)) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
   }
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return get(path, retries - 1);
 }
 
 // The server's own message.
-function errorMessage(body) {
+function errorText(body) {
   const error = body?.error ?? body?.[0]?.error ?? body;
   const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
   return typeof message === "string" ? message : JSON.stringify(message);
@@ -56,8 +56,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
     }
   } catch (error) {
-    const message = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -21,7 +21,7 @@ export async function ask(prompt, image_url = IMAGE, log = () => {}) {
   const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
   const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
   const text = message?.content || message?.refusal;
-  if (!text) throw new Error(`no text: ${finishReason ?? errorMessage(body)}`);
+  if (!text) throw new Error(`no text: ${finishReason ?? errorText(body)}`);
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
   if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
   return text;
@@ -44,14 +44,14 @@ async function post(path, body, retries = 2) {
   const isBusy = !response || response.status === 429 || response.status >= 500;
   if (!isBusy || retries === 0 || !(seconds <= 60)) {
     const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorMessage(problem)}`, { cause: response });
+    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
   }
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return post(path, body, retries - 1);
 }
 
 // The server's own message.
-function errorMessage(body) {
+function errorText(body) {
   const error = body?.error ?? body?.[0]?.error ?? body;
   const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
   return typeof message === "string" ? message : JSON.stringify(message);
@@ -61,8 +61,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, IMAGE, console.error));
   } catch (error) {
-    const message = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -37,7 +37,7 @@ export async function* stream(prompt, log = () => {}) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, message, cause }) {
+function errorText({ status, message, cause }) {
   if (!status) return `${message} ${cause?.code ?? ""}`;
   const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
   const error = body?.error ?? body;
@@ -52,8 +52,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
     for await (const text of stream(PROMPT, log)) process.stdout.write(text);
     console.log();
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

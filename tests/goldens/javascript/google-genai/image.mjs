@@ -52,7 +52,7 @@ function imageType(bytes, name) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, message, cause }) {
+function errorText({ status, message, cause }) {
   if (!status) return `${message} ${cause?.code ?? ""}`;
   const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
   const error = body?.error ?? body;
@@ -68,8 +68,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(name);
     }
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -56,7 +56,7 @@ export async function ask(prompt, log = () => {}) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, message, cause }) {
+function errorText({ status, message, cause }) {
   if (!status) return `${message} ${cause?.code ?? ""}`;
   const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
   const error = body?.error ?? body;
@@ -64,7 +64,7 @@ function errorMessage({ status, message, cause }) {
   return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
 }
 
-// The JSON of an answer, which may stand after <think>…</think>, in a Markdown fence or between words.
+// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const value = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
@@ -77,8 +77,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

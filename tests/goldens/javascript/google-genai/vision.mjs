@@ -40,7 +40,7 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, message, cause }) {
+function errorText({ status, message, cause }) {
   if (!status) return `${message} ${cause?.code ?? ""}`;
   const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
   const error = body?.error ?? body;
@@ -52,8 +52,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, IMAGE, console.error));
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

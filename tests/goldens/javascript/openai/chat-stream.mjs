@@ -32,7 +32,7 @@ export async function* stream(prompt, log = () => {}) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -46,8 +46,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
     for await (const text of stream(PROMPT, log)) process.stdout.write(text);
     console.log();
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

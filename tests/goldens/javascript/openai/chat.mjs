@@ -23,14 +23,14 @@ export async function ask(prompt, log = () => {}) {
   });
   const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
   const text = message?.content || message?.refusal;
-  if (!text) throw new Error(`no text: ${finishReason ?? errorMessage({ error: completion })}`);
+  if (!text) throw new Error(`no text: ${finishReason ?? errorText({ error: completion })}`);
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -41,8 +41,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

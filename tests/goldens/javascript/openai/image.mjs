@@ -23,7 +23,7 @@ export async function generateImage(prompt, log = () => {}) {
     stream: false,
   });
   const message = completion?.choices?.[0]?.message;
-  if (!message) throw new Error(`no answer: ${errorMessage({ error: completion })}`);
+  if (!message) throw new Error(`no answer: ${errorText({ error: completion })}`);
   const urls = imageUrls(message);
   if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
   const images = await Promise.all(urls.map(download));
@@ -62,7 +62,7 @@ function imageType(bytes, name) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -77,8 +77,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(name);
     }
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

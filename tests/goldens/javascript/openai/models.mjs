@@ -26,12 +26,12 @@ export async function listModels() {
     fetchOptions: { redirect: "manual" },
   });
   const page = await client.models.list();
-  if (!page.data?.length) throw new Error(`no list of models: ${errorMessage({ error: page.body })}`);
+  if (!page.data?.length) throw new Error(`no list of models: ${errorText({ error: page.body })}`);
   return page.data.map((model) => model.id);
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -44,8 +44,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
     }
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -61,7 +61,7 @@ export async function ask(prompt, log = () => {}) {
       stream: false,
     });
     const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
-    if (!message) throw new Error(`no answer: ${errorMessage({ error: completion })}`);
+    if (!message) throw new Error(`no answer: ${errorText({ error: completion })}`);
     if (completion.usage) usage[round] = completion.usage;
     if (!message.tool_calls?.length) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
@@ -90,7 +90,7 @@ async function callTool(name, input) {
 }
 
 // The status and the server's own message.
-function errorMessage({ status, error: body, message = "", cause }) {
+function errorText({ status, error: body, message = "", cause }) {
   const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
   const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
   const line = typeof text === "string" ? text : JSON.stringify(text);
@@ -101,8 +101,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const message = errorMessage(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   }
 }

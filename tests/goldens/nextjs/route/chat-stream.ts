@@ -44,12 +44,10 @@ async function errorMessage(response: Response): Promise<string> {
 function toLines(apiKey: string) {
   let [rest, finishReason, usage] = ["", "", {}];
   const line = (value: object) => `${JSON.stringify(value).replaceAll(apiKey, "***")}\n`;
-  function finish(controller: TransformStreamDefaultController<string>) {
-    if (!finishReason) return controller.enqueue(line({ error: "the answer was cut" }));
-    const isComplete = finishReason === "stop";
-    const warning = isComplete ? undefined : `The answer ended with ${finishReason}.`;
-    console.info("Usage:", JSON.stringify(usage));
-    controller.enqueue(line({ warning, done: true }));
+  function end(controller: TransformStreamDefaultController<string>, error = finishReason ? "" : "the answer was cut") {
+    if (!error) console.info("Usage:", JSON.stringify(usage));
+    const warning = finishReason === "stop" ? undefined : `The answer ended with ${finishReason}.`;
+    controller.enqueue(line(error ? { error } : { warning, done: true }));
     controller.terminate();
   }
   return new TransformStream<string, string>({
@@ -59,14 +57,11 @@ function toLines(apiKey: string) {
       for (const data of lines.filter((one) => /^data:\s*[{[]/.test(one)).map((one) => one.slice(5).trim())) {
         if (data === "[DONE]") {
           finishReason ||= "stop";
-          return finish(controller);
+          return end(controller);
         }
         const event = JSON.parse(data);
         const error = event.error?.message ?? event.error;
-        if (error) {
-          controller.enqueue(line({ error }));
-          return controller.terminate();
-        }
+        if (error) return end(controller, error);
         const { delta, finish_reason } = event.choices?.[0] ?? {};
         const text = delta?.content ?? delta?.refusal;
         finishReason = finish_reason || finishReason;
@@ -74,6 +69,6 @@ function toLines(apiKey: string) {
         if (text) controller.enqueue(line({ text }));
       }
     },
-    flush: finish,
+    flush: end,
   });
 }
