@@ -10,7 +10,6 @@ from typing import Any
 
 from chat_completions.replay.cassette import Exchange
 
-LIBRARIES = ("ai",)
 BETA = {"anthropic-beta": "structured-outputs-2025-11-13"}  # with tools, for the Claude models that it knows
 
 

@@ -16,7 +16,15 @@ from threading import Lock
 
 COMMON = ("requests", "httpx", "httpx_sse", "jsonschema")
 # A process with all packages loaded takes four times as long to fork and to end.
-PACKAGES = {"import openai": "openai", "import anthropic": "anthropic", "from google import genai": "google.genai"}
+# Behind each package stand modules that it imports with the first request.
+TRACERS = ("langchain_core.env", "langchain_core.tracers.langchain", "langchain_core.tracers.context")
+PACKAGES = {
+    "import openai": ("openai", "openai.resources.chat.completions", "httpcore2"),
+    "import anthropic": ("anthropic", "anthropic.resources.messages", "httpcore2"),
+    "from google import genai": ("google.genai",),
+    "from langchain_openai": ("langchain_openai", *TRACERS),
+    "from langchain_anthropic": ("langchain_anthropic", "opentelemetry.propagate", *TRACERS),
+}
 START = Path(__file__).with_name("fork_server_main.py")
 
 
@@ -87,7 +95,7 @@ _only_one = Lock()
 
 def fork_server(code: str) -> ForkServer:
     """The one of this process that has loaded what this program imports, ready."""
-    found = [package for imported, package in PACKAGES.items() if imported in code]
+    found = [module for imported, modules in PACKAGES.items() if imported in code for module in modules]
     with _only_one:
         made = _fork_server((*COMMON, *found))
     made.wait()

@@ -55,8 +55,8 @@ def _new_environment(language: Language) -> Environment:
     def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
         return literals.spell(value, language.literals, margin, lead)
 
-    def keywords(value: Mapping[str, Any], margin: int = 0, lead: int = 0) -> str:
-        return literals.keywords(value, language.literals, margin, lead)
+    def keywords(value: Mapping[str, Any], margin: int = 0, lead: int = 0, *, packed: bool = False) -> str:
+        return literals.keywords(value, language.literals, margin, lead, packed=packed)
 
     def field_name(name: str) -> str:
         return literals.field_name(name, language.literals)

@@ -14,6 +14,7 @@ from chat_completions.errors import BadInput
 from chat_completions.planning.types import Variable
 
 WIDTH = 100  # columns
+LONGEST_LINE = 120
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 UNUSUAL = re.compile(r'["\\]|[^ -~]')
@@ -68,12 +69,19 @@ def spell(value: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> st
     return _block("[", [spell(item, style, inner, 1) for item in value], "]", style, margin)
 
 
-def keywords(value: Mapping[str, Any], style: LiteralStyle, margin: int = 0, lead: int = 0) -> str:
-    """Return a mapping as Python's keyword arguments: on one line where they fit, else each on its own."""
+def keywords(
+    value: Mapping[str, Any], style: LiteralStyle, margin: int = 0, lead: int = 0, *, packed: bool = False
+) -> str:
+    """Return a mapping as Python's keyword arguments: on one line where they fit, else each on its own.
+
+    With `packed` they may share a line of their own, as ruff formats a call without a last comma.
+    """
     short = ", ".join(f"{name}={_flat(item, style)}" for name, item in value.items())
     if len(short) + margin + lead <= WIDTH:
         return short
     pad = " " * (margin + style.indent)
+    if packed and len(pad + short) <= LONGEST_LINE:
+        return f"\n{pad}{short}\n" + " " * margin
     lines = [f"{pad}{name}={spell(item, style, len(pad), len(name) + 2)},\n" for name, item in value.items()]
     return "\n" + "".join(lines) + " " * margin
 
