@@ -298,8 +298,8 @@ class Library(NamedTuple):
     SDK takes query parameters. `fallback` is false where its programs cannot ask a second model. `unsupported` are
     kinds of task that it cannot do, each with the reason, `async_kinds` those whose programs can be asynchronous.
     `requirements` stand for those of the language where they differ. `more_packages` are packages that only programs
-    of one protocol or kind, or those that `stream`, install as well. `run` and `setup` say how its programs are started and given
-    the key, where that differs from the language. `aliases` are words that people have for it.
+    of one protocol or kind, or those that `stream`, install as well. `run` and `setup` say how its programs are started
+    and given the key, where that differs from the language. `aliases` are words that people have for it.
     """
 
     id: str

@@ -1,0 +1,40 @@
+"""Ask a model on AITOLL and print its answer as it arrives."""
+
+import logging
+import os
+import sys
+
+import openai
+from langchain_openai import ChatOpenAI
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+
+def stream(prompt):
+    """Yield the pieces of the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    http_client = openai.DefaultHttpxClient(follow_redirects=False)
+    model = ChatOpenAI(
+        model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
+    )
+    reason = None
+    for chunk in model.stream(prompt):
+        reason = chunk.response_metadata.get("finish_reason") or reason
+        yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
+    if not reason:
+        raise ValueError("the stream ended before the answer was complete")
+    if reason not in ("stop", None):
+        logging.getLogger(__name__).warning("\nWarning: the answer is incomplete: finish_reason is %s", reason)
+
+
+if __name__ == "__main__":
+    try:
+        for text in stream("Say hello in one short sentence."):
+            print(text, end="", flush=True)
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        text = f"Error: {getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("\n" + "".join(filter(str.isprintable, text))[:300])
