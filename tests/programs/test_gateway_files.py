@@ -6,11 +6,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import yaml
+from chat_completions.cli.init import preset_names
 from chat_completions.errors import ChatCompletionsError
 from chat_completions.generate import make
+from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest
 from support.gateway_files import KEYS, run_against
 
@@ -122,3 +125,28 @@ def test_a_missing_second_key_is_named(library: str, server: ThreadingHTTPServer
     result = run_against(program, url, {**case, "unset": ["CF_AIG_TOKEN"]}, tmp_path)
     assert result.returncode == 1
     assert "CF_AIG_TOKEN is not set" in result.stderr
+
+
+@pytest.mark.parametrize(("language", "library"), [("python", "requests"), ("javascript", "fetch"), ("shell", "curl")])
+@pytest.mark.parametrize("preset", preset_names())
+def test_a_preset_that_is_filled_in_reaches_its_gateway(
+    preset: str, language: str, library: str, server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    text = (references() / "presets" / f"{preset}.yaml").read_text(encoding="utf-8")
+    file = tmp_path / f"{preset}.yaml"
+    file.write_text(text.replace("YOUR-MODEL", "some-model").replace("YOUR-", "my-"), encoding="utf-8")
+    program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
+    Recorder.requests.clear()
+    Recorder.reply = REPLIES["openai-chat"]
+    keys = {key.key: f"secret-of-{key.key}" for key in (program.plan.auth, *program.plan.extra_keys) if key.key}
+    result = run_against(program, f"http://127.0.0.1:{server.server_port}", {}, tmp_path, keys)
+    assert (result.returncode, "Hello" in result.stdout) == (0, True), result.stderr
+    path, headers, body = Recorder.requests[-1]
+    query = "?" + urlencode(program.plan.query) if program.plan.query else ""
+    at_model = program.plan.path.replace("{model}", "some-model")
+    assert path == urlsplit(program.plan.base_url).path + at_model + query
+    for key in (program.plan.auth, *program.plan.extra_keys):
+        if key.key:
+            assert headers[key.header.lower()] == key.prefix + keys[key.key]
+    assert body["model"] == program.plan.model
+    assert program.plan.auth.key or "authorization" not in headers

@@ -24,7 +24,7 @@ FOREIGN = {"OPENAI_API_KEY": "foreign-1", "ANTHROPIC_API_KEY": "foreign-2", "GEM
 
 
 def run_against(
-    program: Program, address: str, case: Mapping[str, Any], folder: Path
+    program: Program, address: str, case: Mapping[str, Any], folder: Path, keys: Mapping[str, str] = KEYS
 ) -> subprocess.CompletedProcess[str]:
     """Run a program with its base URL's path at another address; `unset` of the case are keys that are missing."""
     typed = program.language == "typescript"
@@ -34,7 +34,7 @@ def run_against(
     if program.language in NODE:
         modules.symlink_to(ROOT / "node_modules")
     environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environment |= {name: key for name, key in (KEYS | FOREIGN).items() if name not in case.get("unset", ())}
+    environment |= {name: key for name, key in {**keys, **FOREIGN}.items() if name not in case.get("unset", ())}
     environment |= {program.plan.base_url_env: address + urlsplit(program.plan.base_url).path, "NO_PROXY": "*"}
     interpreter = "node" if program.language in NODE else {"python": sys.executable, "shell": "bash"}[program.language]
     command = [interpreter, str(file)]
