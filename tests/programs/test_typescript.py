@@ -14,9 +14,10 @@ from support.node_server import strip_types
 from support.offered import make_combination
 from support.protocols import answer_body
 from support.replies import Reply
-from support.running import node_modules
+from support.running import node_modules, run
 from support.serving import Server
 from support.variants import Variant, printed, variants
+from support.watching import Scene
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 TURNS = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
@@ -122,3 +123,32 @@ def test_tsx_runs_a_program_whatever_the_package_says(package: str, tmp_path: Pa
         )
     assert (ran.stdout, ran.returncode) == ("Hello\n", 0), ran.stderr
     assert "Usage: " in ran.stderr
+
+
+@pytest.mark.parametrize("library", ["fetch", "openai"])
+@pytest.mark.parametrize(
+    ("status", "message", "asked"),
+    [
+        (404, "no such route", 2),
+        (400, 'The model "abc" does not exist', 2),
+        (400, "Unknown model: abc", 2),
+        (400, "temperature is out of range for this model", 1),
+        (401, "no such key", 1),
+    ],
+)
+def test_the_second_model_is_asked_where_the_first_is_missing(
+    library: str, status: int, message: str, asked: int
+) -> None:
+    variant = Variant(f"typescript-{library}")
+    skip_without_tools(variant)
+    refusal = json.dumps({"error": {"message": message, "type": "unknown_error", "param": "model"}}).encode()
+    kind = [("content-type", "application/json")]
+    answer = answer_body({"text": "Hello"}, "openai-chat")
+    with Server([Reply(status, kind, refusal), Reply(200, kind, answer)]) as server:
+        env = {"AITOLL_API_KEY": "key-of-the-tests", "AITOLL_BASE_URL": f"{server.url}/api"}
+        code = printed(variant, fallback=True).code
+        ran = run(code, "typescript", env, scene=Scene(warm=True, shared=True))
+        models = [json.loads(request.body)["model"] for request in server.requests]
+    assert len(models) == len(set(models)) == asked
+    assert ran.code == (0 if asked == 2 else 1)
+    assert (message in ran.stderr.replace("\\", "")) == (asked == 1)
