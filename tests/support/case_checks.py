@@ -131,6 +131,9 @@ def _requests(outcome: Outcome) -> Iterator[str]:
     for one in got:
         if not any(outcome.key in value for value in one.headers.values()):
             yield f"no header of the request to {one.path} holds the key"
+        for name, foreign in outcome.case.env.items():
+            if foreign.startswith("other-") and any(foreign in value for value in one.headers.values()):
+                yield f"a header of the request to {one.path} holds {name}"
     body = got[0].body.decode(errors="replace") if got else ""
     for text in expand(list(wanted.sends), outcome.words):
         url_safe = text.translate(str.maketrans("+/", "-_"))  # base64 as Gemini takes it, too
