@@ -44,7 +44,10 @@ export async function ask(prompt, log = () => {}) {
   const model = wrapLanguageModel({
     model: gateway(MODEL),
     middleware: [
-      extractJsonMiddleware({ transform: (text) => text.match(/[{[].*[}\]]/s)?.[0] ?? text }),
+      extractJsonMiddleware({
+        transform: (text) =>
+          text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text,
+      }),
       extractReasoningMiddleware({ tagName: "think" }),
     ],
   });

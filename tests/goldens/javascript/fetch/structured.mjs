@@ -74,7 +74,8 @@ function errorText(body) {
 // The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
-  const value = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
+  const value = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
   if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
   return value;

@@ -12,6 +12,8 @@ export async function* stream(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
+    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
     logLevel: "off",

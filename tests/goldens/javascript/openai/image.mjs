@@ -13,6 +13,8 @@ export async function generateImage(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
+    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    project: null,
     timeout: 300_000,
     fetchOptions: { redirect: "manual" },
   });

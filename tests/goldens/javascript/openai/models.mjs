@@ -22,6 +22,8 @@ export async function listModels() {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: `${BASE_URL}/v1`,
+    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });

@@ -24,6 +24,8 @@ export async function ask(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
+    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });
@@ -60,7 +62,8 @@ function errorText({ status, error: body, message = "", cause }) {
 // The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
-  const value = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
+  const value = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
   if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
   return value;

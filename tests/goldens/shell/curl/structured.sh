@@ -70,7 +70,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
   | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason; $response))
     // ("HTTP \($status): \($json | error_message)" | fail)
   | .report as $report | (.text | gsub("<think>[\\s\\S]*?</think>"; "")) as $text
-  | [$text, ($text | gsub("```(json)?"; "")),
+  | [$text, ($text | match("```\\w*\\n([\\s\\S]*?)\\n\\s*```").captures[0].string), ($text | gsub("```(json)?"; "")),
       ($text | match("[\\[{]"; "g").offset as $start | .[$start:] | match("[\\s\\S]*[\\]}]").string)
       | select(test("\\S")) | fromjson? | select(follows($schemas[0]))]
   | if . == [] then "the answer does not follow the schema: \($text)" | fail else .[0], ($report | halt_error(0)) end

@@ -54,7 +54,8 @@ export async function ask(prompt: string, log?: Log): Promise<Answer> {
 // The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
 function parseAnswer(answer: string): Answer {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
-  const value: unknown = JSON.parse(text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
+  const value: unknown = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
   if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
   return value;
