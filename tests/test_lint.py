@@ -50,7 +50,7 @@ def test_written_javascript_is_clean() -> None:
 def test_written_shell_is_clean() -> None:
     files = [str(file) for file in GOLDENS.rglob("*.sh")]
     assert files
-    clean(str(Path(sys.executable).with_name("shellcheck")), *files, str(ROOT / ".ci" / "run"))
+    clean(str(Path(sys.executable).with_name("shellcheck")), "--shell=bash", *files, str(ROOT / ".ci" / "run"))
 
 
 def test_references_are_not_stale() -> None:
