@@ -226,3 +226,15 @@ def test_a_reasoning_model_takes_the_newer_name_of_max_tokens(tmp_path: Path) ->
     with (tmp_path / "mine.yaml").open("a") as file:
         file.write("parameters: {openai-chat: {max_tokens: {type: integer}}}\n")
     assert b'"max_tokens": 50' in command("write", *asked, "openai/gpt-5-mini", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize("language", ["python", "javascript", "typescript"])
+@pytest.mark.parametrize("task", ["structured", "vision"])
+def test_a_whole_conversation_needs_no_variable_of_the_function(task: str, language: str, tmp_path: Path) -> None:
+    talk = tmp_path / "talk.json"
+    talk.write_text('[{"role": "user", "content": "Rate it."}]')
+    asked = ["--messages", str(talk), "--task", task, "--language", language]
+    code = str(written(*asked, "--gateway", "aireiter")["code"])
+    assert ("instructions" in code, "IMAGE" in code, "image_url" in code) == (False, False, False)
+    assert ("JSON only" in code) == (task == "structured")
+    assert command("write", *asked, "--image", "a.png").returncode in (2, 3)

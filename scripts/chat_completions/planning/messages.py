@@ -1,5 +1,6 @@
 """The messages of a request, with the user's text and images in them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,9 @@ from chat_completions.planning.content_parts import ImagePart
 from chat_completions.planning.fields import fill
 from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
 from chat_completions.planning.types import Image, ProgramRequest, Resolution, Variable
+
+
+INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
 
 
 class Messages(NamedTuple):
@@ -34,7 +38,9 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
     instructions = _needs_instructions(resolution, params, schema)
     if instructions:
         place = next((at for at, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
-        turns.insert(place, {"role": "system", "content": Variable("instructions")})
+        # A conversation that is given whole is a constant of the program, in which no variable can stand.
+        wanted: Any = Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(schema)
+        turns.insert(place, {"role": "system", "content": wanted})
     images = _images(request, task)
     parts = [_image_part(image, protocol) for image in images]
     if parts and turns and request.messages is None:
@@ -44,7 +50,7 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
     system, converted = convert(turns, protocol.message_format)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
-    return Messages(system, converted, images, prompt, instructions)
+    return Messages(system, converted, images, prompt, instructions and request.messages is None)
 
 
 def notes_on_images(content: Messages, protocol: Protocol, task: Task) -> list[str]:
@@ -80,7 +86,9 @@ def _with_system(turns: list[JsonObject], request: ProgramRequest) -> list[JsonO
 
 
 def _images(request: ProgramRequest, task: Task) -> list[Image]:
-    sources = list(request.images or task.images)
+    if request.messages is not None and request.images:
+        raise BadInput("--image and --messages contradict each other.", "Put the image into a message of the file.")
+    sources = list(request.images or task.images) if request.messages is None else []
     return [Image(source, f"_{number}" if len(sources) > 1 else "") for number, source in enumerate(sources, 1)]
 
 
