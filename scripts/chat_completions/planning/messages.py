@@ -11,7 +11,6 @@ from chat_completions.planning.fields import fill
 from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
 from chat_completions.planning.types import Image, ProgramRequest, Resolution, Variable
 
-
 INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
 
 
