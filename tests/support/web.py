@@ -46,12 +46,12 @@ def succeed(*command: str, cwd: Path = WEB, **env: str) -> str:
     return ran.stdout
 
 
-def types_are_clean(folder: Path, packages: Path = WEB) -> None:
+def types_are_clean(folder: Path, packages: Path = WEB, *options: str) -> None:
     """Fails with what `tsc` finds wrong in the files of a folder, checked against these packages."""
     shutil.copy(WEB / "tsconfig.json", folder)
     (folder / "node_modules").symlink_to(packages / "node_modules")
     types = ["--types", "node"] if any(folder.glob("*.ts")) else []  # a page must do without
-    succeed(str(WEB / "node_modules" / ".bin" / "tsc"), "-p", str(folder), *types)
+    succeed(str(WEB / "node_modules" / ".bin" / "tsc"), "-p", str(folder), *types, *options)
 
 
 def bundled(pages: Mapping[str, str], folder: Path, packages: Path = WEB, look: str = "") -> None:

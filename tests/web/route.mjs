@@ -1,33 +1,53 @@
 // Runs a route handler as a program: posts $CHAT_TURNS to it and prints what the page would be told.
-import { readFileSync } from "node:fs";
+// The answer is a line of JSON for each piece, or, of a route on the AI SDK, its stream of events.
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { transformSync } from "esbuild";
 
 const source = readFileSync(process.argv[2], "utf8");
 const { code } = transformSync(source, { loader: "ts", format: "esm" });
-const { POST } = await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`);
-const messages = JSON.parse(process.env.CHAT_TURNS ?? '[{"role": "user", "content": "Say hello"}]');
+const file = join(dirname(process.argv[2]), "route.mjs");
+writeFileSync(file, code);
+symlinkSync(join(import.meta.dirname, "node_modules"), join(dirname(file), "node_modules")); // for what it imports
+const { POST } = await import(pathToFileURL(file));
+const turns = JSON.parse(process.env.CHAT_TURNS ?? '[{"role": "user", "content": "Say hello"}]');
+const onSdk = source.includes("useChat");
+const messages = onSdk ? turns.map(({ role, content }) => ({ role, parts: [{ type: "text", text: content }] })) : turns;
 const request = new Request("http://localhost/api/chat", { method: "POST", body: JSON.stringify({ messages }) });
 console.info = console.error; // stdout is for the answer
+if (onSdk) console.error = () => {}; // what the page is told, not the log
 
 let finished = false;
+const tell = (line) => process.stderr.write(`${line.replace(/\s+/g, " ")}\n`);
 try {
   const response = await POST(request);
+  if (onSdk && !response.ok) throw new Error(await response.text());
   let rest = "";
   for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + piece).split("\n");
     rest = lines.pop();
-    lines.forEach((line) => show(JSON.parse(line)));
+    lines.filter((line) => line.trim() && line !== "data: [DONE]").forEach(read);
   }
   if (rest) show(JSON.parse(rest));
   if (!finished) throw new Error("the answer was cut");
 } catch (error) {
-  console.error(`Error: ${error.message}`);
+  tell(`Error: ${error.message}`);
   process.exitCode = 1;
+}
+
+function read(line) {
+  if (!onSdk) return show(JSON.parse(line));
+  const { type, delta, errorText, finishReason } = JSON.parse(line.slice("data: ".length));
+  if (type === "text-delta") show({ text: delta });
+  if (type === "error") show({ error: errorText });
+  if (type !== "finish") return;
+  show({ warning: finishReason === "stop" ? "" : finishReason, done: !["other", "interrupted"].includes(finishReason) });
 }
 
 function show({ text, warning, error, done }) {
   if (text) process.stdout.write(text);
-  if (warning) console.error(`Warning: ${warning}`);
+  if (warning) tell(`Warning: ${warning}`);
   if (error) throw new Error(error);
   finished ||= Boolean(done);
 }

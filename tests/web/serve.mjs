@@ -1,15 +1,18 @@
 // Serves the pages of a folder on loopback, NAME.mount.js at /NAME, which NAME.ts answers.
 // Prints the port once it listens.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
 import { transformSync } from "esbuild";
 
 async function handler(name) {
   const source = readFileSync(join(process.argv[2], `${name}.ts`), "utf8");
   const { code } = transformSync(source, { loader: "ts", format: "esm" });
-  return (await import(`data:text/javascript;base64,${Buffer.from(code).toString("base64")}`)).POST;
+  const file = join(process.argv[2], `${name}.route.mjs`); // where the packages of the folder are found
+  writeFileSync(file, code);
+  return (await import(pathToFileURL(file))).POST;
 }
 
 function page(name) {
