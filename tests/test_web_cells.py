@@ -131,7 +131,7 @@ def test_page_and_handler_together(
 ) -> None:
     page.goto(f"{handlers}/{component[1]}.{scene.name}")
     recorded = cassette.read_cassette(scene.file)
-    replay.load([*map(ai_sdk.as_sent, recorded)] if component[1] in ai_sdk.LIBRARIES else recorded)
+    replay.load([*map(ai_sdk.as_sent, recorded)] if component[1] == "ai" else recorded)
     page.get_by_role("button", name="Send").click()
     _judged(page, scene, replay)
 

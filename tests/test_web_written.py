@@ -76,7 +76,8 @@ def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
     picture = {"role": "user", "content": [{"type": "text", "text": "What is it?"}]}
     for turn in (called, picture, {"role": "tool", "tool_call_id": "c", "content": "4"}):
         with pytest.raises(
-            NotOffered, match=r"takes messages with text of system, (developer, )?user, assistant, which message 2 is not"
+            NotOffered,
+            match=r"takes messages with text of system, (developer, )?user, assistant, which message 2 is not",
         ):
             make(
                 ProgramRequest(
