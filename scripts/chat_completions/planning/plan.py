@@ -48,7 +48,7 @@ def _plan(
         kind=task.template or task.kind,
         protocol=protocol.id,
         stream=stream,
-        asynchronous=request.asynchronous,
+        asynchronous=request.asynchronous or task.asynchronous,
         base_url=_base_url(resolution),
         base_url_env=f"{gateway.env_prefix}_BASE_URL",
         auth=auth,
