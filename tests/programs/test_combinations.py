@@ -81,7 +81,7 @@ def problems(played: CassetteProgram) -> Iterator[str]:
             program = make(played.request._replace(base_url=address))
         env = {program.plan.auth.key: key_of(data, KEY)}
         env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
-        scene = Scene(stdin=played.stdin, warm=True, shared=not played.stdin)
+        scene = Scene(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
         ran = run(program.code, played.language, env, scene=scene)
     yield from replay.misses
     if KEY in ran.stderr:

@@ -6,7 +6,7 @@ from support.case_tests import skip_without_tools
 from support.importing import try_import
 from support.variants import GATEWAY, Variant, program, variants
 
-TASKS = ("chat", "vision", "tools", "structured", "image", "models", "balance", "chatbot")
+TASKS = ("chat", "vision", "tools", "structured", "image", "models", "balance", "chatbot", "batch")
 MODULES = [
     one for one in variants(*TASKS) if one.language in ("python", "javascript", "typescript") and one.task != "vision"
 ]

@@ -24,6 +24,7 @@ class Program:
     key_env: str
     stdin: str = ""
     arguments: Sequence[str] = ()
+    written_in: str = f"{LANGUAGE}/{LIBRARY}"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,16 @@ def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
     program = make(ProgramRequest(gateway, language=LANGUAGE, library=library, **options))
     plan, stdin = program.plan, "".join(f"{line}\n" for line in task.example_input)
     arguments = ["-"] * len(task.arguments.split())
-    return Program(program.code, program.filename, plan.base_url, plan.base_url_env, plan.auth.key, stdin, arguments)
+    return Program(
+        program.code,
+        program.filename,
+        plan.base_url,
+        plan.base_url_env,
+        plan.auth.key,
+        stdin,
+        arguments,
+        f"{LANGUAGE}/{library}",
+    )
 
 
 def load_gateway(name: str) -> GatewayInfo:
@@ -66,7 +76,11 @@ def gateway_names() -> list[str]:
 
 def combinations(gateway: str) -> list[tuple[str, str, bool]]:
     """Return task, protocol and stream of all that the recording library can ask of a gateway."""
-    offered = [one for one in offered_combinations(gateway) if (one.language, one.library) == (LANGUAGE, LIBRARY)]
+    offered = [
+        one
+        for one in offered_combinations(gateway)
+        if one.language == LANGUAGE and one.library == LIBRARIES.get(one.task, LIBRARY)
+    ]
     protocols = list(load.load_gateway(gateway).endpoints)
     found = {(one.task, one.protocol, one.stream) for one in offered}
     return sorted(found, key=lambda key: (key[0], protocols.index(key[1]), key[2]))

@@ -16,7 +16,7 @@ import requests
 import yaml
 from vcr.cassette import Cassette
 
-from recording.generator import LANGUAGE, LIBRARY, Program, write_program
+from recording.generator import Program, write_program
 from recording.run_program import run_program
 from recording.scenes import RawRequest, Scene
 from recording.scrub import Scrubber, find_personal
@@ -52,8 +52,8 @@ def test_program(
         check_outcome(scene, result, vcr)
         note: dict[str, Any] = {"write": dict(scene.options), "expect": _pinned(result)}
         if not scene.every_program:
-            note = {"programs": [f"{LANGUAGE}/{LIBRARY}"], **note}
-        approve(vcr, scrubber, provenance(target, scene.note, f"{LANGUAGE}/{LIBRARY}", mock=scene.mock), note)
+            note = {"programs": [program.written_in], **note}
+        approve(vcr, scrubber, provenance(target, scene.note, program.written_in, mock=scene.mock), note)
     else:
         assert _pinned(result) == yaml.safe_load(cassette_file.read_text(encoding="utf-8"))["expect"]
         assert vcr.all_played

@@ -86,6 +86,8 @@ def _stdout(outcome: Outcome) -> Iterator[str]:
             same = False
         if not same:
             yield f"stdout is {_short(got)}, not the JSON {wanted.json}"
+    elif wanted.lines:
+        yield from _lines([json.loads(line) for line in got.splitlines()], wanted.lines)
     elif wanted.prints:
         for one in wanted.prints:
             if one not in got:
@@ -94,6 +96,16 @@ def _stdout(outcome: Outcome) -> Iterator[str]:
         accepted = [expand(one, outcome.words) for one in (wanted.texts or [wanted.text])]
         if got not in accepted and got.removesuffix("\n") not in accepted:
             yield f"stdout is {_short(got)}, not {_short(accepted[0])}"
+
+
+def _lines(got: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    same = [one.get("id") for one in got] == [one["id"] for one in wanted] and all(
+        str(value) in str(one.get(name))
+        for one, fields in zip(got, wanted, strict=True)
+        for name, value in fields.items()
+    )
+    if not same:
+        yield f"the lines are {got}, not {wanted}"
 
 
 def _stderr(outcome: Outcome) -> Iterator[str]:

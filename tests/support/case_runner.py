@@ -62,6 +62,7 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
             for name, content in case.files.items():
                 Path(folder, name).write_bytes(PICTURES.get(content, content.encode()))
             scene = Scene(
+                args=case.args,
                 stdin=case.stdin.encode(),
                 warm=not case.cold,
                 shared=shared and program.task != "chatbot",  # which reads stdin

@@ -30,7 +30,8 @@ TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 class Expected:
     """What must come of a case; `error` and `warning` hold words of these lines on stderr.
 
-    `sends` are texts that the first request must hold, `asked` those of the turns of each request.
+    `sends` are texts that the first request must hold, `asked` those of the turns of each request,
+    `lines` fields of the lines of JSON on stdout; an error needs only hold the words.
     `results` are the tool results of each round (id of the call, words), `calls` the names and
     arguments of the calls that the second request must repeat.
     """
@@ -45,6 +46,7 @@ class Expected:
     told: Sequence[str] = ()
     requests: int | Sequence[int] | None = None
     asked: Sequence[Sequence[str]] = ()
+    lines: Sequence[Mapping[str, Any]] = ()
     gaps: Sequence[float] = ()
     within: float | None = None
     first_text_before: float | None = None
@@ -82,6 +84,7 @@ class Case:
     env: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     stdin: str = ""
+    args: Sequence[str] = ()
     interrupt: bool = False
     cold: bool = False
     framings: Sequence[str] = ("given",)

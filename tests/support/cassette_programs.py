@@ -47,6 +47,11 @@ class CassetteProgram(NamedTuple):
         lines = load.load_task(self.request.task).example_input
         return "".join(f"{line}\n" for line in lines).encode()
 
+    @property
+    def arguments(self) -> Sequence[str]:
+        """Return the arguments with which it reads stdin and writes to stdout, where it has any."""
+        return ["-"] * len(load.load_task(self.request.task).arguments.split())
+
 
 @cache
 def load_cassette(file: Path) -> dict[str, Any]:
@@ -123,6 +128,9 @@ def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: s
         left = str(reply.get("remaining_credits", reply.get("data", {}).get("credits")))
         return "" if left in stdout else f"{left} is not told"
     texts = [_text(reply) for reply in replies]
+    if kind == "batch":
+        answers = [json.loads(line).get("answer") for line in stdout.splitlines()]
+        return "" if answers == texts else f"printed the answers {answers}, not {texts}"
     if kind == "structured":
         expected_value = json.loads(re.sub(r"^```json\n|\n```$", "", texts[-1].strip()))
         same_value = _without_infinity(json.loads(stdout)) == _without_infinity(expected_value)

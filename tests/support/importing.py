@@ -42,6 +42,8 @@ def try_import(program: "Program") -> list[str]:
         found = [f"without a key: {one}" for one in _faults(without)]
         if server.requests:
             found.append("the import sends a request")
+        if program.task == "batch":  # whose function tells a failure as a result
+            return found
         key = {f"{program.env}_API_KEY": KEY}
         called = _drive(program, {**address, **key}, calls=3)
         found += [f"with the key: {one}" for one in [*_faults(called), *_calls(called, program)]]

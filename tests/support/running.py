@@ -64,7 +64,7 @@ def run(
         fork_server(_imported(code, scene))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        program = _write(code, language_id, folder / "program")
+        program = write_program(code, language_id, folder / "program")
         work, home = cwd or folder / "work", folder / "home"
         for one in (work, home / "tmp"):
             one.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,8 @@ def run(
     return replace(ran, files={path: after[path] for path in after if after[path] != before.get(path)})
 
 
-def _write(code: str, language_id: str, folder: Path) -> Path:
+def write_program(code: str, language_id: str, folder: Path) -> Path:
+    """Write a program to a new folder, with the packages that it imports; return its file."""
     folder.mkdir()
     program = folder / f"program{SUFFIXES[language_id]}"
     program.write_bytes(code.encode())

@@ -1,0 +1,110 @@
+"""Ask a model on AIReiter many prompts and write a line of JSON for each, in the order of the prompts."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import anthropic
+from tqdm.asyncio import tqdm
+
+API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
+BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
+CONCURRENCY = 8  # requests at a time
+
+
+async def ask(client, prompt):
+    """Return the model's answer to one prompt, why it ended, and the usage."""
+    messages = [{"role": "user", "content": prompt}]
+    message = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
+    if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
+    return {
+        "answer": "".join(block.text for block in message.content if block.type == "text"),
+        "stop_reason": message.stop_reason,
+        "usage": message.usage and message.usage.to_dict(),
+        "task_id": getattr(message, "task_id", None),
+    }
+
+
+async def answer_all(prompts):
+    """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+    http = anthropic.DefaultAsyncHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+    client = anthropic.AsyncAnthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    async with client:
+        limit = asyncio.Semaphore(CONCURRENCY)
+
+        async def answer(id_, prompt):
+            async with limit:
+                try:
+                    return {"id": id_, **await ask(client, prompt)}
+                except (anthropic.AnthropicError, ValueError) as error:
+                    return {"id": id_, "error": f"{error.__cause__ or error}".replace(API_KEY, "***")}
+
+        for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
+            yield await task
+
+
+def read_prompts(text):
+    """Return the prompts by id, from lines of text, whose id is their number, or of JSON with prompt and id."""
+    prompts = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            entry = json.loads(line) if line.startswith("{") else {"prompt": line.strip()}
+            id_, prompt = entry.get("id", number), entry["prompt"]
+            if id_ in prompts:
+                raise ValueError(f"the id {id_!r} is there twice")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"line {number} of the prompts: {error!r}") from error
+        if prompt:
+            prompts[id_] = prompt
+    return prompts
+
+
+def read_results(path):
+    """Return the answers of an earlier run by id, without what was cut off when it was stopped."""
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")[:-1] if Path(path).is_file() else []
+    return {result["id"]: result for result in map(json.loads, lines) if "error" not in result}
+
+
+def write_results(path, results):
+    """Write a file anew; the old one stays until the new one is whole."""
+    lines = [json.dumps(result, ensure_ascii=False) + "\n" for result in results.values()]
+    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8")
+    Path(f"{path}.new").replace(path)
+
+
+async def main(source, target):
+    """Answer the prompts that have no answer yet; return how many failed."""
+    prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
+    results = read_results(target)
+    missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
+    if target != "-":
+        write_results(target, results)
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
+        async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
+            print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
+            results[result["id"]] = result
+    if target != "-":
+        write_results(target, {id_: results[id_] for id_ in prompts} | results)
+    return sum("error" in result for result in results.values())
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if len(sys.argv) != 3:
+        sys.exit("Usage: python3 batch.py prompts.txt results.jsonl  (- for stdin or stdout)")
+    try:
+        failures = asyncio.run(main(*sys.argv[1:]))
+    except (OSError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if failures:
+        sys.exit(f"Error: {failures} prompts failed; the next run asks them again")

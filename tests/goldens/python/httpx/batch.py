@@ -1,0 +1,151 @@
+"""Ask a model on AITOLL many prompts and write a line of JSON for each, in the order of the prompts."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+import httpx
+from tqdm.asyncio import tqdm
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+CONCURRENCY = 8  # requests at a time
+
+logger = logging.getLogger(__name__)
+limits = httpx.Limits(max_keepalive_connections=0)  # so that each event loop opens its own
+client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), limits=limits)
+
+
+async def ask(prompt):
+    """Return the model's answer and the usage of one prompt."""
+    messages = [{"role": "user", "content": prompt}]
+    request = client.build_request(
+        "POST",
+        f"{BASE_URL}/chat/completions",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        json={"model": MODEL, "messages": messages, "stream": False},
+    )
+    response = await send(request)
+    body = response.text
+    try:
+        body = response.json()
+        choice = body["choices"][0]
+        message = choice["message"]
+    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        reason = f"HTTP {response.status_code}: {error_message(body)}"
+        raise httpx.HTTPStatusError(reason, request=response.request, response=response) from None
+    if choice.get("finish_reason") not in ("stop", "eos", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
+    return {
+        "answer": message.get("content") or message.get("refusal") or "",
+        "usage": body.get("usage"),
+    }
+
+
+async def answer_all(prompts):
+    """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    limit = asyncio.Semaphore(CONCURRENCY)
+
+    async def answer(id_, prompt):
+        async with limit:
+            try:
+                return {"id": id_, **await ask(prompt)}
+            except (httpx.HTTPError, ValueError) as error:
+                return {"id": id_, "error": f"{error}".replace(API_KEY, "***")}
+
+    for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
+        yield await task
+
+
+async def send(request):
+    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
+    for attempt in range(3):
+        delay = 2**attempt
+        try:
+            response = await client.send(request)
+        except httpx.ConnectError:
+            if attempt == 2:
+                raise
+        else:
+            retry_after = response.headers.get("Retry-After", "")
+            delay = int(retry_after) if retry_after.isdecimal() else delay
+            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
+                break
+        await asyncio.sleep(delay)
+    return response
+
+
+def error_message(body):
+    """Return the server's own words, wherever they stand in the body of its reply."""
+    match body:
+        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
+            return error_message(words)
+        case {"message": words} | {"msg": words} | {"detail": words}:
+            return error_message(words)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+
+
+def read_prompts(text):
+    """Return the prompts by id, from lines of text, whose id is their number, or of JSON with prompt and id."""
+    prompts = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            entry = json.loads(line) if line.startswith("{") else {"prompt": line.strip()}
+            id_, prompt = entry.get("id", number), entry["prompt"]
+            if id_ in prompts:
+                raise ValueError(f"the id {id_!r} is there twice")
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"line {number} of the prompts: {error!r}") from error
+        if prompt:
+            prompts[id_] = prompt
+    return prompts
+
+
+def read_results(path):
+    """Return the answers of an earlier run by id, without what was cut off when it was stopped."""
+    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")[:-1] if Path(path).is_file() else []
+    return {result["id"]: result for result in map(json.loads, lines) if "error" not in result}
+
+
+def write_results(path, results):
+    """Write a file anew; the old one stays until the new one is whole."""
+    lines = [json.dumps(result, ensure_ascii=False) + "\n" for result in results.values()]
+    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8")
+    Path(f"{path}.new").replace(path)
+
+
+async def main(source, target):
+    """Answer the prompts that have no answer yet; return how many failed."""
+    prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
+    results = read_results(target)
+    missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
+    if target != "-":
+        write_results(target, results)
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
+        async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
+            print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
+            results[result["id"]] = result
+    if target != "-":
+        write_results(target, {id_: results[id_] for id_ in prompts} | results)
+    return sum("error" in result for result in results.values())
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if len(sys.argv) != 3:
+        sys.exit("Usage: python3 batch.py prompts.txt results.jsonl  (- for stdin or stdout)")
+    try:
+        failures = asyncio.run(main(*sys.argv[1:]))
+    except (OSError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    if failures:
+        sys.exit(f"Error: {failures} prompts failed; the next run asks them again")
