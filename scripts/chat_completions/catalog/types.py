@@ -265,9 +265,10 @@ class Task(NamedTuple):
     """What a program does: its kind decides the model and the template, its body is the request by protocol.
 
     `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed; with
-    `always_streams` they always are. Programs of an `asynchronous` task are so in each language. A program that reads its prompts when it runs has `example_input`, lines to try
-    it with, and perhaps `arguments` on its command line; `prompt` is None where its turns come one by one. `language`
-    is the only one that has it, empty stands for all. `aliases` are words that people have for it.
+    `always_streams` they always are. Programs of an `asynchronous` task are so in each language. A program that reads
+    its prompts when it runs has `example_input`, lines to try it with, and perhaps `arguments` on its command line;
+    `prompt` is None where its turns come one by one. `language` is the only one that has it, empty stands for all.
+    `aliases` are words that people have for it.
     """
 
     id: str
