@@ -82,7 +82,14 @@ def write_results(path, results):
     Path(f"{path}.new").replace(path)
 
 
-async def main(source, target):
+async def write_answers(prompts, results, file):
+    """Write a line for each prompt as soon as its turn comes, and keep it among the results."""
+    async for result in tqdm(answer_all(prompts), total=len(prompts), disable=None):
+        print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
+        results[result["id"]] = result
+
+
+def main(source, target):
     """Answer the prompts that have no answer yet; return how many failed."""
     prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
     results = read_results(target)
@@ -90,9 +97,7 @@ async def main(source, target):
     if target != "-":
         write_results(target, results)
     with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
-        async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
-            print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
-            results[result["id"]] = result
+        asyncio.run(write_answers(missing, results, file))
     if target != "-":
         write_results(target, {id_: results[id_] for id_ in prompts} | results)
     return sum("error" in result for result in results.values())
@@ -103,7 +108,7 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit("Usage: python3 batch.py prompts.txt results.jsonl  (- for stdin or stdout)")
     try:
-        failures = asyncio.run(main(*sys.argv[1:]))
+        failures = main(*sys.argv[1:])
     except (OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
