@@ -64,6 +64,9 @@ def programs() -> str:
     parts.append(_program({"gateway": "aitoll", "language": "javascript", "stream": True}))
     typed = {"gateway": "aitoll", "language": "typescript", "library": "openai"}
     parts += [_program({**typed, "stream": True}), _program({**typed, "task": "structured"})]
+    sdk = {"gateway": "aitoll", "library": "ai", "stream": True}  # of Vercel
+    parts.append(_program({**sdk, "language": "javascript"}))
+    parts += [_program({**sdk, "language": language, "task": "tools"}) for language in ("nextjs", "react")]
     homes: dict[tuple[str, str], dict[str, Any]] = {}
     for one in (found for gateway in ("aitoll", *OURS) for found in offered_combinations(gateway)):
         if one.language == "shell" or (one.language == "python" and one.task not in ("chat", "code", "reasoning")):
