@@ -165,6 +165,7 @@ def send(request):
             delay = int(retry_after) if retry_after.isdecimal() else delay
             if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
                 break
+            response.close()
         time.sleep(delay)
     return response
 
