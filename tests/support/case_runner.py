@@ -65,7 +65,7 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
                 args=case.args,
                 stdin=case.stdin.encode(),
                 warm=not case.cold,
-                shared=shared and program.task != "chatbot",  # which reads stdin
+                shared=shared and program.task not in ("chatbot", "batch"),  # which read stdin
                 timeout=40,
                 interrupt=server.asked if case.interrupt else None,
             )
