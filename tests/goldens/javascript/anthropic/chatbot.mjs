@@ -1,0 +1,85 @@
+// Chat with a model on AIReiter in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
+import { realpathSync } from "node:fs";
+import { createInterface } from "node:readline";
+import Anthropic from "@anthropic-ai/sdk";
+
+const API_KEY = process.env.AIREITER_API_KEY;
+const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
+const MAX_TURNS = 20; // earlier ones are no longer sent
+
+export async function* stream(messages, log = () => {}, signal) {
+  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  const client = new Anthropic({
+    apiKey: null,
+    authToken: API_KEY,
+    baseURL: BASE_URL,
+    defaultHeaders: { "anthropic-version": "2023-06-01" },
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const events = await client.messages.create({
+    model: MODEL,
+    messages,
+    max_tokens: 4096,
+    stream: true,
+  }, { signal });
+  let stopReason, usage;
+  for await (const event of events) {
+    if (event.delta?.type === "text_delta") yield event.delta.text;
+    stopReason = event.delta?.stop_reason ?? stopReason;
+    usage = { ...usage, ...event.message?.usage, ...event.usage };
+    if (event.type === "message_stop") break;
+  }
+  if (!stopReason) throw new Error("the stream ended before the answer was complete");
+  if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+  log(`Usage: ${JSON.stringify(usage)}`);
+}
+
+// The status and the server's own message.
+function errorText({ status, error: body, message = "", cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
+async function chat() {
+  const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
+  const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
+  const history = [];
+  showPrompt();
+  for await (const line of createInterface({ input: process.stdin })) {
+    const turn = { role: "user", content: line };
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    process.once("SIGINT", stop); // Ctrl-C
+    let answer = "";
+    try {
+      const turns = [...history.slice(-2 * MAX_TURNS), turn];
+      for await (const text of stream(turns, log, controller.signal)) {
+        process.stdout.write(text);
+        answer += text;
+      }
+      history.push(turn, { role: "assistant", content: answer });
+      const isFull = history.length === 2 * MAX_TURNS;
+      if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+    } catch (error) {
+      const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
+      console.error(controller.signal.aborted ? " (stopped)" : message);
+    }
+    process.off("SIGINT", stop);
+    console.log();
+    showPrompt();
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  if (API_KEY) await chat();
+  else {
+    console.error("Error: AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+    process.exitCode = 1;
+  }
+}

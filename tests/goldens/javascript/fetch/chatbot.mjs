@@ -1,0 +1,104 @@
+// Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
+import { realpathSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const MAX_TURNS = 20; // earlier ones are no longer sent
+
+export async function* stream(messages, log = () => {}, signal) {
+  const response = await post("/chat/completions", {
+    model: MODEL,
+    messages,
+    stream: true,
+  }, signal);
+  const lines = response.body.pipeThrough(new TextDecoderStream());
+  let finishReason, usage;
+  for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+    if (data === "[DONE]") {
+      finishReason ||= "stop";
+      break;
+    }
+    const chunk = JSON.parse(data);
+    if (chunk.error) throw new Error(errorText(chunk));
+    const choice = chunk.choices?.[0];
+    const text = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof text === "string") yield text;
+    finishReason = choice?.finish_reason || finishReason;
+    usage = chunk.usage ?? usage;
+  }
+  if (!finishReason) throw new Error("the stream ended before the answer was complete");
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
+}
+
+async function post(path, body, signal, retries = 2) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const response = await fetch(BASE_URL + path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
+    body: JSON.stringify(body),
+    redirect: "manual",
+    signal,
+  }).catch((error) => {
+    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  });
+  if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
+  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
+  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const isBusy = !response || response.status === 429 || response.status >= 500;
+  if (!isBusy || retries === 0 || !(seconds <= 60)) {
+    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
+    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  }
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  return post(path, body, signal, retries - 1);
+}
+
+// The server's own message.
+function errorText(body) {
+  const error = body?.error ?? body?.[0]?.error ?? body;
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  return typeof message === "string" ? message : JSON.stringify(message);
+}
+
+async function chat() {
+  const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
+  const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
+  const history = [];
+  showPrompt();
+  for await (const line of createInterface({ input: process.stdin })) {
+    const turn = { role: "user", content: line };
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    process.once("SIGINT", stop); // Ctrl-C
+    let answer = "";
+    try {
+      const turns = [...history.slice(-2 * MAX_TURNS), turn];
+      for await (const text of stream(turns, log, controller.signal)) {
+        process.stdout.write(text);
+        answer += text;
+      }
+      history.push(turn, { role: "assistant", content: answer });
+      const isFull = history.length === 2 * MAX_TURNS;
+      if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+    } catch (error) {
+      const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
+      console.error(controller.signal.aborted ? " (stopped)" : message);
+    }
+    process.off("SIGINT", stop);
+    console.log();
+    showPrompt();
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  if (API_KEY) await chat();
+  else {
+    console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+    process.exitCode = 1;
+  }
+}

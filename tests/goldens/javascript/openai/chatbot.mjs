@@ -1,0 +1,85 @@
+// Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
+import { realpathSync } from "node:fs";
+import { createInterface } from "node:readline";
+import OpenAI from "openai";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const MAX_TURNS = 20; // earlier ones are no longer sent
+
+export async function* stream(messages, log = () => {}, signal) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const client = new OpenAI({
+    apiKey: API_KEY,
+    baseURL: BASE_URL,
+    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    project: null,
+    timeout: 120_000,
+    fetchOptions: { redirect: "manual" },
+    logLevel: "off",
+  });
+  const chunks = await client.chat.completions.create({
+    model: MODEL,
+    messages,
+    stream: true,
+  }, { signal });
+  let finishReason, usage;
+  for await (const chunk of chunks) {
+    const choice = chunk.choices?.[0];
+    const text = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof text === "string") yield text;
+    finishReason = choice?.finish_reason || finishReason;
+    usage = chunk.usage ?? usage;
+  }
+  if (!finishReason) throw new Error("the stream ended before the answer was complete");
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
+}
+
+// The status and the server's own message.
+function errorText({ status, error: body, message = "", cause }) {
+  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
+  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
+  const line = typeof text === "string" ? text : JSON.stringify(text);
+  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+}
+
+async function chat() {
+  const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
+  const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
+  const history = [];
+  showPrompt();
+  for await (const line of createInterface({ input: process.stdin })) {
+    const turn = { role: "user", content: line };
+    const controller = new AbortController();
+    const stop = () => controller.abort();
+    process.once("SIGINT", stop); // Ctrl-C
+    let answer = "";
+    try {
+      const turns = [...history.slice(-2 * MAX_TURNS), turn];
+      for await (const text of stream(turns, log, controller.signal)) {
+        process.stdout.write(text);
+        answer += text;
+      }
+      history.push(turn, { role: "assistant", content: answer });
+      const isFull = history.length === 2 * MAX_TURNS;
+      if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+    } catch (error) {
+      const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
+      console.error(controller.signal.aborted ? " (stopped)" : message);
+    }
+    process.off("SIGINT", stop);
+    console.log();
+    showPrompt();
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+  if (API_KEY) await chat();
+  else {
+    console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+    process.exitCode = 1;
+  }
+}
