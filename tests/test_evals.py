@@ -1,4 +1,4 @@
-"""The trigger queries are in the form evaluation tools take, balanced, in two languages, and the README's loop works."""
+"""Evaluations: the trigger queries have the form that tools take, and what people ask for ends in a program that fits."""
 
 import json
 import os
@@ -6,8 +6,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from support.command_line import command
 
 EVALS = Path(__file__).parent / "evals"
 QUERIES = json.loads((EVALS / "trigger-queries.json").read_text(encoding="utf-8"))
@@ -55,3 +58,16 @@ def test_the_loop_of_the_readme_tells_right_from_wrong(tmp_path: Path) -> None:
     for line, one in zip(lines[::3], some, strict=True):
         assert line["loaded"] == ("AITOLL" in one["query"])
         assert line["right"] == (one["should_trigger"] == line["loaded"])
+
+
+REQUESTS = yaml.safe_load((EVALS / "requests.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", REQUESTS, ids=lambda case: str(case["request"]))
+def test_what_people_ask_for_ends_in_a_program_that_fits(case: dict[str, Any]) -> None:
+    ran = command("write", *map(str, case["command"]))
+    assert ran.returncode == 0, ran.stderr
+    code = ran.stdout.decode()
+    assert [part for part in case["holds"] if part not in code] == []
+    assert [part for part in case.get("lacks", ()) if part in code] == []
+    assert len(list(filter(str.strip, code.splitlines()))) <= case.get("lines", 140)
