@@ -61,7 +61,7 @@ def nearest_to_request(request: ProgramRequest) -> str:
     """Return the nearest offered combination, as options of `write`, or nothing where the names do go together."""
     gateway, task = find_gateway(request), load.load_task(request.task)
     language = find_language(request, task)
-    library = find_library(request.library, language).id
+    library = find_library(request.library, language, task.kind).id
     protocol = request.protocol if request.protocol in (None, *gateway.endpoints) else ""
     stream = request.stream or task.always_streams
     names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream, request.asynchronous)

@@ -34,7 +34,7 @@ def resolve(request: ProgramRequest) -> Resolution:
     gateway, task = find_gateway(request), load.load_task(request.task)
     language = find_language(request, task)
     request = request._replace(protocol=_protocol_name(request.protocol, gateway))
-    return fit(request, gateway, task, language, find_library(request.library, language))
+    return fit(request, gateway, task, language, find_library(request.library, language, task.kind))
 
 
 def find_language(request: ProgramRequest, task: Task) -> Language:
@@ -42,12 +42,13 @@ def find_language(request: ProgramRequest, task: Task) -> Language:
     return load.load_language(request.language or task.language or "python")
 
 
-def find_library(name: str | None, language: Language) -> Library:
-    """Return the library that is called so, or the language's first."""
+def find_library(name: str | None, language: Language, kind: str) -> Library:
+    """Return the library that is called so, or the language's first that can do this kind of task."""
     id_ = find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
     if name and id_ is None:
         raise UnknownName(f"{language.name} library", name, language.libraries)
-    return language.libraries[id_ or next(iter(language.libraries))]
+    able = (other for other, library in language.libraries.items() if kind not in library.unsupported)
+    return language.libraries[id_ or next(able, None) or next(iter(language.libraries))]
 
 
 def find_gateway(request: ProgramRequest) -> Gateway:

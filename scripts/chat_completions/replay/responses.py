@@ -83,7 +83,9 @@ def find_nearest(
             continue
         if any(getattr(theirs, name) != getattr(kind, name) for name in SAME_KIND):
             continue
-        closeness = (*_closeness(kind, theirs), -LABELS.index(exchange.label), _similarity(request.body, exchange.body))
+        is_single = not exchange.scene.endswith("batch")  # many prompts have short answers of their own
+        likeness = _similarity(request.body, exchange.body)
+        closeness = (*_closeness(kind, theirs), -LABELS.index(exchange.label), is_single, likeness)
         if closeness > best:
             best, nearest = closeness, exchange
     return nearest

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chat_completions.catalog.load import load_task
 from chat_completions.catalog.types import Gateway
 from chat_completions.errors import NotOffered
 from chat_completions.planning.types import Program
@@ -40,7 +41,8 @@ def prepare_run(program: Program, gateway: Gateway, tell: Callable[[str], None])
             tell(f"--- Running {program.filename} against the replay of {gateway.name}, not the real gateway ---")
             sys.stdout.flush()
             env = environment(program, replay.url)
-            code = subprocess.run([*command, str(file)], env=env, check=False).returncode
+            arguments, stdin = example_input(program)
+            code = subprocess.run([*command, str(file), *arguments], input=stdin, env=env, check=False).returncode
         tell(f"--- Exit code {code}. {describe_answers(replay)} ---")
         return code
 
@@ -50,12 +52,21 @@ def prepare_run(program: Program, gateway: Gateway, tell: Callable[[str], None])
 def find_interpreter(program: Program) -> list[str]:
     """Return the command that runs the program; NotOffered where there is none on this machine."""
     name, *rest = program.run.split()
-    if rest[-1:] != [program.filename] or "&&" in rest:
+    if program.filename not in rest or "&&" in rest:
         raise NotOffered("--run starts programs; this file belongs into an app.", f"There: {program.run}")
     found = sys.executable if name == "python3" else shutil.which(name)
     if not found:
         raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")
-    return [found, *rest[:-1]]
+    return [found, *rest[: rest.index(program.filename)]]
+
+
+def example_input(program: Program) -> tuple[list[str], bytes | None]:
+    """Return the arguments and the stdin of a program that reads prompts; None where it gets ours, as in a terminal."""
+    task = load_task(program.plan.task)
+    is_terminal = sys.stdin is not None and sys.stdin.isatty()
+    if not task.example_input or (is_terminal and not task.arguments):
+        return [], None
+    return ["-"] * len(task.arguments.split()), "".join(f"{line}\n" for line in task.example_input).encode()
 
 
 def environment(program: Program, url: str) -> dict[str, str]:
