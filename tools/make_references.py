@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _part(name: str) -> str:
-    """A part by its name: `requests-X` holds the requests of protocol X."""
+    """Return a part by its name: `requests-X` holds the requests of protocol X."""
     about, _, protocol = name.partition("-")
     return reference_examples.requests(protocol) if about == "requests" else PARTS[name]()
 

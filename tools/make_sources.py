@@ -15,7 +15,7 @@ OTHER = "failures and malformed requests"
 
 
 def table() -> str:
-    """The table, and the count that only recorded scenes enter."""
+    """Return the table, and the count that only recorded scenes enter."""
     lines = [f"| gateway | task | {' | '.join(cassette.LABELS)} |", "|---|---|---|---|---|"]
     every = [cassette.load_cassette(file) for file in sorted(CASSETTES.glob("*/*.yaml"))]
     for folder in sorted(CASSETTES.iterdir()):
@@ -29,7 +29,7 @@ def table() -> str:
 
 
 def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
-    """The scenes of a gateway, each under its task; trouble apart, as it is no task."""
+    """Return the scenes of a gateway, each under its task; trouble apart, as it is no task."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for file in sorted(folder.glob("*.yaml")):
         one = cassette.load_cassette(file)

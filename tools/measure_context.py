@@ -27,19 +27,19 @@ MOST = 2500
 
 
 def tokens(text: str) -> int:
-    """An estimate that is rather too high."""
+    """Return an estimate that is rather too high."""
     plain = sum(one.isascii() for one in text)
     return math.ceil(plain / 3 + (len(text) - plain) * 1.5)
 
 
 def programs() -> Iterator[Program]:
-    """The program of every offered combination."""
+    """Return the program of every offered combination."""
     for combination in offered_combinations():
         yield make(ProgramRequest(*combination[:7]))
 
 
 def measured() -> dict[str, int]:
-    """The parts and their tokens."""
+    """Return the parts and their tokens."""
     skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
     front = skill.split("---")[1]
     answer = max(tokens(output.notes(one, Path(one.filename))) for one in programs())

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def pack(out: Path, vendor: Path | None = None) -> list[Path]:
-    """The files that were made in `out`, SHA256SUMS last."""
+    """Return the files that were made in `out`, SHA256SUMS last."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name) / NAME
@@ -68,7 +68,7 @@ def pack(out: Path, vendor: Path | None = None) -> list[Path]:
 
 
 def moment() -> int:
-    """The time that every packed file bears, in seconds since 1970."""
+    """Return the time that every packed file bears, in seconds since 1970."""
     given = os.environ.get("SOURCE_DATE_EPOCH")
     if given:
         if not given.isdecimal():
@@ -82,7 +82,7 @@ def moment() -> int:
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
-    """A zip of the files below one top folder, the same bytes for the same files."""
+    """Return a zip of the files below one top folder, the same bytes for the same files."""
     when = datetime.fromtimestamp(moment(), timezone.utc).timetuple()[:6]
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
@@ -105,7 +105,7 @@ def _copy_sources(tree: Path) -> None:
 
 
 def _wheel(tree: Path, out: Path) -> Path:
-    """The wheel, built in the copy by hatchling, which sorts it and takes the time as it is given."""
+    """Return the wheel, built in the copy by hatchling, which sorts it and takes the time as it is given."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tree.parent / "wheel")]
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(moment())}
     built = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
@@ -116,7 +116,7 @@ def _wheel(tree: Path, out: Path) -> Path:
 
 
 def _plugin(tree: Path, skill: Mapping[str, bytes]) -> None:
-    """The tree for channels that want `skills/NAME/`: as a repository it is a marketplace and a plugin."""
+    """Return the tree for channels that want `skills/NAME/`: as a repository it is a marketplace and a plugin."""
     if tree.exists():
         shutil.rmtree(tree)
     files = {f"skills/{NAME}/{name}": data for name, data in skill.items()}

@@ -37,7 +37,7 @@ MULTI_TURN: Sequence[tuple[str, str]] = (
 
 
 def requests(protocol: str) -> str:
-    """The request of each task on one protocol, as the first gateway that offers it gets it."""
+    """Return the request of each task on one protocol, as the first gateway that offers it gets it."""
     parts = []
     for task in load.names("task"):
         plan = _first_plan(task, protocol) if protocol in load.load_task(task).body else None
@@ -86,7 +86,7 @@ def _program(options: dict[str, Any]) -> str:
 
 
 def samples() -> str:
-    """The samples of the gateways' documents: the command, and the request that its program sends."""
+    """Return the samples of the gateways' documents: the command, and the request that its program sends."""
     parts = [
         f"### {title}\n\n{_command(options)}\n{_request(_plan(ProgramRequest(**options)))}"
         for title, options in SAMPLES
@@ -121,7 +121,7 @@ def _plan(request: ProgramRequest) -> RequestPlan:
 
 
 def _request(plan: RequestPlan) -> str:
-    """Method, path and body; what only a run knows is named."""
+    """Return method, path and body; what only a run knows is named."""
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
     body = literals.filled(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
     text = f"\n{literals.spell(_named(body), load.load_language('shell').literals)}" if body else ""
@@ -129,7 +129,7 @@ def _request(plan: RequestPlan) -> str:
 
 
 def _named(value: Any) -> Any:
-    """The body with `<name>` for each variable that is left."""
+    """Return the body with `<name>` for each variable that is left."""
     if isinstance(value, Variable):
         return f"<{value.name}>"
     if isinstance(value, Mapping):
@@ -138,7 +138,7 @@ def _named(value: Any) -> Any:
 
 
 def _command(options: Mapping[str, Any]) -> str:
-    """The command of a request, as a user types it."""
+    """Return the command of a request, as a user types it."""
     words = ["chat-completions", "write", *([literals.quoted(options["prompt"])] if "prompt" in options else [])]
     for name in ("gateway", "task", "language", "library", "protocol", "endpoint", "model", "system"):
         if options.get(name, "python") != "python":

@@ -21,7 +21,7 @@ PRIORITIES = ("cost", "balanced", "quality")
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """A Markdown table; bars inside a cell are escaped."""
+    """Return a Markdown table; bars inside a cell are escaped."""
     lines = [list(head), ["---"] * len(list(head)), *([str(cell).replace("|", "\\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
@@ -133,7 +133,7 @@ def _range(parameter: Parameter) -> str:
 
 
 def parameters() -> str:
-    """The parameters, under our names, and what each protocol calls them and takes."""
+    """Return the parameters, under our names, and what each protocol calls them and takes."""
     shapes = {name: load.load_protocol(name).parameters for name in SPOKEN}
     rows = []
     for name in dict.fromkeys(name for known in shapes.values() for name in known):
@@ -162,7 +162,7 @@ def combinations() -> str:
 
 
 def errors() -> str:
-    """What to do about each status, gateway by gateway."""
+    """Return what to do about each status, gateway by gateway."""
     shared: Mapping[str, str] = read_own(references() / "error_hints.yaml")
     loaded = [load.load_gateway(name) for name in OURS]
     marks = [*shared, *dict.fromkeys(mark for one in loaded for mark in one.error_hints if mark not in shared)]

@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def changed(text: str, address: str, version: str) -> str:
-    """The text with this address and this version of the wheel."""
+    """Return the text with this address and this version of the wheel."""
     old = re.search(r"^export CHAT_COMPLETIONS_ADDRESS=(\S+)$", text, re.MULTILINE)
     if old is None:
         sys.exit("Error: README.md sets no CHAT_COMPLETIONS_ADDRESS.")

@@ -27,7 +27,7 @@ DEFAULT = {"python": "requests", "javascript": "fetch", "typescript": "fetch", "
 
 
 def client(code: str, language: str) -> str:
-    """The client that the imports of a program name."""
+    """Return the client that the imports of a program name."""
     found = [
         one for one in LIBRARIES[language] if f"from {one}" in code or f"import {one}" in code or f'"{one}"' in code
     ]
