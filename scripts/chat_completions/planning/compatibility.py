@@ -31,7 +31,7 @@ def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, libr
         if name in task.body and name in library.protocols and _serving(endpoints, task)
     ]
     if library.kinds and task.kind not in library.kinds:
-        offered = []
+        raise NotOffered(f"There is no program for {task.id!r} with {library.id}.", "Choose another --library.")
     asked = request.protocol
     if asked in offered or (asked is None and offered):
         return [asked] if asked else _with_model_first(offered, request, gateway)
