@@ -59,7 +59,9 @@ def bound(variant: Variant, table: str) -> list[Case]:
 )
 def test_case(variant: Variant, case: Case) -> None:
     """A fault, a stream or a reported reply ends as it does in every other program."""
-    program = Program(printed(variant, **case.write).code, "nextjs-route", "AITOLL", variant.protocol, "chat", variant.stream)
+    program = Program(
+        printed(variant, **case.write).code, "nextjs-route", "AITOLL", variant.protocol, "chat", variant.stream
+    )
     assert try_case(case, program) == []
 
 
