@@ -55,7 +55,9 @@ def test_a_preset_is_written_once_and_then_only_with_force(tmp_path: Path) -> No
 
 
 def test_what_is_not_filled_in_is_refused_with_its_place(tmp_path: Path) -> None:
-    assert init(tmp_path, "azure").returncode == 0
+    ran = init(tmp_path, "azure")
+    assert ran.returncode == 0
+    assert b"export AZURE_OPENAI_API_KEY=" in ran.stderr
     with pytest.raises(BadInput, match="YOUR-RESOURCE"):
         load_gateway(str(tmp_path / "gateways" / "azure.yaml"))
     assert init(tmp_path, "ollama").returncode == 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -43,23 +44,26 @@ REPLIES = {
     "gemini-generate": {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP"}]},
 }  # fmt: skip
 
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
 
 class Recorder(BaseHTTPRequestHandler):
     """Keeps each request, and answers as the protocol does."""
 
     requests: ClassVar[list[tuple[str, Mapping[str, str], Any]]] = []
     reply: ClassVar[Any] = {}
+    status: ClassVar[int] = 200
 
     def do_POST(self) -> None:
         """Answer with the reply of the case."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-        streamed = body.get("stream") is True
+        streamed = body.get("stream") is True and self.status == HTTPStatus.OK
         text = json.dumps(self.reply)
         if streamed:
             chunk = {"choices": [{"index": 0, "delta": {"content": "Hello"}, "finish_reason": "stop"}]}
             text = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n"
-        self.send_response(200)
+        self.send_response(self.status)
         self.send_header("Content-Type", "text/event-stream" if streamed else "application/json")
         self.send_header("Content-Length", str(len(text.encode())))
         self.end_headers()
@@ -150,3 +154,43 @@ def test_a_preset_that_is_filled_in_reaches_its_gateway(
             assert headers[key.header.lower()] == key.prefix + keys[key.key]
     assert body["model"] == program.plan.model
     assert program.plan.auth.key or "authorization" not in headers
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(("language", "library"), CLIENTS["openai-chat"])
+def test_no_key_that_the_server_quotes_is_shown(
+    language: str, library: str, stream: bool, server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    names = ("MINE_API_KEY", "CF_AIG_TOKEN")
+    file.write_text(yaml.safe_dump(next(case for case in CASES if case["id"] == "two-keys")["file"]), encoding="utf-8")
+    program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi", stream=stream))
+    Recorder.status, Recorder.reply = 401, {"error": {"message": "no " + " ".join(KEYS[name] for name in names)}}
+    try:
+        result = run_against(program, f"http://127.0.0.1:{server.server_port}", {})
+    finally:
+        Recorder.status = 200
+    assert result.code == 1
+    assert "no *** ***" in result.stderr
+    assert not any(KEYS[name] in result.stdout.decode() + result.stderr for name in names)
+
+
+@pytest.mark.parametrize(
+    ("language", "library"),
+    [("python", "requests"), ("python", "httpx"), ("python", "openai"), ("javascript", "fetch"),
+     ("javascript", "openai"), ("shell", "curl")],
+)  # fmt: skip
+def test_the_default_body_of_a_file_reaches_pictures_too(
+    language: str, library: str, server: ThreadingHTTPServer, tmp_path: Path
+) -> None:
+    body = {"modalities": ["image", "text"], "image_config": {"aspect_ratio": "16:9"}}
+    facts = {"name": "Painter", "base_url": "https://gw.example.com/api/v1", "key": "MINE_API_KEY"}
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump({**facts, "models": {"image": "p"}, "default_body": {"openai-chat": body}}), "utf-8")
+    program = make(ProgramRequest(str(file), task="image", language=language, library=library, prompt="A sunset"))
+    message = {"role": "assistant", "content": "", "images": [{"type": "image_url", "image_url": {"url": PICTURE}}]}
+    Recorder.requests.clear()
+    Recorder.reply = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    result = run_against(program, f"http://127.0.0.1:{server.server_port}", {})
+    assert (result.code, b".png" in result.stdout) == (0, True), result.stderr
+    assert body.items() <= Recorder.requests[-1][2].items()

@@ -168,6 +168,8 @@ def _names_in_file(gateway: str) -> list[str]:
 
 def _check_gateway(data: Any, path: Path) -> None:
     """Raise BadInput with file and line where a gateway file of the user's breaks a rule."""
+    from urllib.parse import parse_qsl, urlsplit
+
     from chat_completions.catalog.schema_check import validate
     from chat_completions.catalog.secrets import looks_like_key
     from chat_completions.catalog.urls import check_base_url
@@ -182,12 +184,24 @@ def _check_gateway(data: Any, path: Path) -> None:
         check_base_url(url if isinstance(url, str) else url["value"], allow_http=data.get("allow_http", False))
     except BadInput as problem:
         raise BadInput(f"{path}:{line_of(path, ('base_url',))}: {problem}", problem.hint) from None
-    for name, value in data.get("headers", {}).items():
-        if looks_like_key(value):
+    for place, value in (*_texts(data, "headers"), *_texts(data, "default_body"), *_texts(data, "endpoints")):
+        if looks_like_key(value) or any(looks_like_key(text) for _, text in parse_qsl(urlsplit(value).query)):
             raise BadInput(
-                f"{path}:{line_of(path, ('headers', name))}: the value of {name} looks like a key.",
+                f"{path}:{line_of(path, place)}: the value of {place[-1]} looks like a key.",
                 "A file holds no keys: name its variable under `extra_keys: [{key: NAME, header: …}]`.",
             )
+
+
+def _texts(data: Any, *place: Any) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Yield the texts under a place of a file, each with its own place."""
+    value = data
+    for step in place:
+        value = value[step] if isinstance(value, list) else value.get(step, {})
+    if isinstance(value, str):
+        yield place, value
+    steps = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for step in steps:
+        yield from _texts(data, *place, step)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import re
 
 KNOWN = re.compile(r"(?:sk|pk|rk|gsk|xai|ghp|nvapi|hf)[-_][A-Za-z0-9_-]{6,}|(?:AIza|eyJ)[A-Za-z0-9_-]{10,}")
+LONG_PIECE = 16  # characters
 LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 
 
@@ -12,4 +13,6 @@ def looks_like_key(value: str) -> bool:
     if scheme in ("Bearer", "Basic") or KNOWN.match(words):
         return True
     runs = [] if "://" in value else LONG_RUN.findall(value)
-    return any(re.search(r"\d", run) and re.search("[A-Za-z]", run) for run in runs)
+    # Beta switches and UUIDs are long too, but made of short pieces.
+    pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
+    return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)

@@ -93,8 +93,9 @@ def _explain(place: Path, gateway: str, text: str) -> None:
     missing = list(dict.fromkeys(re.findall(r"(?m)^(?!#).*?(YOUR-[A-Z]+)", text)))
     if missing:
         output.progress(f"Fill in: {', '.join(missing)}")
-    key = yaml.safe_load(text).get("key", "")
+    facts = yaml.safe_load(text)
+    key = facts["auth"][0]["key"] if "auth" in facts else facts["key"]
     variable = key["name"] if isinstance(key, dict) else key
-    if variable and variable != "none":
+    if variable != "none":
         output.progress(f'Setup: export {variable}="your-key"')
     output.progress(f'Use: chat-completions write "Say hello" --gateway {gateway}')
