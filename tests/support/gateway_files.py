@@ -1,12 +1,14 @@
 """Runs a printed program against a loopback address, with made-up keys in the environment."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from chat_completions.planning.types import Program
 
+from support.protocols import answer_reply
+from support.replies import Reply
 from support.running import Ran, run
+from support.serving import Received, Server
 from support.watching import Scene
 
 KEYS = {
@@ -18,8 +20,22 @@ KEYS = {
 FOREIGN = {"OPENAI_API_KEY": "foreign-1", "ANTHROPIC_API_KEY": "foreign-2", "GEMINI_API_KEY": "foreign-3"}
 
 
-def run_against(program: Program, address: str, case: Mapping[str, Any], keys: Mapping[str, str] = KEYS) -> Ran:
-    """Run a program with its base URL's path at another address; `unset` of the case are keys that are missing."""
-    environment = {name: key for name, key in {**keys, **FOREIGN}.items() if name not in case.get("unset", ())}
-    environment[program.plan.base_url_env] = address + urlsplit(program.plan.base_url).path
-    return run(program.code, program.language, environment, scene=Scene(warm=True, shared=True))
+def run_against(
+    program: Program, reply: Reply, unset: Sequence[str] = (), keys: Mapping[str, str] = KEYS
+) -> tuple[Ran, list[Received]]:
+    """Run a program with its base URL's path on loopback; `unset` are keys that are missing. Return what it asked too."""
+    environment = {name: key for name, key in {**keys, **FOREIGN}.items() if name not in unset}
+    with Server([reply], watch=False) as server:
+        environment[program.plan.base_url_env] = server.url + urlsplit(program.plan.base_url).path
+        ran = run(program.code, program.language, environment, scene=Scene(warm=True, shared=True))
+        return ran, list(server.requests)
+
+
+def hello(program: Program) -> Reply:
+    """Return a reply that says hello in the form that the program asks for."""
+    return answer_reply({"text": "Hello"}, program.plan.protocol, stream=program.plan.stream)
+
+
+def json_reply(status: int, body: bytes) -> Reply:
+    """Return a reply with this JSON."""
+    return Reply(status, [("content-type", "application/json")], body)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support.node_server import strip_types
-from support.protocols import PROTOCOLS, answer_body, answer_chunks
+from support.protocols import PROTOCOLS, answer_reply
 from support.replies import Reply
 from support.running import run
 from support.serving import Server
@@ -54,10 +54,7 @@ def _answer(program: "Program") -> Reply:
     if program.protocol not in PROTOCOLS:
         return REFUSED
     said = {"text": STRUCTURED if program.task == "structured" else "Hello"}
-    if not program.stream:
-        return Reply(200, [("content-type", "application/json")], answer_body(said, program.protocol))
-    chunks = answer_chunks(said, program.protocol)
-    return Reply(200, [("content-type", "text/event-stream")], chunks=chunks)
+    return answer_reply(said, program.protocol, stream=program.stream)
 
 
 def _argument(program: "Program") -> Any:

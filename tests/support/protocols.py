@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from support.replies import Reply
+
 Answer = Mapping[str, Any]
 Event = tuple[str, Any]  # its name, or nothing, and its data
 TOKENS = (12, 15, 27)
@@ -249,6 +251,13 @@ def answer_body(answer: Answer, protocol: str = "openai-chat") -> bytes:
 def answer_chunks(answer: Answer, protocol: str = "openai-chat") -> list[bytes]:
     """The same as the chunks of a stream."""
     return [event_text(one).encode() for one in PROTOCOLS[protocol].stream(answer)]
+
+
+def answer_reply(answer: Answer, protocol: str, *, stream: bool) -> Reply:
+    """The same as a reply, in one piece or as a stream."""
+    if stream:
+        return Reply(headers=[("content-type", "text/event-stream")], chunks=answer_chunks(answer, protocol))
+    return Reply(headers=[("content-type", "application/json")], body=answer_body(answer, protocol))
 
 
 def event_text(event: Event, newline: str = "\n") -> str:

@@ -13,7 +13,7 @@ import yaml
 from chat_completions.errors import BadInput
 
 from support.case_runner import KEY
-from support.protocols import answer_body, answer_chunks
+from support.protocols import answer_reply
 from support.replies import Reply
 from support.running import Ran, run
 from support.serving import Server
@@ -86,10 +86,7 @@ def each(jobs: Sequence[Any], check: Callable[[Any], str]) -> list[str]:
 
 def hello(variant: Variant) -> Reply:
     """A short answer, in the form that a program of this variant asks for."""
-    said = {"text": "Hello"}
-    if variant.stream:
-        return Reply(headers=[("content-type", "text/event-stream")], chunks=answer_chunks(said, variant.protocol))
-    return Reply(headers=[("content-type", "application/json")], body=answer_body(said, variant.protocol))
+    return answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)
 
 
 def _deliver(variant: Variant, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, Ran]:
