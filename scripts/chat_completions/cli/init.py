@@ -59,7 +59,7 @@ def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple
         if find_name(name, dict.fromkeys(load.names("gateway"), ())):
             raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
         raise UnknownName("preset", name, preset_names())
-    text = (references() / "presets" / f"{id_}.yaml").read_text(encoding="utf-8")
+    text = _preset_text(id_)
     return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_listed(models)}]", text) if models else text
 
 
@@ -81,10 +81,13 @@ def _listed(models: tuple[str, ...]) -> str:
     return ", ".join(json.dumps(model, ensure_ascii=False) for model in models)
 
 
+def _preset_text(preset: str) -> str:
+    return (references() / "presets" / f"{preset}.yaml").read_text(encoding="utf-8")
+
+
 def _comment(preset: str) -> str:
     """Return the first line of a preset, which says what it is."""
-    with (references() / "presets" / f"{preset}.yaml").open(encoding="utf-8") as file:
-        return file.readline().lstrip("# ").rstrip()
+    return _preset_text(preset).partition("\n")[0].lstrip("# ").rstrip()
 
 
 def _explain(place: Path, gateway: str, text: str) -> None:

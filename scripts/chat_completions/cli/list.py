@@ -45,7 +45,7 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     """Yield the rows of one kind, in a fixed order."""
-    gateways = [gateway] if gateway else list(_readable())
+    gateways = [gateway] if gateway else _readable()
     if kind == "gateways":
         yield from map(_gateway, gateways)
     elif kind == "tasks":
