@@ -17,10 +17,8 @@ MAY_IMPORT = {
     "generate": {"catalog", "planning", "rendering"},
     "replay": {"catalog", "planning"},
     "live": {"catalog", "planning"},
-    "skill_files": set(),
-    "agents": {"skill_files"},
-    "install": {"agents", "skill_files"},
-    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live", "agents", "install", "skill_files"},
+    "install": set(),
+    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live", "install"},
     "__main__": {"cli"},
 }
 NETWORK = {"httpx", "requests", "urllib.request", "http.server", "http.client", "socket", "asyncio", "ssl"}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import set_address
 from chat_completions import __version__
-from chat_completions.skill_files import vendored_packages
+from chat_completions.install import vendored_packages
 from support.packed import OFFLINE, ROOT, packed
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -110,7 +110,7 @@ def test_with_pip_one_command_serves_all_agents(home: Path, address: str) -> Non
         assert choose_with(home / folder / "chat-completions").startswith("Model: ")
     gone = paste(home, address, block("uninstall"))
     assert gone.stdout.count(f"\t{__version__}\t") == 2
-    assert gone.stdout.count("Removed ") == 2
+    assert gone.stdout.count("Removed: ") == 2
     assert [path for path in home.rglob("*") if path.is_file()] == []
 
 

@@ -8,7 +8,7 @@ import click
 
 from chat_completions.catalog import load
 from chat_completions.cli.output import progress
-from chat_completions.errors import BadInput, full_package
+from chat_completions.errors import BadInput
 from chat_completions.planning.combinations import (
     Combination,
     all_combinations,
@@ -55,8 +55,8 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     elif kind == "models":
         yield from (row for name in gateways for row in _models(name))
     elif kind == "installed":
-        with full_package("`list installed`"):
-            from chat_completions.install import find_installed
+        from chat_completions.cli.install import find_installed
+
         yield from find_installed()
     else:
         yield from (row for name in gateways for row in _combinations(name, everything=everything))
