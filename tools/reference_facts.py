@@ -5,8 +5,8 @@ from itertools import product
 from pathlib import Path
 
 from chat_completions.catalog import load
-from chat_completions.catalog.protocol_loader import override
-from chat_completions.catalog.types import Gateway, Model, Parameter
+from chat_completions.catalog.gateway import Gateway, Model
+from chat_completions.catalog.protocol import Parameter, override
 from chat_completions.catalog.yaml_files import read_own
 from chat_completions.errors import NotOffered
 from chat_completions.generate import choose_model

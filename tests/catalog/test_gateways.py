@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from chat_completions.catalog import load
-from chat_completions.catalog.schema_check import validate
+from chat_completions.catalog.gateway_check import validate
 from chat_completions.catalog.yaml_files import read_users
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.planning.types import ProgramRequest

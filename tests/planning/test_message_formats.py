@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
+from chat_completions.json_values import ABSENT, fill, merge
 from chat_completions.planning.content_parts import ImagePart
-from chat_completions.planning.fields import ABSENT, fill, merge
 from chat_completions.planning.message_formats import convert
 from chat_completions.planning.request_body import format_fields
 from chat_completions.planning.tool_rules import define_tools, tool_rules

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_gateway
-from chat_completions.catalog.types import Gateway
 from chat_completions.cli.replay import settings
 from chat_completions.replay.matching import ReceivedRequest
 from chat_completions.replay.responses import has_right_key

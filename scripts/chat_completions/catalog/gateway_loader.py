@@ -5,19 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from chat_completions.catalog.protocol_loader import build_parameters
-from chat_completions.catalog.types import (
+from chat_completions.catalog.gateway import (
     Auth,
     Endpoint,
     Evidence,
     Gateway,
-    JsonObject,
     Model,
     ModelFacts,
     ModelFactTable,
     Note,
     Recommendation,
 )
+from chat_completions.catalog.protocol import build_parameters
+from chat_completions.json_values import JsonObject
 
 # What an OpenAI-compatible gateway has, where its file names no endpoints.
 USUAL_ENDPOINTS = {

@@ -5,8 +5,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from chat_completions.catalog.types import JsonObject, LastCheck
+from chat_completions.catalog.gateway import LastCheck
 from chat_completions.errors import BadInput
+from chat_completions.json_values import JsonObject
 from chat_completions.paths import config_folder
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from chat_completions.catalog.types import Model, ModelFacts
+from chat_completions.catalog.gateway import Model, ModelFacts
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import ModelChoice, Program
 from chat_completions.rendering.literals import quoted

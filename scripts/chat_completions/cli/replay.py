@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from chat_completions.catalog import load
-from chat_completions.catalog.types import Gateway
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.cli.output import progress
 from chat_completions.errors import full_package
 

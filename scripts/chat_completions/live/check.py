@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog import load
+from chat_completions.catalog.gateway import Auth, Gateway
 from chat_completions.catalog.last_check import save_last_check
-from chat_completions.catalog.types import Auth, Gateway
 from chat_completions.catalog.urls import check_base_url
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.live.client import Answer, send

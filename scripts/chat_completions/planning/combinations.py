@@ -5,7 +5,9 @@ from itertools import product
 from typing import NamedTuple
 
 from chat_completions.catalog import load
-from chat_completions.catalog.types import Gateway, Language, Task
+from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.language import Language
+from chat_completions.catalog.task import Task
 from chat_completions.errors import NotOffered
 from chat_completions.planning.resolve import find_gateway, find_language, find_library, fit
 from chat_completions.planning.types import ProgramRequest

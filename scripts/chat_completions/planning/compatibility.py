@@ -5,7 +5,10 @@ Whatever does not go together raises NotOffered (exit code 3) with what works in
 
 from collections.abc import Sequence
 
-from chat_completions.catalog.types import Auth, Endpoint, Gateway, Language, Library, Protocol, Task
+from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
+from chat_completions.catalog.language import Language, Library
+from chat_completions.catalog.protocol import Protocol
+from chat_completions.catalog.task import Task
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.types import ProgramRequest
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput
+from chat_completions.json_values import JsonObject
 from chat_completions.planning.types import Image, Variable
 
 TEXT = (str, Variable)  # a text, or the variable that holds one

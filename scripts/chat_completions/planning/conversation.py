@@ -3,6 +3,7 @@
 from typing import Any
 
 from chat_completions.errors import BadInput
+from chat_completions.json_values import problem_of_value
 
 ROLES = ("system", "developer", "user", "assistant", "tool")
 
@@ -25,25 +26,6 @@ def check_conversation(data: Any, file: str) -> list[Any]:
                 f"{file}: message {number} {problem}.", 'A message looks like {"role": "user", "content": "Hello"}.'
             )
     return messages
-
-
-def problem_of_value(value: Any) -> str:
-    """Return what JSON or UTF-8 could not carry: dates and the like of YAML, halves of surrogate pairs."""
-    if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
-            return "has a key that is not text"
-        return _first(problem_of_value(item) for pair in value.items() for item in pair)
-    if isinstance(value, list):
-        return _first(map(problem_of_value, value))
-    if isinstance(value, str):
-        return "holds half of a surrogate pair" if any("\ud800" <= character <= "\udfff" for character in value) else ""
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - NaN
-        return "holds a number that JSON does not have"
-    return "" if value is None or isinstance(value, (bool, int, float)) else f"holds a {type(value).__name__}"
-
-
-def _first(problems: Any) -> str:
-    return next(filter(None, problems), "")
 
 
 def _problem(message: Any) -> str:

@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import NotOffered
+from chat_completions.json_values import JsonObject
 from chat_completions.planning.content_parts import TEXT, anthropic_block, gemini_part, openai_part
 from chat_completions.planning.types import Variable
 

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from chat_completions.catalog.protocol_loader import override
-from chat_completions.catalog.types import Gateway, Model, Parameter, Protocol
+from chat_completions.catalog.gateway import Gateway, Model
+from chat_completions.catalog.protocol import Parameter, Protocol, override
 from chat_completions.errors import BadInput, NotOffered, UnknownName
-from chat_completions.planning.conversation import problem_of_value
+from chat_completions.json_values import problem_of_value
 from chat_completions.planning.types import Resolution
 
 TYPES: dict[str, tuple[type, ...]] = {

@@ -3,8 +3,11 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.types import EMPTY, Endpoint, Gateway, JsonObject, Protocol, Task
+from chat_completions.catalog.gateway import Endpoint, Gateway
+from chat_completions.catalog.protocol import Protocol
+from chat_completions.catalog.task import Task
 from chat_completions.catalog.urls import check_base_url, is_loopback
+from chat_completions.json_values import EMPTY, JsonObject
 from chat_completions.planning import messages, request_body
 from chat_completions.planning.compatibility import check_options
 from chat_completions.planning.parameters import read_parameters

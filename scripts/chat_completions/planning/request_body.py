@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.types import EMPTY, JsonObject, Protocol
+from chat_completions.catalog.protocol import Protocol
 from chat_completions.errors import NotOffered
-from chat_completions.planning.fields import ABSENT, fill, merge, put
+from chat_completions.json_values import ABSENT, EMPTY, JsonObject, fill, merge, put
 from chat_completions.planning.messages import Messages
 from chat_completions.planning.parameters import unsupported_by
 from chat_completions.planning.tool_rules import define_tools, tool_rules

@@ -1,7 +1,10 @@
 """Resolves the names of a request, once, into pieces that go together."""
 
 from chat_completions.catalog import load
-from chat_completions.catalog.types import Gateway, Language, Library, LiteralStyle, Protocol, Task
+from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.language import Language, Library, LiteralStyle
+from chat_completions.catalog.protocol import Protocol
+from chat_completions.catalog.task import Task
 from chat_completions.errors import NotOffered, UnknownName, find_name
 from chat_completions.planning.compatibility import (
     check_asynchronous,

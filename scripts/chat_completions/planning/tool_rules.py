@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chat_completions.catalog.types import EMPTY, JsonObject, Protocol, ToolFormat
+from chat_completions.catalog.protocol import Protocol, ToolFormat
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.fields import ABSENT, fill, merge, put
+from chat_completions.json_values import ABSENT, EMPTY, JsonObject, fill, merge, put
 from chat_completions.planning.types import Tool
 
 CHOICES = ("auto", "none", "required")

@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput
-from chat_completions.planning.conversation import problem_of_value
+from chat_completions.json_values import JsonObject, problem_of_value
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")

@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from chat_completions.catalog.types import Language
+from chat_completions.catalog.language import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
 from chat_completions.planning.types import RequestPlan, Tool, Variable

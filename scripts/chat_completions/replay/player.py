@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from urllib.parse import urlsplit
 
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_gateway
-from chat_completions.catalog.types import Gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
 from chat_completions.replay.cassette import Exchange
 from chat_completions.replay.cassette_store import load_all_exchanges

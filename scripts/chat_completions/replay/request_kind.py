@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_protocol
-from chat_completions.catalog.types import Gateway
 from chat_completions.replay.request_contents import (
     find_images,
     messages_of,

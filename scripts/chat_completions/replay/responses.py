@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.types import Auth, Gateway
+from chat_completions.catalog.gateway import Auth, Gateway
 from chat_completions.replay.answers import FORMS, JSON_TYPE, Answer, ToolCall, as_json, write_answer, write_error
 from chat_completions.replay.cassette import LABELS, Exchange
 from chat_completions.replay.example_value import example_value

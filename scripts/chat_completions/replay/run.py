@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_task
-from chat_completions.catalog.types import Gateway
 from chat_completions.errors import NotOffered
 from chat_completions.planning.types import Program
 from chat_completions.replay.cassette_store import load_exchanges

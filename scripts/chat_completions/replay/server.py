@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-from chat_completions.catalog.types import Gateway
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.replay.cassette import Exchange, parse_body
 from chat_completions.replay.faults import Fault
 from chat_completions.replay.http_server import QuietHandler, serve_on_loopback
