@@ -24,10 +24,14 @@ def run_against(
     program: Program, reply: Reply, unset: Sequence[str] = (), keys: Mapping[str, str] = KEYS
 ) -> tuple[Ran, list[Received]]:
     """Run a program with its base URL's path on loopback; `unset` are keys that are missing. Return what it asked too."""
-    environment = {name: key for name, key in {**keys, **FOREIGN}.items() if name not in unset}
+    environment = {name: key for name, key in {**FOREIGN, **keys}.items() if name not in unset}
     with Server([reply], watch=False) as server:
-        environment[program.plan.base_url_env] = server.url + urlsplit(program.plan.base_url).path
-        ran = run(program.code, program.language, environment, scene=Scene(warm=True, shared=True))
+        address = server.url + urlsplit(program.plan.base_url).path.rstrip("/")
+        environment[program.plan.base_url_env] = address
+        code = program.code
+        if program.plan.base_url_env not in code:  # a plain command has the address itself
+            code = code.replace(program.plan.base_url, address)
+        ran = run(code, program.language, environment, scene=Scene(warm=True, shared=True))
         return ran, list(server.requests)
 
 

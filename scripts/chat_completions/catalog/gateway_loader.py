@@ -111,7 +111,7 @@ def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[
     """Return the recommended models by protocol and use.
 
     `models: {cost: …, quality: …}` recommends for every protocol. Where a file recommends none, its first two models
-    are for all that is read and written as text.
+    of a protocol are for all that is read and written as text.
     """
     if _is_by_use(data.get("models")):
         found = {use: Recommendation(ids) for use, ids in _by_use(data["models"]).items()}
@@ -121,8 +121,13 @@ def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[
             protocol: {use: Recommendation(**fields) for use, fields in uses.items()}
             for protocol, uses in data["recommended_models"].items()
         }
-    first = Recommendation(list(_models(data))[:2])
-    return {protocol: {"balanced": first, "vision": first} for protocol in endpoints} if first.models else {}
+    first = {
+        protocol: Recommendation(
+            [id_ for id_, fields in _models(data).items() if protocol in (fields or {}).get("protocols", endpoints)][:2]
+        )
+        for protocol in endpoints
+    }
+    return {protocol: {"balanced": found, "vision": found} for protocol, found in first.items() if found.models}
 
 
 def _is_by_use(models: Any) -> bool:

@@ -63,7 +63,11 @@ def find_endpoint(
         raise UnknownName("endpoint", request.endpoint, [endpoint.name for endpoint in serving])
     if not named or named[0] not in suited:
         path = (named or serving)[0].path
-        raise NotOffered(f"{library.id} cannot call {path} of {gateway.name}.", "Choose another --library.")
+        moved = library.sdk and (gateway.base_url + path).endswith(ends)
+        raise NotOffered(
+            f"{library.id} cannot call {path} of {gateway.name}: it appends {' or '.join(ends)} itself.",
+            "Move the end of base_url into each path of the file." if moved else "Choose another --library.",
+        )
     return named[0]
 
 
