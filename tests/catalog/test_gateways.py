@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from chat_completions.catalog import load
-from chat_completions.catalog.gateway_check import validate
+from chat_completions.catalog.json_schema import validate
 from chat_completions.catalog.yaml_files import read_users
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.planning.types import ProgramRequest
@@ -84,12 +84,41 @@ BROKEN = [
     (SHORT + 'auth: [{name: a, key: A_KEY, header: "x-api-key\\r\\nX-Evil"}]\n', "header"),
     (SHORT + "endpoints: {openai-chat: [{name: a, path: chat}]}\n", "path"),
     ("name: [\n", ":2:"),
-    ("just text\n", "object"),
+    ("just text\n", "must be a mapping, not text"),
     (
         SHORT + "recommended_models: {openai-chat: {economy: {models: [small]}}}\n",
         ":5: recommended_models.openai-chat.economy is not known",
     ),
     (SHORT + "name: Again\n", ":5: the gateway file is broken: 'name' is given twice"),
+    (SHORT.replace("My Gateway", "Mine/Yours"), ":1: name does not look as it should. Write 1 to 40 letters, digits"),
+    (SHORT.replace("MINE_API_KEY", "sk-abc"), "capitals that end in KEY, TOKEN, SECRET"),
+    (SHORT.replace("[large/model:free, small]", "large"), "models must be a list or a mapping, not text. Write a list"),
+    (
+        SHORT.replace("[large/model:free, small]", "{cheap: small}"),
+        ":4: models.cheap is not what a model is for. Known:",
+    ),
+    (SHORT.replace("[large/model:free, small]", "[1.5]"), "models.0 must be text, not a number. Put it in quotes"),
+    (SHORT + "always: {openai-chat: {a: 1}}\n", ":5: always is not known here. It is called default_body"),
+    (SHORT + "query: {api-version: a}\n", "query is not known here. It belongs to an endpoint: endpoints: {"),
+    (SHORT + "default_body: {enable_thinking: false}\n", "Write the fields by protocol: default_body: {openai-chat"),
+    (
+        SHORT + "endpoints: {openai-chat: /chat/completions}\n",
+        "must be a list, not text. Write endpoints: {openai-chat",
+    ),
+    (
+        SHORT + "endpoints: {openai: [{name: a, path: /chat}]}\n",
+        "endpoints.openai is 'openai', not one of openai-chat,",
+    ),
+    (SHORT + "headers: {X-Retry: 1}\n", ":5: headers.X-Retry must be text, not a number. Put it in quotes."),
+    (SHORT + "headers: {X Retry: a}\n", "Write the name of a header"),
+    (SHORT + "headers: {Authorization: abc}\n", "Authorization is what key and auth are for"),
+    (SHORT + "auth: [{name: a, key: OTHER_KEY}]\n", ":3: key names a variable that auth does not. Leave key out"),
+    (
+        SHORT + "sources: {docs: {source: a, date: 2026-01-31, confidence: high}}\n",
+        "date must be text, not a date. Put it",
+    ),
+    (SHORT + "notes: [{topic: a, text: b, source: docs}]\n", "the source 'docs' is not among sources. Describe it"),
+    (SHORT + "unreliable: [json]\n", "unreliable.0 is 'json', not one of structured"),
 ]
 
 
@@ -99,7 +128,52 @@ def test_a_broken_file_is_named_with_the_line(text: str, words: str, tmp_path: P
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput) as caught:
         plan(ProgramRequest(str(file), prompt="Hi"))
-    assert words in str(caught.value)
+    assert words in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [
+        ("MINE_API_KEY", "MINE_BASE_URL"),
+        ("WATSONX_APIKEY", "WATSONX_BASE_URL"),
+        ("HF_TOKEN", "HF_BASE_URL"),
+        ("GITHUB_PAT", "GITHUB_BASE_URL"),
+        ("GIGACHAT_CREDENTIALS", "GIGACHAT_BASE_URL"),
+        ("API_KEY", "MINE_BASE_URL"),
+    ],
+)
+def test_a_key_s_variable_may_be_called_as_people_call_it(variable: str, address: str, tmp_path: Path) -> None:
+    planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", variable)))
+    assert (planned.auth.key, planned.base_url_env) == (variable, address)
+
+
+def test_the_key_of_a_provider_does_not_name_the_address_of_the_gateway_before_it(tmp_path: Path) -> None:
+    more = "extra_keys: [{key: AIG_TOKEN, header: X-Token}]\n"
+    planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", "OPENAI_API_KEY") + more))
+    assert planned.base_url_env == "MINE_BASE_URL"
+    assert (planned.extra_keys[0].header, planned.extra_keys[0].prefix) == ("X-Token", "")
+
+
+def test_every_pattern_of_the_schema_says_in_words_what_it_wants() -> None:
+    assert [
+        one["pattern"] for one in _dicts(SCHEMA) if isinstance(one.get("pattern"), str) and not one.get("description")
+    ] == []
+
+
+def test_the_default_model_of_a_protocol_is_one_that_it_serves(tmp_path: Path) -> None:
+    text = SHORT.replace(
+        "[large/model:free, small]", "{a: {protocols: [openai-chat]}, b: {protocols: [anthropic-messages]}}"
+    )
+    text += "endpoints: {openai-chat: [{name: d, path: /v1/c}], anthropic-messages: [{name: d, path: /v1/m}]}\n"
+    asked = used(tmp_path, text)
+    planned = plan(asked)
+    assert (planned.model, planned.alternative) == ("a", "")
+    assert plan(asked._replace(protocol="anthropic-messages")).model == "b"
+
+
+def test_one_priority_is_enough(tmp_path: Path) -> None:
+    planned = plan(used(tmp_path, SHORT.replace("[large/model:free, small]", "{cost: small}")))
+    assert planned.model == "small"
 
 
 def test_an_unknown_name_offers_the_nearest() -> None:

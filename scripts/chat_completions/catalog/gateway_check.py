@@ -1,45 +1,27 @@
-"""Checks a gateway file of the user's: its structure, its address, and that it holds no key.
-
-The structure is checked against the part of JSON Schema that gateway.schema.yaml uses. Not by `jsonschema`: it needs
-a compiled package, and the skill runs where nothing can be installed. A test compares the verdicts of the two.
-"""
+"""Checks a gateway file of the user's: its structure, its address, and that it holds no key."""
 
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from chat_completions.catalog.json_schema import validate
 from chat_completions.catalog.urls import check_base_url
 from chat_completions.catalog.yaml_files import line_of, read_own
-from chat_completions.errors import BadInput, did_you_mean
-from chat_completions.json_values import JsonObject
+from chat_completions.errors import BadInput
 from chat_completions.paths import references
 
 KEY_BEGINNINGS = re.compile(r"(?:sk|pk|rk|gsk|xai|ghp|nvapi|hf)[-_][A-Za-z0-9_-]{6,}|(?:AIza|eyJ)[A-Za-z0-9_-]{10,}")
 LONG_PIECE = 16  # characters
 LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-TYPES: dict[str, tuple[type, ...]] = {
-    "object": (Mapping,),
-    "array": (list,),
-    "string": (str,),
-    "boolean": (bool,),
-    "number": (int, float),
-    "null": (type(None),),
-}
-
-
-class ValidationError(NamedTuple):
-    """One mistake, and the keys and indexes that lead to it."""
-
-    path: tuple[str | int, ...]
-    message: str
-    hint: str = ""
+UNRESTRICTED = {"sources", "headers", "default_body", "query", "default"}  # below these, `source` is no reference
 
 
 def check_gateway_file(data: Any, path: Path) -> None:
     """Raise BadInput with file and line where a gateway file of the user's breaks a rule."""
-    for error in validate(data, read_own(references() / "gateway.schema.yaml")):
+    schema = read_own(references() / "gateway.schema.yaml")
+    for error in validate(data, schema):
         where = ".".join(map(str, error.path)) or "the file"
         raise _at(path, error.path, f"{where} {error.message}.", error.hint)
     url = data["base_url"]
@@ -49,59 +31,33 @@ def check_gateway_file(data: Any, path: Path) -> None:
         check_base_url(url if isinstance(url, str) else url["value"], allow_http=data.get("allow_http", False))
     except BadInput as problem:
         raise _at(path, ("base_url",), str(problem), problem.hint) from None
-    for key in ("headers", "default_body", "endpoints"):
-        for place, value in _texts(data.get(key), (key,)):
-            if looks_like_key(value) or any(looks_like_key(text) for _, text in parse_qsl(urlsplit(value).query)):
-                hint = "A file holds no keys: name its variable under `extra_keys: [{key: NAME, header: …}]`."
-                raise _at(path, place, f"the value of {place[-1]} looks like a key.", hint)
+    _check_models(data, path, schema["properties"]["recommended_models"]["additionalProperties"]["properties"])
+    _check_keys(data, path)
 
 
-def validate(data: Any, schema: JsonObject, path: tuple[str | int, ...] = ()) -> Iterator[ValidationError]:
-    """Yield everything in `data` that the schema does not allow, outermost first."""
-    kinds = schema.get("type", list(TYPES))
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if not any(_is(data, kind) for kind in kinds):
-        yield ValidationError(path, f"must be {' or '.join(kinds)}, not {type(data).__name__}")
-    elif "enum" in schema and data not in schema["enum"]:
-        yield ValidationError(path, f"is {data!r}, not one of {', '.join(schema['enum'])}")
-    elif isinstance(data, str):
-        yield from _text(data, schema, path)
-    elif isinstance(data, Mapping):
-        yield from _object(data, schema, path)
-    elif isinstance(data, list):
-        if len(data) < schema.get("minItems", 0):
-            yield ValidationError(path, f"needs at least {schema['minItems']} items")
-        for number, item in enumerate(data):
-            yield from validate(item, schema.get("items", {}), (*path, number))
+def _check_models(data: Any, path: Path, uses: Mapping[str, Any]) -> None:
+    """Raise BadInput where `models` says something of ids and of uses at once, or names a use that there is not."""
+    models = data.get("models")
+    for use, ids in models.items() if isinstance(models, Mapping) else ():
+        if isinstance(ids, (str, list)) and use not in uses:
+            hint = f"Known: {', '.join(uses)}. Models that are for no use in particular are a list."
+            raise _at(path, ("models", use), f"models.{use} is not what a model is for.", hint)
 
 
-def _is(data: Any, kind: str) -> bool:
-    return isinstance(data, TYPES[kind]) and (kind == "boolean" or not isinstance(data, bool))
-
-
-def _text(data: str, schema: JsonObject, path: tuple[str | int, ...]) -> Iterator[ValidationError]:
-    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), data):
-        # The text is not repeated: somebody may have put a key where its variable's name belongs.
-        hint = schema.get("description", f"It must match {schema['pattern']}")
-        yield ValidationError(path, "does not look as it should", hint)
-    if len(data) > schema.get("maxLength", len(data)):
-        yield ValidationError(path, f"is longer than {schema['maxLength']} characters")
-
-
-def _object(data: Mapping[Any, Any], schema: JsonObject, path: tuple[str | int, ...]) -> Iterator[ValidationError]:
-    known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
-    for name in schema.get("required", ()):
-        if name not in data:
-            yield ValidationError(path, f"lacks {name!r}")
-    for name, item in data.items():
-        if not isinstance(name, str):
-            yield ValidationError(path, f"has the key {name!r}, which is not text", "Put it in quotes.")
-        elif name in known:
-            yield from validate(item, known[name], (*path, name))
-        elif others is False:
-            yield ValidationError((*path, name), "is not known here", did_you_mean(name, known))
-        else:
-            yield from validate(item, others, (*path, name))
+def _check_keys(data: Any, path: Path) -> None:
+    """Raise BadInput where a file holds a key, or names one or a source in vain."""
+    key, schemes = data.get("key"), [auth["key"] for auth in data.get("auth", ())]
+    if key and schemes and (key["name"] if isinstance(key, Mapping) else key) not in schemes:
+        raise _at(path, ("key",), "key names a variable that auth does not.", "Leave key out: auth names the keys.")
+    for place, value in _texts(data):
+        names_source = place[-1] == "source" and not UNRESTRICTED.intersection(place)
+        if names_source and value not in data.get("sources", {}):
+            hint = f"Describe it: `sources: {{{value}: {{source: URL, date: '2026-01-31', confidence: high}}}}`."
+            raise _at(path, place, f"the source {value!r} is not among sources.", hint)
+        of_url = [text for _, text in parse_qsl(urlsplit(value).query)]
+        if place[0] in ("headers", "default_body", "endpoints") and any(map(looks_like_key, (value, *of_url))):
+            hint = "A file holds no keys: name its variable under `extra_keys: [{key: NAME, header: …}]`."
+            raise _at(path, place, f"the value of {place[-1]} looks like a key.", hint)
 
 
 def looks_like_key(value: str) -> bool:
@@ -115,7 +71,7 @@ def looks_like_key(value: str) -> bool:
     return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
 
 
-def _texts(value: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _texts(value: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Yield the texts within a value, each with the keys and indexes that lead to it."""
     if isinstance(value, str):
         yield place, value

@@ -24,7 +24,7 @@ USUAL_ENDPOINTS = {
     "openai-chat": [{"name": "default", "path": "/chat/completions"}],
     "model-list": [{"name": "default", "path": "/models"}],
 }
-KEY_ENDINGS = re.compile(r"_(API_KEY|KEY|TOKEN|JWT|SECRET)$")
+KEY_ENDINGS = re.compile(r"_?(API_?)?(KEY|TOKEN|SECRET|JWT|PAT|CREDENTIALS|PASSWORD)$")
 # Keys of the file whose values are taken as they are.
 PLAIN = (
     "default_body", "stream_default", "error_hints", "unreliable", "extra_fields", "undocumented", "warnings",
@@ -38,16 +38,15 @@ def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Ga
     A short file of the user's leaves much out: Bearer, /chat/completions, /models and no sources are meant.
     """
     auth = _auth(id_, data)
-    key = next((one.key for one in auth if one.key), _key_variable(id_))
     base_url = data["base_url"]
     endpoints = data.get("endpoints") or USUAL_ENDPOINTS
     return Gateway(
         id=id_,
         name=data["name"],
-        env_prefix=data.get("env_prefix") or KEY_ENDINGS.sub("", key),
+        env_prefix=data.get("env_prefix") or _env_prefix(id_, data, auth),
         base_url=base_url if isinstance(base_url, str) else base_url["value"],
         auth=auth,
-        extra_keys=[Auth(**{"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
+        extra_keys=[_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
         endpoints={protocol: [_endpoint(endpoint) for endpoint in some] for protocol, some in endpoints.items()},
         sources={name: Evidence(**source) for name, source in data.get("sources", {}).items()},
         recommended_models=_recommendations(data, endpoints),
@@ -72,13 +71,28 @@ def build_model_facts(data: JsonObject) -> ModelFactTable:
 def _auth(id_: str, data: JsonObject) -> list[Auth]:
     """Return the authentication schemes: those of `auth`, or the Bearer key that `key` names."""
     if data.get("auth"):
-        return [Auth(**auth) for auth in data["auth"]]
+        return [_scheme(auth) for auth in data["auth"]]
     key = data.get("key") or _key_variable(id_)
     if key == "none":
         return [Auth("none", "")]
     if isinstance(key, Mapping):
         return [Auth("bearer", key["name"], optional=key.get("optional", False))]
     return [Auth("bearer", key)]
+
+
+def _scheme(fields: JsonObject) -> Auth:
+    """Return an authentication scheme; a header of its own holds the bare key where the file names no prefix."""
+    bearer = fields.get("header", "Authorization").lower() == "authorization"
+    return Auth(**{"prefix": "Bearer " if bearer else "", **fields})
+
+
+def _env_prefix(id_: str, data: JsonObject, auth: list[Auth]) -> str:
+    """Return the name of the gateway in the variable of its address: that of its key.
+
+    A key with which another one travels is that of the provider behind the gateway, and OPENAI_BASE_URL its address.
+    """
+    key = "" if data.get("extra_keys") else next((one.key for one in auth if one.key), "")
+    return KEY_ENDINGS.sub("", key) or KEY_ENDINGS.sub("", _key_variable(id_))
 
 
 def _endpoint(fields: JsonObject) -> Endpoint:
@@ -136,4 +150,7 @@ def _is_by_use(models: Any) -> bool:
 
 
 def _by_use(models: JsonObject) -> dict[str, list[str]]:
-    return {use: [ids] if isinstance(ids, str) else list(ids) for use, ids in models.items()}
+    """Return the ids of each use; without a balanced one, the best or the cheapest is taken for it."""
+    uses = {use: [ids] if isinstance(ids, str) else list(ids) for use, ids in models.items()}
+    balanced = uses.get("balanced") or uses.get("quality") or uses.get("cost")
+    return {**uses, "balanced": balanced} if balanced else uses

@@ -56,8 +56,9 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
     """Return an OpenAI-compatible gateway that is described by options; BadInput names the one that is wrong."""
     from chat_completions.catalog.urls import check_base_url
 
-    if not re.fullmatch(r"none|[A-Z][A-Z0-9_]*_(API_KEY|KEY|TOKEN|JWT|SECRET)", key):
-        raise BadInput("--key takes the NAME of a variable, not a key.", "Write, for example, --key MY_GATEWAY_API_KEY")
+    variable = read_own(references() / "gateway.schema.yaml")["properties"]["key"]
+    if not re.search(variable["pattern"].replace("$", r"\Z"), key):
+        raise BadInput("--key takes the NAME of a variable, not a key.", variable["description"])
     if not base_url:
         raise BadInput("--key belongs to --base-url.", "Give both, or a --gateway.")
     check_base_url(base_url, allow_http=allow_http)
