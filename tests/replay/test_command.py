@@ -63,7 +63,7 @@ def test_a_gateway_without_recordings_is_answered_in_the_form_of_its_protocol(tm
     ran = command(*words, home=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith('"""')
-    assert "made up from" in ran.stderr
+    assert "generated from" in ran.stderr
 
 
 def test_a_fault_is_served_first(tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_gateway
 from chat_completions.cli.replay import settings
-from chat_completions.replay.matching import ReceivedRequest
-from chat_completions.replay.responses import has_right_key
+from chat_completions.replay.matching import ReceivedRequest, has_right_key
 from chat_completions.replay.server import serve
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -8,7 +8,7 @@ import httpx
 import jsonschema
 import pytest
 from chat_completions.catalog.load import load_gateway
-from chat_completions.replay.cassette_store import load_exchanges
+from chat_completions.replay.cassette import load_exchanges
 from chat_completions.replay.player import Replay
 from chat_completions.replay.server import serve
 
@@ -91,7 +91,7 @@ def test_a_tool_call_uses_the_tools_of_the_user(replays: dict[str, Replay], prot
     [(name, arguments)] = calls_of(protocol, response.json())
     assert name == "convert"
     jsonschema.validate(arguments, SCHEMA)
-    assert response.headers["x-replay-scene"] == "made up"
+    assert response.headers["x-replay-scene"] == "generated"
 
 
 @PROTOCOLS

@@ -8,8 +8,7 @@ import httpx
 import pytest
 from chat_completions.catalog.load import load_gateway
 from chat_completions.errors import BadInput, UnknownName
-from chat_completions.replay.cassette import Exchange
-from chat_completions.replay.cassette_store import load_exchanges
+from chat_completions.replay.cassette import Exchange, load_exchanges
 from chat_completions.replay.faults import parse_fault
 from chat_completions.replay.matching import bodies_match
 from chat_completions.replay.server import serve
@@ -47,13 +46,13 @@ def test_a_miss_of_a_strict_replay_says_what_differs_and_is_no_server_error() ->
     assert len(replay.misses) == 1
 
 
-def test_what_was_not_recorded_is_told_once() -> None:
-    told: list[str] = []
-    with serve(AITOLL, {"aitoll": load_gateway("aitoll")}, tell=told.append) as replay:
+def test_what_was_not_recorded_is_reported_once() -> None:
+    reported: list[str] = []
+    with serve(AITOLL, {"aitoll": load_gateway("aitoll")}, report=reported.append) as replay:
         responses = [send(replay.url, CHAT, {**CHAT.body, "temperature": number / 10}) for number in range(3)]
     assert [response.headers["x-replay-scene"] for response in responses] == ["aitoll/chat (constructed)"] * 3
-    assert len(told) == 1
-    assert "not recorded" in told[0]
+    assert len(reported) == 1
+    assert "not recorded" in reported[0]
 
 
 def test_recorded_failures_are_played_for_the_keys_that_they_belong_to() -> None:

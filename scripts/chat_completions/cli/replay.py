@@ -21,11 +21,11 @@ from chat_completions.errors import full_package
 def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> None:
     """Serve a gateway, or all that were recorded, on loopback: no key needed. Ctrl-C ends it.
 
-    It answers your own prompts, tools and schemas: from a recording where there is one, else made up in
+    It answers your own prompts, tools and schemas: from a recording where there is one, else with an example in
     the gateway's form. The key `wrong-key` is refused, any other accepted.
     """
     with full_package("`replay`"):
-        from chat_completions.replay.cassette_store import load_exchanges, recorded_gateways
+        from chat_completions.replay.cassette import load_exchanges, recorded_gateways
         from chat_completions.replay.faults import parse_fault
         from chat_completions.replay.run import REPLAY_KEY
         from chat_completions.replay.server import serve
@@ -33,7 +33,7 @@ def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> 
     gateways = {found.id: found for found in map(load.load_gateway, names)}
     parsed = parse_fault(fault) if fault else None
     exchanges = [exchange for id_ in gateways for exchange in load_exchanges(id_)]
-    with serve(exchanges, {} if strict else gateways, port=port, fault=parsed, tell=progress) as server:
+    with serve(exchanges, {} if strict else gateways, port=port, fault=parsed, report=progress) as server:
         progress(f"Replaying {', '.join(found.name for found in gateways.values())} on {server.url}")
         for line in settings(gateways, server.url, REPLAY_KEY):
             click.echo(line)

@@ -1,7 +1,7 @@
-"""Reads cassettes: recorded, documented or constructed exchanges in vcrpy's format.
+"""Read cassettes: recorded, documented or constructed exchanges in vcrpy's format.
 
 Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), and a response may hold
-`x-chunks`: the lengths in bytes of the chunks it came in, which vcrpy does not know and ignores.
+`x-chunks`: the lengths in bytes of the chunks in which it arrived. vcrpy ignores both.
 """
 
 import json
@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from email import message_from_bytes
 from email.policy import HTTP
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -16,27 +17,19 @@ from urllib.parse import urlsplit
 import yaml
 
 from chat_completions.errors import BadData
+from chat_completions.paths import cassettes, recordings
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LABELS = ("recorded", "documented", "constructed")
 EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")  # the blank line after an event of a stream
-# What stands for a key: any key is the first, but one that is called as another of these.
+# What stands for a key in a cassette: the first for any key but those that the others name, such as `wrong-key`.
 PLACEHOLDERS = ("<key>", "<wrong-key>", "<poor-key>", "<busy-key>")
-# What a client says about itself or the connection, not about the request.
-CLIENT_HEADERS = frozenset(
-    [
-        *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
-        *("host", "sec-fetch-mode", "user-agent", "x-goog-api-client", "x-server-timeout"),
-        *("origin", "referer"),
-    ]
-)
-CLIENT_PREFIXES = ("x-stainless", "sec-")
 
 
 class Exchange(NamedTuple):
-    """One request and its response; `chunks` are the pieces of the response's body as they came.
+    """One request and its response, whose body arrived in `chunks`.
 
-    `scene` is gateway/name, `origin` scheme and host of the request, which addresses in a response may name.
+    `scene` is gateway/name, `origin` the scheme and host of the request, as in links of the response.
     """
 
     scene: str
@@ -53,32 +46,57 @@ class Exchange(NamedTuple):
     chunked: bool
 
     @property
+    def gateway(self) -> str:
+        """Return the name of the gateway."""
+        return self.scene.partition("/")[0]
+
+    @property
     def source(self) -> str:
         """Return the scene with its label."""
         return f"{self.scene} ({self.label})"
 
 
+def recorded_gateways() -> list[str]:
+    """Return the gateways that have any cassette."""
+    return sorted({file.parent.name for root in (recordings(), cassettes()) for file in root.glob("*/*.yaml")})
+
+
+def load_exchanges(gateway: str) -> list[Exchange]:
+    """Return every exchange of a gateway, recorded ones first; a recording of the user's replaces ours."""
+    files = {
+        file.name: file for root in (cassettes(), recordings()) for file in sorted((root / gateway).glob("*.yaml"))
+    }
+    exchanges = [exchange for file in files.values() for exchange in read_cassette(file)]
+    return sorted(exchanges, key=lambda exchange: LABELS.index(exchange.label))
+
+
+@cache
+def load_all_exchanges() -> list[Exchange]:
+    """Return the exchanges of all gateways; read once, and only when one is needed."""
+    return [exchange for gateway in recorded_gateways() for exchange in load_exchanges(gateway)]
+
+
 def read_cassette(file: Path) -> list[Exchange]:
-    """Return the exchanges of one cassette, in order; BadData where the file is none."""
+    """Return the exchanges of one cassette, in order; BadData where the file is not a cassette."""
     try:
         return parse_cassette(load_cassette(file), f"{file.parent.name}/{file.stem}")
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as problem:
-        raise BadData(f"{file} is no cassette: {type(problem).__name__} {problem}") from problem
+        raise BadData(f"{file} is not a cassette: {type(problem).__name__} {problem}") from problem
 
 
 def load_cassette(file: Path) -> dict[str, Any]:
-    """Return all that a cassette holds, as data."""
+    """Return a cassette as data, with its provenance."""
     return dict(yaml.load(file.read_bytes(), Loader))  # noqa: S506 - a safe one
 
 
 def parse_cassette(data: Mapping[str, Any], scene: str) -> list[Exchange]:
-    """Return the exchanges of a cassette's content; KeyError or TypeError where it is none."""
+    """Return the exchanges of a cassette's content; KeyError or TypeError where it is not a cassette."""
     label = data["provenance"]["label"]
     return [_exchange(scene, label, item["request"], item["response"]) for item in data["interactions"]]
 
 
 def parse_body(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
-    """Return a body as it is compared: JSON by its meaning, form fields by name, else text."""
+    """Return a body for comparison: JSON as data, form fields by name, else text."""
     content_type = headers.get("content-type", "")
     if not body or not content_type.startswith("multipart/"):
         return _json_or_text(body)
@@ -87,18 +105,6 @@ def parse_body(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
     parts = form.get_payload()
     fields = [_form_field(part) for part in parts] if isinstance(parts, list) else []
     return sorted(fields, key=lambda field: str(field["name"])) or _json_or_text(body)
-
-
-def meaningful_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers that belong to the request: where a credential stands, the content type."""
-    kept = {name.lower(): value for name, value in headers.items()}
-    if kept.get("content-type", "").startswith("multipart/"):
-        kept["content-type"] = "multipart/form-data"  # every client has boundaries of its own
-    return {
-        name: value
-        for name, value in kept.items()
-        if name not in CLIENT_HEADERS and not name.startswith(CLIENT_PREFIXES)
-    }
 
 
 def _json_or_text(body: str | bytes | None) -> Any:
@@ -140,7 +146,7 @@ def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapp
 
 
 def _split(raw: bytes, lengths: str | None) -> list[bytes]:
-    """Return the body in the chunks it came in, or event by event where nobody noted them."""
+    """Return the body in the chunks in which it arrived, or event by event where their lengths are not known."""
     if lengths is None:
         return [event for event in EVENT_END.split(raw) if event]
     chunks, start = [], 0

@@ -1,8 +1,8 @@
-"""Makes up a value that fits a JSON Schema: the arguments of a tool, a structured answer."""
+"""Generate a value that is valid for a JSON Schema: the arguments of a tool, a structured answer."""
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chat_completions.json_values import JsonObject
@@ -21,20 +21,11 @@ FORMATS = {
     "url": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-PATTERN_EXAMPLES = (
-    *("a", "A", "1", "abc", "ABC", "Abc", "123", "1234", "12345", "ab", "AB", "12", "a1", "A1", "ABC-123", "AB123"),
-    *("ABCD", "ABC123", "A-1", "AB-12", "AB-1234", "12:00", "2026-01-15", "2026", "1.0", "1.0.0", "v1.0.0", "#a1b2c3"),
-    *(
-        "+4712345678",
-        "123-456-7890",
-        "user@example.com",
-        "https://example.com/",
-        "12345678",
-        "0123456789",
-        "#1",
-        "en-US",
-    ),
-)
+PATTERN_EXAMPLES = [
+    "a", "A", "1", "12", "123", "1234", "12345", "12345678", "0123456789", "ab", "AB", "abc", "ABC", "Abc", "ABCD",
+    "a1", "A1", "A-1", "#1", "AB123", "AB-12", "AB-1234", "ABC123", "ABC-123", "12:00", "2026", "2026-01-15", "1.0",
+    "1.0.0", "v1.0.0", "#a1b2c3", "+4712345678", "123-456-7890", "en-US", "user@example.com", "https://example.com/",
+]  # fmt: skip
 KEYS_OF_TYPES = {
     "object": ("properties", "required", "additionalProperties", "minProperties"),
     "array": ("items", "prefixItems", "minItems", "contains"),
@@ -43,16 +34,13 @@ KEYS_OF_TYPES = {
 
 
 def example_value(schema: Any, root: Any = None, *, name: str = "", index: int = 0, depth: int = 0) -> Any:
-    """Return a value that fits; `name` is the property it is for, `index` tells items of an array apart."""
+    """Return a valid value; `name` is its property, `index` its place in an array, where values may have to differ."""
     root = schema if root is None else root
     schema = _resolve(schema, root)
-    if "const" in schema:
-        return schema["const"]
-    if schema.get("enum"):
-        return schema["enum"][index % len(schema["enum"])]
-    if schema.get("examples"):
-        return schema["examples"][index % len(schema["examples"])]
-    if "default" in schema and schema["default"] is not None and not index:
+    choices = [schema["const"]] if "const" in schema else schema.get("enum") or schema.get("examples")
+    if choices:
+        return choices[index % len(choices)]
+    if schema.get("default") is not None and not index:
         return schema["default"]
     kind = _type(schema)
     if kind == "object":
@@ -61,7 +49,7 @@ def example_value(schema: Any, root: Any = None, *, name: str = "", index: int =
         return _array(schema, root, name, depth)
     if kind in ("number", "integer"):
         return _number(schema, index, whole=kind == "integer")
-    return {"boolean": True, "null": None}.get(kind, ...) if kind in ("boolean", "null") else _text(schema, name, index)
+    return _text(schema, name, index) if kind == "string" else {"boolean": True}.get(kind)
 
 
 def _resolve(schema: Any, root: Any) -> dict[str, Any]:
@@ -91,7 +79,7 @@ def _follow(reference: str, root: Any) -> JsonObject:
 
 
 def _merge(first: JsonObject, second: JsonObject) -> dict[str, Any]:
-    """Return both schemas in one: properties and required of both, else what the second says."""
+    """Return both schemas in one: properties and required of both, else the keywords of the second."""
     merged = {**first, **second}
     if "properties" in first and "properties" in second:
         merged["properties"] = {**first["properties"], **second["properties"]}
@@ -134,26 +122,25 @@ def _array(schema: JsonObject, root: Any, name: str, depth: int) -> list[Any]:
 
 def _number(schema: JsonObject, index: int, *, whole: bool) -> float:
     step = schema.get("multipleOf", 1)
-    low, high = _bound(schema, "inimum", 1), _bound(schema, "aximum", -1)
-    value: float = 1 if low is None else low
-    if low is None and high is not None:
-        value = min(value, high)
-    if low is not None and high is not None and not whole and "multipleOf" not in schema:
+    in_steps = whole or "multipleOf" in schema
+    margin = 1 if in_steps else 0.01  # from a bound that is not allowed itself
+    low = max(_bounds(schema, "minimum", "exclusiveMinimum", margin), default=None)
+    high = min(_bounds(schema, "maximum", "exclusiveMaximum", -margin), default=None)
+    value: float = low if low is not None else min(1, high if high is not None else 1)
+    if low is not None and high is not None and not in_steps:
         value = (low + high) / 2
-    value = value + index * step
-    if whole or "multipleOf" in schema:
+    value += index * step
+    if in_steps:
         value = math.ceil(round(value / step, 9)) * step
     return int(value) if whole or value == int(value) else value
 
 
-def _bound(schema: JsonObject, ending: str, sign: int) -> float | None:
-    """Return the least (or greatest) number that is allowed."""
-    excluded = schema.get(f"exclusive{'M' + ending}")
-    found = [schema[f"m{ending}"]] if f"m{ending}" in schema else []
-    if isinstance(excluded, (int, float)) and not isinstance(excluded, bool):
-        whole = schema.get("type") == "integer" or "multipleOf" in schema
-        found.append(excluded + sign * (1 if whole else 0.01))
-    return (max if sign > 0 else min)(found) if found else None
+def _bounds(schema: JsonObject, inclusive: str, exclusive: str, margin: float) -> Iterator[float]:
+    if inclusive in schema:
+        yield schema[inclusive]
+    bound = schema.get(exclusive)
+    if isinstance(bound, (int, float)) and not isinstance(bound, bool):
+        yield bound + margin
 
 
 def _text(schema: JsonObject, name: str, index: int) -> str:

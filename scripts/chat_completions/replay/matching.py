@@ -1,18 +1,28 @@
-"""Compares a request with a recorded one.
+"""Compare a request with a recorded one.
 
-Method, path, body and the headers that mean something must agree. Of a key only its place and
-its kind count: which placeholder it stands for, never its value. A recorded `<any>` stands for any
-text but an empty one, such as an id that a program draws for each run. JSON within a text, such as the
-result of a tool or a JSON Schema, is compared by its meaning, because languages print JSON differently.
-An empty object counts as absent, and neither the case of a schema's `type` nor the alphabet of base64
-counts: the client libraries of Gemini send `generationConfig: {}`, `"type": "STRING"` and URL-safe base64.
+Method, path, body and all headers but the client's own must be the same. Of a key only the header and the
+placeholder for which it stands count, never its value. A recorded `<any>` matches any text but an empty one, such as an
+id that a program generates. JSON within a text, such as the result of a tool or a JSON Schema, is compared as data,
+because languages print JSON differently. An empty object counts as absent, and the case of a schema's `type` and the
+alphabet of base64 do not matter: the client libraries of Gemini send `generationConfig: {}`, `"type": "STRING"` and
+URL-safe base64.
 """
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from chat_completions.replay.cassette import PLACEHOLDERS, Exchange, meaningful_headers
+from chat_completions.catalog.gateway import Auth, Gateway
+from chat_completions.replay.cassette import PLACEHOLDERS, Exchange
+
+# What describes the client or the connection, not the request.
+CLIENT_HEADERS = {
+    *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
+    *("host", "sec-fetch-mode", "user-agent", "x-goog-api-client", "x-server-timeout"),
+    *("origin", "referer"),
+}
+CLIENT_PREFIXES = ("x-stainless", "sec-")
 
 ANY = "<any>"
 ALIASES = {"mime_type": "mimeType"}  # protobuf takes both; google-genai for Python sends the first
@@ -21,7 +31,7 @@ SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
 
 
 class ReceivedRequest(NamedTuple):
-    """A request as it came in, its body parsed."""
+    """A request as it arrived, with its body parsed."""
 
     method: str
     path: str
@@ -29,12 +39,21 @@ class ReceivedRequest(NamedTuple):
     body: Any
 
 
+def has_right_key(request: ReceivedRequest, gateway: Gateway) -> bool:
+    """Return whether a request carries every key that the gateway wants; any is right but `wrong-key`."""
+    needs_none = not gateway.auth or any(not auth.key or auth.optional for auth in gateway.auth)
+    first = [_key_state(request, auth) for auth in gateway.auth if auth.key]
+    right = True in first or (needs_none and False not in first)
+    others = ((_key_state(request, extra), extra.optional) for extra in gateway.extra_keys)
+    return right and all(state or (state is None and optional) for state, optional in others)
+
+
 def find_differences(request: ReceivedRequest, exchange: Exchange) -> list[str]:
-    """Describe what keeps a request from being the recorded one; empty when nothing does."""
+    """Describe how a request differs from the recorded one; return an empty list where it does not."""
     found = []
     if (request.method, request.path) != (exchange.method, exchange.path):
         found.append(f"recorded is {exchange.method} {exchange.path}")
-    found += _header_differences(meaningful_headers(request.headers), meaningful_headers(exchange.headers))
+    found += _header_differences(_headers(request.headers), _headers(exchange.headers))
     if not bodies_match(request.body, exchange.body):
         found.append(_body_difference(request.body, exchange.body))
     return found
@@ -89,10 +108,29 @@ def split_schema(text: str) -> tuple[str, Any, str]:
     return text[: start.end()], schema, text[end:]
 
 
-def key_kind(value: str) -> str:
-    """Return the placeholder that a key stands for: any key is right but the named ones."""
-    placeholder = f"<{value.strip('<>')}>"
-    return placeholder if placeholder in PLACEHOLDERS else PLACEHOLDERS[0]
+def _key_state(request: ReceivedRequest, auth: Auth) -> bool | None:
+    """Return whether the key of a scheme is right, None where it is missing."""
+    value = request.headers.get(auth.header.lower(), "")
+    key = value[len(auth.prefix) :].strip() if value.lower().startswith(auth.prefix.lower()) else ""
+    return _placeholder(key) != "<wrong-key>" if key else None
+
+
+def _placeholder(key: str) -> str:
+    """Return the placeholder that stands for a key."""
+    named = f"<{key.strip('<>')}>"
+    return named if named in PLACEHOLDERS else PLACEHOLDERS[0]
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers without those that describe the client or the connection."""
+    found = {name.lower(): value for name, value in headers.items()}
+    if found.get("content-type", "").startswith("multipart/"):
+        found["content-type"] = "multipart/form-data"  # without the boundary, which each client chooses
+    return {
+        name: value
+        for name, value in found.items()
+        if name not in CLIENT_HEADERS and not name.startswith(CLIENT_PREFIXES)
+    }
 
 
 def _header_differences(received: dict[str, str], recorded: dict[str, str]) -> list[str]:
@@ -101,14 +139,14 @@ def _header_differences(received: dict[str, str], recorded: dict[str, str]) -> l
         value, wanted = received.get(name), recorded.get(name)
         if value is not None and wanted is not None and _is_placeholder(wanted):
             prefix, blank, key = value.rpartition(" ")
-            value = f"{prefix}{blank}{key_kind(key)}"
+            value = f"{prefix}{blank}{_placeholder(key)}"
         if value != wanted:
             found.append(f"header {name}: {_describe(value)}, recorded {wanted!r}")
     return found
 
 
 def _describe(value: str | None) -> str:
-    """Return a header's value as it may be shown: never a key."""
+    """Return a header's value for a message, without a key."""
     if value is None:
         return "absent"
     return repr(value) if _is_placeholder(value) else "another value"

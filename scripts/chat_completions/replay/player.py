@@ -1,122 +1,121 @@
-"""Answers requests from cassettes, as a gateway that needs no key.
+"""Answer requests from cassettes, as a gateway that needs no real key.
 
-First a fault that was asked for, then a wrong or missing key, then an exact recording, then the nearest
-scene of the same kind, filled so that it fits. A strict replay, for tests, answers what no cassette holds
-with 404 and `x-should-retry: false`. Where several gateways are served, each has a path of its own: /NAME/….
+In order: a fault that was asked for, a refusal of a wrong or missing key, the exact recording, an answer generated
+for the user's tools or schema, the nearest scene of the same kind. A strict replay, for tests, answers what no
+cassette holds with 404 and `x-should-retry: false`. Several gateways have a path of their own each: /NAME/….
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Lock
 from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
-from chat_completions.replay.cassette import Exchange
-from chat_completions.replay.cassette_store import load_all_exchanges
+from chat_completions.replay.cassette import Exchange, load_all_exchanges
 from chat_completions.replay.faults import Fault
-from chat_completions.replay.matching import ReceivedRequest, find_differences
+from chat_completions.replay.matching import ReceivedRequest, find_differences, has_right_key
 from chat_completions.replay.request_kind import RequestKind, find_kind
 from chat_completions.replay.responses import (
+    GENERATED,
+    Candidate,
     Response,
     error_response,
     find_nearest,
-    has_right_key,
-    make_up,
-    replayed,
+    generated_response,
+    recorded_response,
 )
 
 
 class Replay:
-    """What there is to replay, what was played and what was missed; without `gateways` it is strict."""
+    """The exchanges to replay, which of them were played, and what was missed; without `gateways` it is strict."""
 
     def __init__(
         self,
         exchanges: Sequence[Exchange],
         gateways: Mapping[str, Gateway],
         fault: Fault | None,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
-        """Prepare to replay these."""
+        """Prepare to replay exchanges; `report` gets each note once."""
         self.gateways = gateways
         self.fault = fault
         self.url = ""
         self.sources: list[str] = []
-        self._tell = tell
-        self._told: set[str] = set()
+        self._report = report
+        self._reported: set[str] = set()
         self._lock = Lock()
         self.load(exchanges)
 
     def load(self, exchanges: Sequence[Exchange]) -> None:
         """Replay these from now on, and forget what was played before."""
         self.exchanges = list(exchanges)
-        self.played: list[Exchange] = []
         self.misses: list[str] = []
-        self._plays = [0] * len(self.exchanges)
+        self._played: set[int] = set()
+        self._scene = ""  # that was played last
 
     def unplayed(self) -> list[Exchange]:
-        """Return the exchanges that nobody asked for."""
-        return [exchange for exchange, plays in zip(self.exchanges, self._plays, strict=True) if not plays]
+        """Return the exchanges that were not requested."""
+        return [exchange for number, exchange in enumerate(self.exchanges) if number not in self._played]
 
-    def answer(self, request: ReceivedRequest, *, faulty: bool = False) -> Response:
+    def answer(self, request: ReceivedRequest) -> Response:
         """Return the response to a request."""
         with self._lock:
-            request, name = self._split_name(request)
-            gateway = self.gateways.get(name)
             try:
-                response = self._answer_as(request, gateway, faulty) if gateway else self._strict(request, name)
+                response = self._answer(*self._split_name(request))
             except (AttributeError, KeyError, TypeError, ValueError, re.error) as problem:  # of what the client sent
-                message = f"the request cannot be read: {type(problem).__name__} {problem}"
-                response = error_response(400, message, None, (), None)
+                response = error_response(400, f"the request cannot be read: {type(problem).__name__} {problem}")
             self.sources.append(response.source)
             return response
 
-    def _answer_as(self, request: ReceivedRequest, gateway: Gateway, faulty: bool) -> Response:
-        """Return the response of one gateway."""
-        kind = find_kind(request.method, request.path, request.body, gateway)
-        request = request._replace(path=kind.path) if kind else request
-        own = [exchange for exchange in self.exchanges if exchange.scene.startswith(f"{gateway.id}/")]
-        if faulty and self.fault and self.fault.status:
-            message = f"the replay was told to answer {self.fault.status}"
-            return error_response(self.fault.status, message, kind, own, gateway)
-        if kind and not has_right_key(request, gateway):
-            return error_response(401, "the API key is missing or wrong", kind, own, gateway)
-        exact = self._find_exact(request, gateway.id)
-        if exact is not None:
-            return replayed(exact, self.url)
-        if isinstance(request.body, str):
-            return error_response(400, "the body is not JSON", kind, (), gateway)
-        return self._nearest(request, kind, own, gateway) if kind else self._not_found(_no_such_path(request, gateway))
+    def _answer(self, request: ReceivedRequest, name: str) -> Response:
+        """Return the fault that is due, else what the gateway of that name answers."""
+        gateway = self.gateways.get(name)
+        kind = find_kind(request.method, request.path, request.body, gateway) if gateway else None
+        protocol = kind.protocol if kind else ""
+        fault = self.fault if self.fault and self.fault.is_due() else None
+        if fault and fault.status:
+            message = f"the replay was asked to answer {fault.status}"
+            return error_response(fault.status, message, protocol, self._candidates(name))
+        if gateway and kind and not has_right_key(request, gateway):
+            return error_response(401, "the API key is missing or wrong", protocol, self._candidates(name))
+        exact = self._find_exact(request._replace(path=kind.path) if kind else request, name)
+        if exact:
+            response = recorded_response(exact, self.url)
+        elif gateway and isinstance(request.body, str):
+            response = error_response(400, "the body is not JSON", protocol)
+        elif gateway and kind:
+            response = self._unrecorded(request, kind, gateway)
+        else:
+            response = self._not_found(_no_such_path(request, gateway) if gateway else self._miss(request, name))
+        return fault.apply(response) if fault else response
 
-    def _nearest(
-        self, request: ReceivedRequest, kind: RequestKind, own: Sequence[Exchange], gateway: Gateway
-    ) -> Response:
-        """Return what fits a request that no cassette holds, and say once where it comes from."""
-        made_up = make_up(request, kind, gateway)
-        nearest = None if made_up else find_nearest(request, kind, own, self.gateways)
-        if nearest:
-            self._play(nearest)
-            self._tell_once(f"this request was not recorded: the answer is that of {nearest.source}, to another prompt")
-            return replayed(nearest, self.url)
-        if made_up is None:
-            exchanges = load_all_exchanges()
-            known = {name: load_gateway(name) for name in {one.scene.partition("/")[0] for one in exchanges}}
-            nearest = find_nearest(request, kind, exchanges, known)
+    def _unrecorded(self, request: ReceivedRequest, kind: RequestKind, gateway: Gateway) -> Response:
+        """Return what fits a request that no cassette holds, and report its source."""
+        response = generated_response(request.body, kind, gateway)
+        if response is None:
+            nearest = find_nearest(request, kind, self._candidates(gateway.id))
+            if nearest:
+                self._scene = nearest.scene
+                self._report_once(f"this request was not recorded: the answer is {nearest.source}, to another prompt")
+                return recorded_response(nearest, self.url)
+            nearest = find_nearest(request, kind, _all_candidates())
             if nearest is None:
                 return self._not_found(f"nothing of the kind of {request.method} {request.path} was recorded")
-            made_up = replayed(nearest, self.url)._replace(source=f"made up from {nearest.source}")
-        self._tell_once(f"this request was not recorded: the answer is {made_up.source}")
-        return made_up
+            response = recorded_response(nearest, self.url)._replace(source=f"{GENERATED} from {nearest.source}")
+        self._report_once(f"this request was not recorded: the answer is {response.source}")
+        return response
 
-    def _strict(self, request: ReceivedRequest, name: str) -> Response:
-        exact = self._find_exact(request, name)
-        return replayed(exact, self.url) if exact else self._miss(request, name)
+    def _candidates(self, name: str) -> Iterator[Candidate]:
+        """Yield the exchanges of one gateway, with it."""
+        own = (exchange for exchange in self.exchanges if exchange.gateway == name)
+        return ((exchange, self.gateways[name]) for exchange in own if name in self.gateways)
 
     def _split_name(self, request: ReceivedRequest) -> tuple[ReceivedRequest, str]:
         """Return the request without a leading /NAME, and the gateway that it is for."""
         name, _, rest = request.path[1:].partition("/")
-        known = {*self.gateways, *(exchange.scene.partition("/")[0] for exchange in self.exchanges)}
+        known = {*self.gateways, *(exchange.gateway for exchange in self.exchanges)}
         if name in known:
             return request._replace(path=f"/{rest}"), name
         return request, next(iter(known)) if len(known) == 1 else ""
@@ -124,45 +123,48 @@ class Replay:
     def _find_exact(self, request: ReceivedRequest, name: str) -> Exchange | None:
         """Return the recording of a request.
 
-        One that a scene holds several times, as when a state is polled, is answered in order; one that
-        several scenes hold is taken for the next of the scene that was played last.
+        One that a scene holds several times, as when a task is polled, is answered in order; of several scenes that
+        hold it, the one that was played last goes on.
         """
         matches = [
             number
             for number, exchange in enumerate(self.exchanges)
-            if (not name or exchange.scene.startswith(f"{name}/")) and not find_differences(request, exchange)
+            if name in ("", exchange.gateway) and not find_differences(request, exchange)
         ]
         if not matches:
             return None
         scenes = [self.exchanges[number].scene for number in matches]
-        scene = self.played[-1].scene if self.played and self.played[-1].scene in scenes else scenes[0]
-        turns = [number for number in matches if self.exchanges[number].scene == scene]
-        number = next((number for number in turns if not self._plays[number]), turns[-1])
-        self._play(self.exchanges[number], number)
+        self._scene = self._scene if self._scene in scenes else scenes[0]
+        of_scene = [number for number, scene in zip(matches, scenes, strict=True) if scene == self._scene]
+        number = next((number for number in of_scene if number not in self._played), of_scene[-1])
+        self._played.add(number)
         return self.exchanges[number]
 
-    def _play(self, exchange: Exchange, number: int | None = None) -> None:
-        self._plays[self.exchanges.index(exchange) if number is None else number] += 1
-        self.played.append(exchange)
-
-    def _miss(self, request: ReceivedRequest, name: str) -> Response:
-        """Return a 404 that says what differs from the recording that is most like the request."""
-        own = [exchange for exchange in self.exchanges if not name or exchange.scene.startswith(f"{name}/")]
+    def _miss(self, request: ReceivedRequest, name: str) -> str:
+        """Describe how a request differs from the most similar recording."""
+        own = [exchange for exchange in self.exchanges if name in ("", exchange.gateway)]
         found = [(find_differences(request, exchange), exchange.scene) for exchange in own]
         differences, scene = min(found, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-"))
-        return self._not_found(f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}")
+        return f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}"
 
     def _not_found(self, miss: str) -> Response:
         self.misses.append(miss)
-        self._tell_once(miss)
+        self._report_once(miss)
         body = as_json({"error": {"message": miss, "type": "not_recorded"}})
         headers = [("content-type", JSON_TYPE), ("x-should-retry", "false")]
         return Response(404, "Not Found", headers, [body], chunked=False, source="not recorded")
 
-    def _tell_once(self, line: str) -> None:
-        if line not in self._told:
-            self._told.add(line)
-            self._tell(f"Replay: {line}")
+    def _report_once(self, line: str) -> None:
+        if line not in self._reported:
+            self._reported.add(line)
+            self._report(f"Replay: {line}")
+
+
+def _all_candidates() -> Iterator[Candidate]:
+    """Yield all exchanges there are, each with its gateway."""
+    exchanges = load_all_exchanges()
+    gateways = {name: load_gateway(name) for name in {exchange.gateway for exchange in exchanges}}
+    return ((exchange, gateways[exchange.gateway]) for exchange in exchanges)
 
 
 def _no_such_path(request: ReceivedRequest, gateway: Gateway) -> str:

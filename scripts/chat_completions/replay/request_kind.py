@@ -1,22 +1,22 @@
-"""Says what kind of request one is: its protocol, and what an answer to it must hold."""
+"""Read a request, whatever its protocol: what kind of request it is, and what an answer to it must contain."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_protocol
-from chat_completions.replay.request_contents import (
-    find_images,
-    messages_of,
-    tool_results,
-    user_tools,
-    wanted_schema,
-)
+from chat_completions.replay.matching import split_schema
+
+IMAGE_PARTS = ("image_url", "image", "input_image")
+INLINE_IMAGES = ("inlineData", "inline_data", "fileData", "file_data")
+TOOL_SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "parameters_json_schema")
+Body = Mapping[str, Any]
 
 
 class RequestKind(NamedTuple):
-    """The kind of a request. `path` is its path as the gateway has it, whatever the base URL was."""
+    """The kind and contents of a request; `path` is the gateway's own, whatever the base URL was."""
 
     protocol: str
     path: str
@@ -24,54 +24,44 @@ class RequestKind(NamedTuple):
     polls: bool
     makes_image: bool
     has_images: bool
-    has_tools: bool
-    has_results: bool
-    has_schema: bool
+    tools: Mapping[str, Any]  # name -> JSON Schema of the parameters
+    tool_results: Sequence[str]
+    schema: Any  # JSON Schema of the answer, or None
     turns: int
 
 
 def find_kind(method: str, path: str, body: Any, gateway: Gateway) -> RequestKind | None:
     """Return the kind of a request to a gateway; None where the gateway has no such path."""
-    found = _find_endpoint(method, path, gateway)
-    if found is None:
+    endpoint = _find_endpoint(method, path, gateway)
+    if endpoint is None:
         return None
-    protocol, own_path, polls = found
-    fields = body if isinstance(body, Mapping) else {}
+    protocol, own_path, polls = endpoint
+    fields: Body = body if isinstance(body, Mapping) else {}
+    has_file = isinstance(body, list) and any("file" in field for field in body)
     return RequestKind(
         protocol=protocol,
         path=own_path,
-        stream=is_streamed(protocol, path, fields, gateway),
+        stream=":streamGenerateContent" in path
+        or bool(fields.get("stream", gateway.stream_default.get(protocol, False))),
         polls=polls,
         makes_image=_makes_image(protocol, fields, gateway),
-        has_images=any(True for _ in find_images(fields))
-        or (isinstance(body, list) and any("file" in one for one in body)),
-        has_tools=bool(user_tools(fields)),
-        has_results=bool(tool_results(fields)),
-        has_schema=wanted_schema(fields) is not None,
-        turns=len(messages_of(fields)),
+        has_images=has_file or _has_images(fields),
+        tools=_tools(fields),
+        tool_results=_tool_results(fields),
+        schema=_answer_schema(fields),
+        turns=len(_messages(fields)),
     )
 
 
-def is_streamed(protocol: str, path: str, body: Mapping[str, Any], gateway: Gateway) -> bool:
-    """Return whether the answer is streamed: as asked for, else as the gateway does by default."""
-    if ":streamGenerateContent" in path:
-        return True
-    return bool(body.get("stream", gateway.stream_default.get(protocol, False)))
-
-
 def _find_endpoint(method: str, path: str, gateway: Gateway) -> tuple[str, str, bool] | None:
-    """Return protocol, path and whether it asks for a task's state; the longest fitting endpoint wins."""
+    """Return protocol, path and whether it polls a task; the longest path that fits wins."""
     root = re.sub(r"^\w+://[^/]*", "", gateway.base_url).rstrip("/")
     found = []
     for name, endpoints in gateway.endpoints.items():
         protocol = load_protocol(name)
-        streamed = protocol.streaming.path if protocol.streaming else ()
+        old, new = protocol.streaming.path if protocol.streaming and protocol.streaming.path else ("", "")
         for endpoint in endpoints:
-            paths = [
-                endpoint.path,
-                *([endpoint.path.replace(streamed[0], streamed[1]).partition("?")[0]] if streamed else []),
-            ]
-            for own in [*paths, endpoint.poll_path]:
+            for own in (endpoint.path, endpoint.path.replace(old, new), endpoint.poll_path):
                 pattern = re.escape(own.partition("?")[0]).replace(re.escape("{model}"), "[^?]+")
                 match = re.search(rf"{pattern}(?:\?.*)?$", path) if own else None
                 if match and (method == protocol.method or own == endpoint.poll_path):
@@ -79,15 +69,80 @@ def _find_endpoint(method: str, path: str, gateway: Gateway) -> tuple[str, str, 
     return max(found)[1:] if found else None
 
 
-def _makes_image(protocol: str, body: Mapping[str, Any], gateway: Gateway) -> bool:
+def _makes_image(protocol: str, body: Body, gateway: Gateway) -> bool:
+    """Return whether the answer is an image."""
     if protocol in ("openai-images", "aireiter-tasks"):
         return True
-    modalities = [
-        *(body.get("modalities") or ()),
-        *((body.get("generationConfig") or {}).get("responseModalities") or ()),
-    ]
-    if any(str(one).lower() == "image" for one in modalities):
-        return True
+    config = body.get("generationConfig") or {}
+    modalities = [*(body.get("modalities") or ()), *(config.get("responseModalities") or ())]
     model = body.get("model", "")
     recommended = gateway.recommended_models.get(protocol, {}).get("image")
-    return bool(model) and (model in (recommended.models if recommended else ()) or "image" in model)
+    is_image_model = "image" in model or (recommended is not None and model in recommended.models)
+    return is_image_model or any(str(one).lower() == "image" for one in modalities)
+
+
+def _tools(body: Body) -> dict[str, Any]:
+    """Return the functions that the model may call, with the schemas of their parameters."""
+    declared: list[Body] = []
+    for tool in body.get("tools") or ():
+        functions = tool.get("functionDeclarations") or tool.get("function_declarations")
+        declared += functions or [tool.get("function", tool)]
+    schemas = {
+        item["name"]: [item[name] for name in TOOL_SCHEMAS if name in item] for item in declared if "name" in item
+    }
+    return {name: found[0] if found else {} for name, found in schemas.items()}
+
+
+def _answer_schema(body: Body) -> Any:
+    """Return the JSON Schema that the answer must follow, from a parameter or from the texts."""
+    config, response_format = body.get("generationConfig") or {}, body.get("response_format") or {}
+    output = (body.get("output_config") or {}).get("format") or body.get("output_format") or {}
+    found = [config.get("responseJsonSchema"), config.get("responseSchema"), output.get("schema")]
+    found += [(response_format.get("json_schema") or {}).get("schema")]
+    found += [split_schema(text)[1] for text in _texts(body)]
+    if response_format.get("type") == "json_object" or "responseMimeType" in config:
+        found.append({"type": "object"})
+    return next((schema for schema in found if schema is not None), None)
+
+
+def _tool_results(body: Body) -> list[str]:
+    """Return what the tools returned in the last turn; empty where the last turn holds no results."""
+    results: list[str] = []
+    for message in reversed(_messages(body)):
+        if message.get("role") != "tool":
+            parts = [] if results else _parts(message)
+            results += [_as_text(part.get("content")) for part in parts if part.get("type") == "tool_result"]
+            responses = (part["functionResponse"] for part in parts if "functionResponse" in part)
+            return results + [_as_text(response.get("response")) for response in responses]
+        results.insert(0, _as_text(message.get("content")))
+    return results
+
+
+def _has_images(body: Body) -> bool:
+    parts = [part for message in _messages(body) for part in _parts(message)]
+    inline = any(part.get("type") in IMAGE_PARTS or part.keys() & INLINE_IMAGES for part in parts)
+    return inline or bool((body.get("params") or {}).get("image_url"))
+
+
+def _messages(body: Body) -> Sequence[Body]:
+    messages = body.get("messages") or body.get("contents") or []
+    return [message for message in messages if isinstance(message, Mapping)] if isinstance(messages, list) else []
+
+
+def _parts(message: Body) -> Sequence[Body]:
+    content = message.get("parts") or message.get("content") or []
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
+    return [part for part in parts if isinstance(part, Mapping)]
+
+
+def _texts(body: Body) -> Iterator[str]:
+    """Yield every text of the request that may contain instructions."""
+    system = body.get("system") or body.get("systemInstruction") or []
+    for turn in (system if isinstance(system, Mapping) else {"content": system}, *_messages(body)):
+        yield from (part["text"] for part in _parts(turn) if isinstance(part.get("text"), str))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(_as_text(part.get("text", "") if isinstance(part, Mapping) else part) for part in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
