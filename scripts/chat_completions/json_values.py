@@ -1,6 +1,6 @@
 """Plain JSON values: placeholders filled in, objects merged, values put at a path, and what JSON cannot hold."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -38,6 +38,14 @@ def put(path: Sequence[str], value: Any) -> dict[str, Any]:
     for key in reversed(path[1:]):
         value = {key: value}
     return {path[0]: value}
+
+
+def find_problem(data: Any, check: Callable[[Any], str]) -> str:
+    """Return what `check` finds wrong with the data, or else what JSON cannot represent of them."""
+    try:
+        return check(data) or problem_of_value(data)
+    except RecursionError:  # a YAML anchor that holds itself
+        return "is nested too deeply"
 
 
 def problem_of_value(value: Any) -> str:

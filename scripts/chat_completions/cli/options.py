@@ -86,8 +86,8 @@ def _check_names(values: dict[str, Any]) -> None:
 def _read_file(name: str, path: Path) -> Any:
     """Return what a file of the user's holds, checked."""
     from chat_completions.catalog.yaml_files import read_users
-    from chat_completions.planning.conversation import check_conversation
-    from chat_completions.planning.user_files import check_schema, check_tools
+    from chat_completions.planning.json_schema import check_schema
+    from chat_completions.planning.user_files import check_conversation, check_tools
 
     check: dict[str, Callable[[Any, str], Any]] = {
         "messages": check_conversation,

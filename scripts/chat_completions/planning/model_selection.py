@@ -8,6 +8,7 @@ from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.planning.types import ModelChoice, ProgramRequest
 
 TYPO = 0.8  # two ids of this similarity are one id and a slip of the pen
+NAMED = Rule("named", "you named it")
 
 
 def select_model(
@@ -15,14 +16,45 @@ def select_model(
 ) -> ModelChoice:
     """Return the model that was named, or that of the first rule for which the gateway recommends one.
 
-    Raises NotOffered when the gateway recommends none on this protocol.
+    Raises NotOffered when the gateway recommends none on this protocol, or when the model does not answer there;
+    BadInput for a name that is a slip of the pen, or that nobody has filled in yet.
     """
     if request.model is not None:
-        return _named(request.model, gateway, task, protocol)
+        rule, recommendation = NAMED, Recommendation([request.model])
+        notes = _notes_on_name(request.model, gateway)
+    else:
+        rule, recommendation = _recommendation(request, gateway, task, protocol, table)
+        notes = _notes_on_priority(rule, request, gateway)
+    id_, *alternatives = _listed_first(recommendation.models, gateway.last_check)
+    if id_.startswith("YOUR-") and request.model is None:
+        hint = f"Replace {id_} with yours, or name it with --model."
+        raise BadInput(f"The file of {gateway.name} names no model yet.", hint)
+    model = gateway.model(id_)
+    return ModelChoice(
+        model=id_,
+        rule=rule.id,
+        reason=rule.reason,
+        alternatives=tuple(alternatives),
+        notes=[
+            *_life_cycle(model),
+            *notes,
+            *_missing_in_last_check(recommendation.models, gateway),
+            *_notes(gateway, model, task, protocol),
+            *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),
+        ],
+        evidence=_evidence(gateway, model, recommendation.source),
+        facts=model.facts,
+        facts_source=gateway.model_facts.sources.get("facts"),
+    )
+
+
+def _recommendation(
+    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
+) -> tuple[Rule, Recommendation]:
     recommended = gateway.recommended_models.get(protocol, {})
     for rule in _rules(task.kind, request.priority, table):
         if rule.id in recommended:
-            return _recommended(rule, recommended[rule.id], request, gateway, task, protocol)
+            return rule, recommended[rule.id]
     raise NotOffered(
         f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
         f"Name one with --model; known here: {', '.join(gateway.models) or 'none'}.",
@@ -34,61 +66,27 @@ def _rules(kind: str, priority: str, table: DecisionTable) -> list[Rule]:
     by_kind = [rule for rule in table.kinds if kind in rule.kinds]
     if any(rule.required for rule in by_kind):
         return by_kind
-    wanted = dict.fromkeys((priority, "balanced"))
-    return [*by_kind, *(rule for name in wanted for rule in table.priorities if rule.id == name)]
+    priorities = dict.fromkeys((priority, "balanced"))
+    return [*by_kind, *(rule for id_ in priorities for rule in table.priorities if rule.id == id_)]
 
 
-def _recommended(
-    rule: Rule, found: Recommendation, request: ProgramRequest, gateway: Gateway, task: Task, protocol: str
-) -> ModelChoice:
-    model, *alternatives = _listed_first(found.models, gateway.last_check)
-    if model.startswith("YOUR-"):
-        hint = f"Put yours in place of {model}, or name it with --model."
-        raise BadInput(f"The file of {gateway.name} names no model yet.", hint)
-    missing = rule.id == "balanced" != request.priority
-    without_effect = f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"
-    return ModelChoice(
-        model=model,
-        rule=rule.id,
-        reason=rule.reason,
-        alternatives=tuple(alternatives),
-        notes=[
-            *_life_cycle(gateway.model(model)),
-            *([without_effect] if missing else []),
-            *_missing_in_last_check(found.models, gateway),
-            *_notes(gateway, gateway.model(model), task, protocol),
-            *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),
-        ],
-        evidence=_evidence(gateway, gateway.model(model), found.source),
-        facts=gateway.model(model).facts,
-        facts_source=gateway.model_facts.sources.get("facts"),
-    )
+def _notes_on_name(id_: str, gateway: Gateway) -> list[str]:
+    """Return a note on a model that is not known at the gateway; BadInput where its name is a slip of the pen."""
+    if id_ in gateway.models:
+        return []
+    typo = nearest(id_, gateway.models, TYPO)
+    if gateway.models_complete and typo:
+        raise BadInput(
+            f"{gateway.name} has no model called {id_!r}.",
+            f"Did you mean {typo!r}? A model that is new there needs a gateway file of your own.",
+        )
+    return ["this model is not among those known here: check it with the gateway"]
 
 
-def _named(id_: str, gateway: Gateway, task: Task, protocol: str) -> ModelChoice:
-    model, notes = gateway.model(id_), []
-    if id_ not in gateway.models:
-        typo = nearest(id_, gateway.models, TYPO)
-        if gateway.models_complete and typo:
-            raise BadInput(
-                f"{gateway.name} has no model called {id_!r}.",
-                f"Did you mean {typo!r}? A model that is new there needs a gateway file of your own.",
-            )
-        notes.append("this model is not among those known here: check it with the gateway")
-    return ModelChoice(
-        model=id_,
-        rule="named",
-        reason="you named it",
-        notes=[
-            *_life_cycle(model),
-            *notes,
-            *_missing_in_last_check([id_], gateway),
-            *_notes(gateway, model, task, protocol),
-        ],
-        evidence=_evidence(gateway, model, ""),
-        facts=model.facts,
-        facts_source=gateway.model_facts.sources.get("facts"),
-    )
+def _notes_on_priority(rule: Rule, request: ProgramRequest, gateway: Gateway) -> list[str]:
+    if not rule.id == "balanced" != request.priority:
+        return []
+    return [f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"]
 
 
 def _notes(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[str]:

@@ -10,9 +10,9 @@ from chat_completions.catalog.urls import check_base_url, is_loopback
 from chat_completions.json_values import EMPTY, JsonObject
 from chat_completions.planning import messages, request_body
 from chat_completions.planning.compatibility import check_options
+from chat_completions.planning.json_schema import notes_on_schema
 from chat_completions.planning.parameters import read_parameters
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Resolution, Tool
-from chat_completions.planning.user_files import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:

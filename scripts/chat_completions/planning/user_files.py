@@ -1,17 +1,14 @@
-"""Checks the tools and the schema that the user brings."""
+"""Checks the tools and the conversation that the user brings, item by item."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chat_completions.errors import BadInput
-from chat_completions.json_values import JsonObject, problem_of_value
+from chat_completions.json_values import find_problem
+from chat_completions.planning.json_schema import problem_of_schema
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
-TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
-SILENT = {"title", "description", "$schema", "default", "examples", "$id", "$comment", "$defs"}  # not about values
-# A schema may leave its type to what it refers to or is put together from.
-REFERRING = ("$ref", "allOf", "anyOf", "oneOf")
+ROLES = ("system", "developer", "user", "assistant", "tool")
 
 
 def check_tools(data: Any, file: str) -> list[dict[str, Any]]:
@@ -27,7 +24,7 @@ def check_tools(data: Any, file: str) -> list[dict[str, Any]]:
     for number, item in enumerate(listed, 1):
         wrapped = isinstance(item, dict) and isinstance(item.get("function"), dict)
         tool: Any = item["function"] if wrapped else item
-        problem = _guarded(tool, _problem_of_tool)
+        problem = find_problem(tool, _problem_of_tool)
         similar = [] if problem else [other["name"] for other in tools if _is_similar(other["name"], tool["name"])]
         if similar:
             problem = f"has the name {tool['name']!r}, too like {similar[0]!r}: each becomes a function"
@@ -40,38 +37,21 @@ def check_tools(data: Any, file: str) -> list[dict[str, Any]]:
     return tools
 
 
-def check_schema(data: Any, file: str) -> dict[str, Any]:
-    """Return the JSON Schema, unchanged; BadInput says where it is none that an answer can follow."""
-    if not isinstance(data, dict) or not (data.get("type") == "object" or any(name in data for name in REFERRING)):
-        raise BadInput(f"{file}: the schema must be of type object.", 'Start it with {"type": "object", …}.')
-    problem = _guarded(data, lambda whole: _problem_of_schema(whole, "the schema"))
-    if problem:
-        raise BadInput(f"{file}: {problem}.", "It must be a JSON Schema.")
-    return data
+def check_conversation(data: Any, file: str) -> list[Any]:
+    """Return the messages, unchanged; BadInput names the file and the message that is wrong.
 
-
-def notes_on_schema(schema: JsonObject, checked: Sequence[str]) -> list[str]:
-    """Return what the gateway may refuse, and what a program that checks only some keywords leaves unchecked."""
-    notes = []
-    unchecked = sorted({word for part in _schemas(schema) for word in part} - {*checked, *SILENT})
-    if checked and unchecked:
-        notes.append(f"the program does not check {', '.join(unchecked)} of the schema; the gateway may")
-    objects = [part for part in _schemas(schema) if part.get("type") == "object"]
-    if any(part.get("additionalProperties") is not False for part in objects) or any(
-        set(part.get("properties", {})) - set(part.get("required", [])) for part in objects
-    ):
-        notes.append(
-            "strict mode of OpenAI wants every property required and additionalProperties false in every object"
-        )
-    return notes
-
-
-def _guarded(data: Any, check: Callable[[Any], str]) -> str:
-    """Return what `check` finds wrong with the data, or else what JSON could not carry of it."""
-    try:
-        return check(data) or problem_of_value(data)
-    except RecursionError:  # a YAML anchor that holds itself
-        return "is nested too deeply"
+    `data` is a list of messages, or an object with a list `messages`.
+    """
+    messages = data.get("messages") if isinstance(data, dict) else data
+    if not isinstance(messages, list) or not messages:
+        raise BadInput(f"{file}: the conversation must be a list of messages.", "Each has a role and content.")
+    for number, message in enumerate(messages, 1):
+        problem = find_problem(message, _problem_of_message)
+        if problem:
+            raise BadInput(
+                f"{file}: message {number} {problem}.", 'A message looks like {"role": "user", "content": "Hello"}.'
+            )
+    return messages
 
 
 def _is_similar(name: str, other: str) -> bool:
@@ -92,43 +72,33 @@ def _problem_of_tool(tool: Any) -> str:
         return "has a strict that is neither true nor false"
     if not isinstance(parameters, dict) or parameters.get("type") != "object":
         return "has parameters that are no JSON Schema of type object"
-    return _problem_of_schema(parameters, "its schema")
+    return problem_of_schema(parameters, "its schema")
 
 
-def _problem_of_schema(data: Any, where: str) -> str:
-    """Return what makes this no JSON Schema, as far as the programs read one."""
-    if isinstance(data, bool):
+def _problem_of_message(message: Any) -> str:
+    if not isinstance(message, dict):
+        return "is not an object"
+    role, content, calls = message.get("role"), message.get("content"), message.get("tool_calls")
+    if role not in ROLES:
+        return f"has the role {role!r}, not one of {', '.join(ROLES)}"
+    if content is None and not (role == "assistant" and calls):
+        return "has no content (null is only for an assistant's tool_calls)"
+    if not (content is None or isinstance(content, (str, list))):
+        return f"has content of type {type(content).__name__}, not text or a list of parts"
+    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+        return "is a tool's result without tool_call_id"
+    return _problem_of_calls(calls)
+
+
+def _problem_of_calls(calls: Any) -> str:
+    if calls is None:
         return ""
-    if not isinstance(data, dict):
-        return f"{where} is not an object"
-    kinds = data.get("type", [])
-    for kind in [kinds] if isinstance(kinds, str) else kinds if isinstance(kinds, list) else [kinds]:
-        if kind not in TYPES:
-            return f"{where} has the type {kind!r}, not one of {', '.join(TYPES)}"
-    if not isinstance(data.get("enum", []), list):
-        return f"{where} has an enum that is no list"
-    required, properties = data.get("required", []), data.get("properties", {})
-    if not isinstance(required, list) or not all(isinstance(name, str) for name in required):
-        return f"{where} has required that is no list of names"
-    if not isinstance(properties, dict):
-        return f"{where} has properties that are no object"
-    inner = [(one, f"{where}.{name}") for name, one in properties.items()]
-    inner += [(data["items"], f"{where}.items")] if "items" in data else []
-    for name in ("allOf", "anyOf", "oneOf"):
-        if not isinstance(data.get(name, []), list):
-            return f"{where} has {name} that is no list"
-        inner += [(one, f"{where}.{name}[{number}]") for number, one in enumerate(data.get(name, []))]
-    if not isinstance(data.get("$defs", {}), dict):
-        return f"{where} has $defs that are no object"
-    inner += [(one, f"{where}.$defs.{name}") for name, one in data.get("$defs", {}).items()]
-    return next(filter(None, (_problem_of_schema(*part) for part in inner)), "")
-
-
-def _schemas(data: Any) -> Iterator[JsonObject]:
-    """Yield a schema and those within it."""
-    if isinstance(data, Mapping):
-        yield data
-        several = [part for name in ("allOf", "anyOf", "oneOf") for part in data.get(name, ())]
-        inner = [*data.get("properties", {}).values(), *data.get("$defs", {}).values(), data.get("items"), *several]
-        for part in inner:
-            yield from _schemas(part)
+    if not isinstance(calls, list) or not all(isinstance(call, dict) for call in calls):
+        return "has tool_calls that are not a list of objects"
+    for call in calls:
+        function = call.get("function")
+        if not isinstance(call.get("id"), str) or not isinstance(function, dict):
+            return "has a tool call without id or function"
+        if not isinstance(function.get("name"), str) or not isinstance(function.get("arguments"), str):
+            return "has a tool call whose function lacks a name or arguments as text"
+    return ""
