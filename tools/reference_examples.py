@@ -124,7 +124,7 @@ def _request(plan: RequestPlan) -> str:
     """Return method, path and body; what only a run knows is named."""
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
     body = literals.filled(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
-    text = f"\n{literals.spell(_named(body), load.load_language('shell').literals)}" if body else ""
+    text = f"\n{literals.write_literal(load.load_language('shell').literals, _named(body))}" if body else ""
     return f"```\n{plan.method} {plan.path}{text}\n```\n"
 
 

@@ -38,12 +38,12 @@ PERSON = {
     ],
 )
 def test_the_type_of_a_schema(schema: Any, type_: str) -> None:
-    assert type_of(schema, STYLE) == type_
+    assert type_of(STYLE, schema) == type_
 
 
 def test_an_object_that_is_too_long_for_a_line_stands_on_several() -> None:
     long = {f"a_rather_long_name_{number}": {"type": "string"} for number in range(4)}
     schema = {"type": "object", "properties": {"inner": {"type": "object", "properties": long}}}
-    lines = type_of(schema, STYLE).splitlines()
+    lines = type_of(STYLE, schema).splitlines()
     assert lines[:3] == ["{", "  inner?: {", "    a_rather_long_name_0?: string;"]
     assert lines[-2:] == ["  };", "}"]

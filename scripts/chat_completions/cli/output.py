@@ -1,19 +1,18 @@
-"""How a program and a choice are shown: as notes, as Markdown, as JSON, as a file."""
+"""How a program is shown: as notes, as Markdown, as JSON, as a file."""
 
 import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import click
 
-from chat_completions.catalog.gateway import Model, ModelFacts
 from chat_completions.errors import BadInput
-from chat_completions.planning.types import ModelChoice, Program
+from chat_completions.planning.types import Program
 from chat_completions.rendering.literals import quoted
 
 FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts": "typescript"}
@@ -65,10 +64,15 @@ def markdown(program: Program) -> str:
     )
 
 
-def as_json(program: Program) -> str:
+def as_json(data: Mapping[str, Any]) -> str:
+    """Return a JSON object as the command prints it."""
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def program_json(program: Program) -> str:
     """Return one JSON object with everything, for programs."""
     plan, choice = program.plan, program.choice
-    return _dump(
+    return as_json(
         {
             "schema": 2,
             "code": program.code,
@@ -87,35 +91,9 @@ def as_json(program: Program) -> str:
             "install": list(program.install),
             "run": program.run,
             "env": {"key": plan.auth.key, "base_url": plan.base_url_env},
-            "evidence": _evidence(choice),
+            "evidence": [evidence._asdict() for evidence in choice.evidence],
         }
     )
-
-
-def choice_json(choice: ModelChoice) -> str:
-    """Return a choice as one JSON object."""
-    return _dump(
-        {
-            "model": choice.model,
-            "rule": choice.rule,
-            "reason": choice.reason,
-            "alternatives": list(choice.alternatives),
-            "notes": list(choice.notes),
-            "evidence": _evidence(choice),
-            **({"context": choice.facts.context} if choice.facts.context else {}),
-            **({"makers_price": list(choice.facts.price)} if choice.facts.price else {}),
-        }
-    )
-
-
-def choice_text(choice: ModelChoice) -> str:
-    """Return a choice as a few lines."""
-    lines = [f"Model: {choice.model}", f"Rule: {choice.rule}", f"Reason: {choice.reason}"]
-    lines.append(f"Alternatives: {', '.join(choice.alternatives) or 'none'}")
-    lines += _facts_lines(choice)
-    lines += [f"Note: {note}" for note in choice.notes]
-    lines += [f"Evidence: {one.source}, {one.date}, confidence {one.confidence}" for one in choice.evidence]
-    return "\n".join(lines) + "\n"
 
 
 def check_module_name(path: Path, program: Program) -> None:
@@ -163,38 +141,6 @@ def save(path: Path, text: str, *, force: bool) -> None:
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
 
 
-def model_table(models: Sequence[Model], choice: ModelChoice) -> str:
-    """Return all models, one a line: which is chosen, context, the maker's price, what it is for, and its end."""
-    rows = [("", "model", "context", "maker's price", "for", "status")]
-    for model in models:
-        rank = (model.id == choice.model and "*") or (model.id in choice.alternatives and "+") or ""
-        facts = model.facts
-        rows.append((rank, model.id, _context(facts), _price(facts), model.guidance, facts.status))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return (
-        "\n".join([*lines, "", "* is chosen, + is an alternative. Prices are US dollars per million tokens, in / out."])
-        + "\n"
-    )
-
-
-def _facts_lines(choice: ModelChoice) -> list[str]:
-    """Return context and list price of the model, with where they were read; nothing where they are not known."""
-    facts, source = choice.facts, choice.facts_source
-    read = f" ({source.source}, {source.date})" if source else ""
-    lines = [f"Context: {_context(facts)} tokens{read}"] if facts.context else []
-    price = f"Price: {_price(facts)} US dollars per million tokens, in / out: the maker's price, a gateway sets its own"
-    return [*lines, f"{price}{read}"] if facts.price else lines
-
-
-def _context(facts: ModelFacts) -> str:
-    return f"{facts.context:,}" if facts.context else ""
-
-
-def _price(facts: ModelFacts) -> str:
-    return " / ".join(f"{amount:.2f}" for amount in facts.price)
-
-
 def _use_of_alternative(program: Program) -> str:
     """Return how the alternative model is used, if the program does so by itself."""
     return f", used automatically if {program.choice.model} is unavailable" if program.plan.fallback else ""
@@ -215,11 +161,3 @@ def _fence(code: str) -> str:
     """Return a fence that is longer than any run of backticks in the program, so that no text in it ends the block."""
     runs = "".join(one if one == "`" else " " for one in code).split()
     return "`" * max([3, *(len(run) + 1 for run in runs)])
-
-
-def _evidence(choice: ModelChoice) -> list[dict[str, str]]:
-    return [evidence._asdict() for evidence in choice.evidence]
-
-
-def _dump(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"

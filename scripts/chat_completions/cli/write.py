@@ -58,7 +58,7 @@ def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool
     if file is not None and format_ == "code":
         output.check_module_name(file, program)
     run_program = _prepare_run(program, request) if run else None
-    text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.as_json}[format_](program)
+    text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.program_json}[format_](program)
     if file is None:
         click.echo(text, nl=False)
     else:

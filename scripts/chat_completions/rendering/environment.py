@@ -1,16 +1,15 @@
 """Renders a plan with the templates of one language."""
 
-from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from chat_completions.catalog.language import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
-from chat_completions.planning.types import RequestPlan, Tool, Variable
-from chat_completions.rendering import literals, typescript_types
+from chat_completions.planning.types import RequestPlan, Variable
+from chat_completions.rendering import literals, python_names, typescript_types
 
 _environments: dict[tuple[Path, str], Environment] = {}
 
@@ -27,10 +26,6 @@ def render(plan: RequestPlan, language: Language, library: str) -> str:
         return _environment(language).select_template(names).render(plan=plan)
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise BadData(f"templates/{language.id}: {type(problem).__name__} {problem}") from problem
-
-
-def _functions_by_name(tools: Sequence[Tool]) -> dict[str, Variable]:
-    return {tool.name: Variable(literals.function_name(tool.name)) for tool in tools}
 
 
 def _environment(language: Language) -> Environment:
@@ -52,26 +47,17 @@ def _new_environment(language: Language) -> Environment:
         optimized=False,  # folding constants costs more than it saves where each template is rendered once
     )
 
-    def literal(value: Any, margin: int = 0, lead: int = 0) -> str:
-        return literals.spell(value, language.literals, margin, lead)
-
-    def keywords(value: Mapping[str, Any], margin: int = 0, lead: int = 0, *, packed: bool = False) -> str:
-        return literals.keywords(value, language.literals, margin, lead, packed=packed)
-
-    def field_name(name: str) -> str:
-        return literals.field_name(name, language.literals)
-
-    def type_of(schema: Any, margin: int = 0, lead: int = 0) -> str:
-        return typescript_types.type_of(schema, language.literals, margin, lead)
-
-    environment.globals["variable"] = Variable
-    environment.globals["functions_by_name"] = _functions_by_name
-    environment.filters.update(literal=literal, keywords=keywords, field_name=field_name, filled=literals.filled)
+    style = language.literals
+    environment.globals.update(variable=Variable, functions_by_name=python_names.functions_by_name)
     environment.filters.update(
+        literal=partial(literals.write_literal, style),
+        keywords=partial(literals.write_keywords, style),
+        field_name=partial(literals.field_name, style),
+        type_of=partial(typescript_types.type_of, style),
+        filled=literals.filled,
         quoted=literals.quoted,
-        function_name=literals.function_name,
-        signature=literals.signature,
-        snake_case=literals.snake_case,
-        type_of=type_of,
+        function_name=python_names.function_name,
+        signature=python_names.signature,
+        snake_case=python_names.snake_case,
     )
     return environment

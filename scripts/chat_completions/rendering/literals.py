@@ -1,8 +1,6 @@
 """Writes plain values as literals of a language. All escaping is here; language.yaml says how under `literals:`."""
 
-import builtins
 import json
-import keyword
 import math
 import re
 import shlex
@@ -18,99 +16,41 @@ LONGEST_LINE = 120
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 UNUSUAL = re.compile(r'["\\]|[^ -~]')
-PROGRAM_NAMES = frozenset(  # names that the printed Python programs use themselves
-    [
-        *(
-            "add_delta",
-            "add_event",
-            "add_item",
-            "anthropic",
-            "ask",
-            "client",
-            "error_message",
-            "events",
-            "genai",
-            "httpx",
-        ),
-        *(
-            "io",
-            "json",
-            "logger",
-            "logging",
-            "openai",
-            "os",
-            "requests",
-            "retry",
-            "run_tool",
-            "session",
-            "stream",
-            "sys",
-        ),
-        *("time", "types", "urllib3"),
-    ]
-)
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 quoted = shlex.quote
 
 
-def spell(value: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> str:
+def write_literal(style: LiteralStyle, value: Any, margin: int = 0, lead: int = 0) -> str:
     """Return `value` as source text: on one line where that fits, `lead` columns being taken already.
 
     Lines after the first are pushed right by `margin`.
     """
-    short = _flat(value, style)
+    short = _flat(style, value)
     is_collection = isinstance(value, (Mapping, list, tuple)) and not isinstance(value, Variable)
     if len(short) + margin + lead <= WIDTH or not is_collection or not value:
         return short
     inner = margin + style.indent
     if isinstance(value, Mapping):
-        return _block("{", [_item(key, item, style, inner) for key, item in value.items()], "}", style, margin)
-    return _block("[", [spell(item, style, inner, 1) for item in value], "]", style, margin)
+        return _block(style, "{}", [_item(style, key, item, inner) for key, item in value.items()], margin)
+    return _block(style, "[]", [write_literal(style, item, inner, 1) for item in value], margin)
 
 
-def keywords(
-    value: Mapping[str, Any], style: LiteralStyle, margin: int = 0, lead: int = 0, *, packed: bool = False
+def write_keywords(
+    style: LiteralStyle, value: Mapping[str, Any], margin: int = 0, lead: int = 0, *, packed: bool = False
 ) -> str:
     """Return a mapping as Python's keyword arguments: on one line where they fit, else each on its own.
 
     With `packed` they may share a line of their own, as ruff formats a call without a last comma.
     """
-    short = ", ".join(f"{name}={_flat(item, style)}" for name, item in value.items())
+    short = ", ".join(f"{name}={_flat(style, item)}" for name, item in value.items())
     if len(short) + margin + lead <= WIDTH:
         return short
     pad = " " * (margin + style.indent)
     if packed and len(pad + short) <= LONGEST_LINE:
         return f"\n{pad}{short}\n" + " " * margin
-    lines = [f"{pad}{name}={spell(item, style, len(pad), len(name) + 2)},\n" for name, item in value.items()]
+    lines = [f"{pad}{name}={write_literal(style, item, len(pad), len(name) + 2)},\n" for name, item in value.items()]
     return "\n" + "".join(lines) + " " * margin
-
-
-def function_name(name: str) -> str:
-    """Return a name that a Python function can have: the given one where that is possible."""
-    found = re.sub(r"\W", "_", name, flags=re.ASCII)
-    if found[:1].isdigit():
-        found = f"_{found}"
-    taken = keyword.iskeyword(found) or hasattr(builtins, found) or found in PROGRAM_NAMES
-    return f"{found}_" if taken else found
-
-
-def signature(schema: Mapping[str, Any]) -> str:
-    """Return the keyword parameters of a Python function for a tool's JSON Schema, required ones first."""
-    names = list(schema.get("properties", {}))
-    if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in names):
-        return "**arguments"
-    required = [name for name in names if name in schema.get("required", ())]
-    return ", ".join([*required, *(f"{name}=None" for name in names if name not in required)])
-
-
-def snake_case(value: Any) -> Any:
-    """Return `value` with the keys of its mappings in snake_case, as Python's client libraries name fields."""
-    if isinstance(value, Mapping):
-        return {
-            re.sub(r"[A-Z]", lambda one: f"_{one[0].lower()}", key): snake_case(item) for key, item in value.items()
-        }
-    return [snake_case(item) for item in value] if isinstance(value, list) else value
 
 
 def filled(value: Any, **values: Any) -> Any:
@@ -140,7 +80,7 @@ def _visible(character: str, non_bmp_escape: str) -> str:
     return f"\\U{code:08x}" if non_bmp_escape == "code_point" else str(json.dumps(character))[1:-1]
 
 
-def _flat(value: Any, style: LiteralStyle) -> str:
+def _flat(style: LiteralStyle, value: Any) -> str:
     if isinstance(value, Variable):
         return style.sigil + value.name
     if value is None or isinstance(value, bool):
@@ -150,24 +90,24 @@ def _flat(value: Any, style: LiteralStyle) -> str:
     if isinstance(value, (int, float)):
         return _number(value)
     if isinstance(value, Mapping):
-        inside = ", ".join(_flat_item(key, item, style) for key, item in value.items())
+        inside = ", ".join(_flat_item(style, key, item) for key, item in value.items())
         return f"{{ {inside} }}" if style.unquoted_keys and value else f"{{{inside}}}"
-    return "[" + ", ".join(_flat(item, style) for item in value) + "]"
+    return "[" + ", ".join(_flat(style, item) for item in value) + "]"
 
 
-def _flat_item(key: str, value: Any, style: LiteralStyle) -> str:
-    return key if _is_shorthand(key, value, style) else f"{field_name(key, style)}: {_flat(value, style)}"
+def _flat_item(style: LiteralStyle, key: str, value: Any) -> str:
+    return key if _is_shorthand(style, key, value) else f"{field_name(style, key)}: {_flat(style, value)}"
 
 
-def _item(key: str, value: Any, style: LiteralStyle, margin: int) -> str:
+def _item(style: LiteralStyle, key: str, value: Any, margin: int) -> str:
     """Return a key and its value, which may take several lines."""
-    if _is_shorthand(key, value, style):
+    if _is_shorthand(style, key, value):
         return key
-    name = f"{field_name(key, style)}: "
-    return name + spell(value, style, margin, len(name) + 1)
+    name = f"{field_name(style, key)}: "
+    return name + write_literal(style, value, margin, len(name) + 1)
 
 
-def _is_shorthand(key: str, value: Any, style: LiteralStyle) -> bool:
+def _is_shorthand(style: LiteralStyle, key: str, value: Any) -> bool:
     """Return whether `{ key }` says it: JavaScript, and a variable of the key's own name."""
     return style.unquoted_keys and isinstance(value, Variable) and value.name == key
 
@@ -178,7 +118,7 @@ def _number(value: float) -> str:
     return json.dumps(value)
 
 
-def field_name(name: str, style: LiteralStyle) -> str:
+def field_name(style: LiteralStyle, name: str) -> str:
     """Return the name of a field as it stands before its colon."""
     if not style.unquoted_keys:
         return text(name, style.non_bmp_escape)
@@ -187,7 +127,7 @@ def field_name(name: str, style: LiteralStyle) -> str:
     return name if BARE_KEY.fullmatch(name) else text(name, style.non_bmp_escape)
 
 
-def _block(left: str, items: list[str], right: str, style: LiteralStyle, margin: int) -> str:
+def _block(style: LiteralStyle, brackets: str, items: list[str], margin: int) -> str:
     pad = " " * (margin + style.indent)
     last = "," if style.trailing_comma else ""
-    return left + "\n" + pad + f",\n{pad}".join(items) + last + "\n" + " " * margin + right
+    return brackets[0] + "\n" + pad + f",\n{pad}".join(items) + last + "\n" + " " * margin + brackets[1]

@@ -16,44 +16,47 @@ PLAIN = {
 }
 
 
-def type_of(schema: Any, style: LiteralStyle, margin: int = 0, lead: int = 0) -> str:
-    """Return the type, on one line where that fits; `unknown` for what the type system has no words for."""
+def type_of(style: LiteralStyle, schema: Any, margin: int = 0, lead: int = 0) -> str:
+    """Return the type, on one line where that fits; `unknown` for what the type system cannot express."""
     if not isinstance(schema, Mapping):
         return "unknown"
     if "const" in schema or "enum" in schema:
         return _union([_literal(value) for value in schema.get("enum", [schema.get("const")])])
     for name in ("anyOf", "oneOf"):
         if name in schema:
-            return _union([type_of(one, style, margin, lead) for one in schema[name]])
+            return _union([type_of(style, part, margin, lead) for part in schema[name]])
     kinds = schema.get("type", "object" if "properties" in schema else "")
     listed = kinds if isinstance(kinds, list) else [kinds]
-    return _union([_kind(kind, schema, style, margin, lead) for kind in listed])
+    return _union([_kind(style, kind, schema, margin, lead) for kind in listed])
 
 
-def _kind(kind: Any, schema: Mapping[str, Any], style: LiteralStyle, margin: int, lead: int) -> str:
+def _kind(style: LiteralStyle, kind: Any, schema: Mapping[str, Any], margin: int, lead: int) -> str:
     if kind == "array":
-        items = type_of(schema.get("items"), style, margin, lead)
+        items = type_of(style, schema.get("items"), margin, lead)
         return f"({items})[]" if " | " in items and not items.startswith("{") else f"{items}[]"
     if kind == "object":
-        return _object(schema, style, margin, lead)
+        return _object(style, schema, margin, lead)
     return PLAIN.get(str(kind), "unknown")
 
 
-def _object(schema: Mapping[str, Any], style: LiteralStyle, margin: int, lead: int) -> str:
+def _object(style: LiteralStyle, schema: Mapping[str, Any], margin: int, lead: int) -> str:
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or not properties:
         return "Record<string, unknown>"
     inner = margin + style.indent
-    fields = [_field(name, one, name in schema.get("required", ()), style, inner) for name, one in properties.items()]
+    fields = [
+        _field(style, name, part, inner, required=name in schema.get("required", ()))
+        for name, part in properties.items()
+    ]
     short = f"{{ {'; '.join(fields)} }}"
     if "\n" not in short and len(short) + margin + lead <= WIDTH:
         return short
     return "{\n" + "".join(f"{' ' * inner}{field};\n" for field in fields) + " " * margin + "}"
 
 
-def _field(name: str, schema: Any, required: bool, style: LiteralStyle, margin: int) -> str:
-    key = f"{field_name(name, style)}{'' if required else '?'}: "
-    return key + type_of(schema, style, margin, len(key) + 1)
+def _field(style: LiteralStyle, name: str, schema: Any, margin: int, *, required: bool) -> str:
+    key = f"{field_name(style, name)}{'' if required else '?'}: "
+    return key + type_of(style, schema, margin, len(key) + 1)
 
 
 def _literal(value: Any) -> str:
