@@ -120,10 +120,45 @@ def test_a_list_for_everybody_proves_nothing_of_the_key(tmp_path: Path) -> None:
 def test_where_there_is_no_list_a_question_of_a_few_tokens_tells(tmp_path: Path) -> None:
     code, out, _, live = checked(tmp_path, [ANSWER, CREDIT], text=CHAT)
     assert code == 0
-    assert "Key accepted: yes (by a question of at most 16 tokens to small)" in out
+    assert "Key accepted: yes (by a short question to small)" in out
     assert "Models listed" not in out
     assert [one.path for one in live.requests] == ["/chat/completions", "/balance"]
     assert not (tmp_path / "checks").exists()
+
+
+def keyless(url: str, key: str, home: Path, replies: Sequence[Reply]) -> tuple[int, str]:
+    with Server(replies) as live:
+        gateway_file(home, live.url, f"name: Mine\nbase_url: {url}\nkey: {key}\nmodels: [small]\n")
+        ran = command("check", "mine", home=home)
+    return ran.returncode, ran.stdout
+
+
+@pytest.mark.parametrize("key", ["none", "{{name: MINE_API_KEY, optional: true}}"])
+def test_no_key_is_said_to_be_accepted_where_none_was_sent(key: str, tmp_path: Path) -> None:
+    code, out = keyless("{url}/v1", key, tmp_path, [LISTED])
+    assert code == 0
+    assert "Key: none was sent" in out
+    assert "accepted" not in out
+    assert "Models listed: 2; of those known here: small" in out
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("none", "it wants a key: name its variable in the file, in place of none"),
+        ("{{name: MINE_API_KEY, optional: true}}", "it wants a key: set MINE_API_KEY"),
+    ],
+)
+def test_a_gateway_that_wants_a_key_after_all_is_named(key: str, words: str, tmp_path: Path) -> None:
+    code, out = keyless("{url}/v1", key, tmp_path, [NO_KEY])
+    assert code == 1
+    assert f"Problem: {words}" in out
+
+
+def test_the_question_has_the_limit_that_the_file_allows(tmp_path: Path) -> None:
+    more = "parameters: {{openai-chat: {{max_completion_tokens: {{type: integer}}, max_tokens: {{unsupported: the other}}}}}}\n"
+    code, _, _, live = checked(tmp_path, [ANSWER, CREDIT], text=CHAT + more)
+    assert (code, json.loads(live.requests[0].body)["max_completion_tokens"]) == (0, 16)
 
 
 HTML = Reply(headers=[("content-type", "text/html")], body=b"<!doctype html><html>Welcome</html>")

@@ -1,6 +1,5 @@
 """What the client says about a failure, and that it shows no key."""
 
-import ssl
 from pathlib import Path
 
 import httpx
@@ -18,22 +17,34 @@ def test_no_longer_piece_of_the_key_is_left(text: str) -> None:
     assert not any(KEY[start : start + 8] in masked for start in range(len(KEY) - 7))
 
 
-def test_a_certificate_that_is_not_known_names_the_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+CERTIFICATES = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "client certificate"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "names"),
+    [
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), CERTIFICATES),
+        (httpx.ReadError("[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] alert number 116"), CERTIFICATES),
+        (httpx.ProxyError("403 Forbidden"), ["HTTPS_PROXY", "NO_PROXY"]),
+    ],
+)
+def test_a_connection_that_fails_names_the_variables(
+    failure: Exception, names: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     from chat_completions.catalog.load import load_gateway
     from chat_completions.planning.plan import plan_request
     from chat_completions.planning.resolve import resolve_request
     from chat_completions.planning.types import ProgramRequest
 
     def refuse(*_: object, **__: object) -> None:
-        raise httpx.ConnectError(str(ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")))
+        raise failure
 
     monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
     monkeypatch.setattr(httpx.Client, "stream", refuse)
     plan, _ = plan_request(resolve_request(ProgramRequest("aitoll"), load_gateway("aitoll")))
     answer = client.send(plan, KEY, {})
     assert answer.status == 0
-    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE"):
-        assert name in answer.problem
+    assert [name for name in names if name not in answer.problem] == []
 
 
 @pytest.mark.parametrize(

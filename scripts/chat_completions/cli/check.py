@@ -22,7 +22,8 @@ YES = {True: "yes", False: "no", None: "unknown"}
 def command(gateway: str, base_url: str | None, format_: str) -> None:
     """Ask a live gateway whether it accepts your key, which known models it lists and what credit is left."""
     with full_package("`check`"):
-        from chat_completions.live.check import check_gateway, find_target
+        from chat_completions.live.check import check_gateway
+        from chat_completions.live.target import find_target
     report = check_gateway(find_target(gateway, base_url))
     lines = [json.dumps(as_data(report), ensure_ascii=False, indent=2)] if format_ == "json" else as_lines(report)
     click.echo("\n".join(lines))
@@ -40,6 +41,7 @@ def as_data(report: "Report") -> dict[str, Any]:
         "date": report.date,
         "ok": report.good,
         "reachable": report.reachable,
+        "key_sent": report.key_sent,
         "key_accepted": report.accepted,
         "known_by": report.known_by,
         "problem": report.problem,
@@ -58,7 +60,8 @@ def as_lines(report: "Report") -> Iterator[str]:
     """Yield a report as a few lines."""
     yield f"{report.name}, {report.address}, {report.date}"
     yield f"Reachable: {YES[report.reachable]}"
-    yield f"Key accepted: {YES[report.accepted]}" + (f" (by {report.known_by})" if report.accepted else "")
+    accepted = YES[report.accepted] + (f" (by {report.known_by})" if report.accepted else "")
+    yield f"Key accepted: {accepted}" if report.key_sent else "Key: none was sent"
     if report.problem:
         yield f"Problem: {report.problem}"
     if report.listed is not None:

@@ -5,16 +5,16 @@ no list, a question of a few tokens to the cheapest model does.
 """
 
 import datetime as dt
-import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from chat_completions.catalog import load
-from chat_completions.catalog.gateway import Auth, Gateway
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.last_check import save_last_check
 from chat_completions.catalog.urls import check_base_url
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.live.client import Answer, send
+from chat_completions.live.target import Target
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve_request
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
@@ -23,22 +23,15 @@ FEW = 16  # tokens
 KEY_REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
 
 
-class Target(NamedTuple):
-    """A gateway, the user's key to it, and where it is asked."""
-
-    gateway: Gateway
-    key: str
-    address: str
-
-
 class Report(NamedTuple):
-    """What a check saw; None where it could not be seen."""
+    """What a check saw; None where it could not be seen, as whether a key is accepted when none was sent."""
 
     gateway: str
     name: str
     address: str
     date: str
     reachable: bool
+    key_sent: bool
     accepted: bool | None
     problem: str
     known_by: str
@@ -51,28 +44,7 @@ class Report(NamedTuple):
     @property
     def good(self) -> bool:
         """Return whether programs will work as things are."""
-        return bool(self.accepted) and not self.problem
-
-
-def find_target(name: str, base_url: str | None) -> Target:
-    """Return the gateway with the user's key; BadInput where it or a key that travels with it is not set."""
-    gateway = load.load_gateway(name)
-    for extra in gateway.extra_keys:
-        read_key(extra, gateway.name)
-    auth = gateway.auth[0]
-    key = read_key(auth, gateway.name)
-    address = base_url or os.environ.get(f"{gateway.env_prefix}_BASE_URL", "").strip() or gateway.base_url
-    return Target(gateway, key, check_base_url(address, allow_http=gateway.allow_http))
-
-
-def read_key(auth: Auth, name: str) -> str:
-    """Return the key that the variable of a scheme holds; BadInput where it is needed and missing, or no key."""
-    key = os.environ.get(auth.key, "").strip() if auth.key else ""
-    if not key and auth.key and not auth.optional:
-        raise BadInput(f"{auth.key} is not set: {name} needs a key.", f'Set it: export {auth.key}="your-key"')
-    if not (key.isascii() and key.isprintable()):
-        raise BadInput(f"{auth.key} holds a character that no key has.", "Copy the key again.")
-    return key
+        return self.accepted is not False and not self.problem
 
 
 def check_gateway(target: Target) -> Report:
@@ -85,14 +57,16 @@ def check_gateway(target: Target) -> Report:
     # What another address lists says nothing about the gateway's own.
     own_address = target.address == check_base_url(gateway.base_url, allow_http=True)
     seen = {"date": date, "listed": listed, "credits": credit}
+    sent = bool(target.key or gateway.extra_keys)
     return Report(
         gateway=gateway.id,
         name=gateway.name,
         address=target.address,
         date=date,
         reachable=bool(answer.status),
-        accepted=_accepted(answer),
-        problem=answer.problem,
+        key_sent=sent,
+        accepted=_accepted(answer) if sent else None,
+        problem=answer.problem if sent or answer.status != KEY_REFUSED else _key_wanted(gateway),
         known_by=known_by,
         listed=listed,
         recommended=list(gateway.models),
@@ -115,13 +89,21 @@ def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
 
 
 def _ask_question(target: Target) -> tuple[Answer, str]:
-    plan = _plan(target, "chat", priority="cost", params={"max_tokens": FEW})
+    plan = _short_question(target)
     if plan is None:
         return Answer(0, None, "there is nothing that it could be asked"), ""
     messages = fill_in(plan.messages, {"prompt": plan.prompt})
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": messages, "contents": messages}
     answer = send(plan, target.key, fill_in(plan.body, values))
-    return answer, f"a question of at most {FEW} tokens to {plan.model}"
+    return answer, f"a short question to {plan.model}"
+
+
+def _short_question(target: Target) -> RequestPlan | None:
+    """Return a question to the cheapest model, limited by whatever name the gateway's file lets the limit have."""
+    for name in ("max_tokens", "max_completion_tokens"):
+        with suppress(BadInput):
+            return _plan(target, "chat", priority="cost", params={name: FEW})
+    return _plan(target, "chat", priority="cost")
 
 
 def _credit(target: Target) -> tuple[dict[str, Any], str]:
@@ -169,6 +151,12 @@ def fill_in(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, Mapping):
         return {name: fill_in(item, values) for name, item in value.items()}
     return [fill_in(item, values) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _key_wanted(gateway: Gateway) -> str:
+    """Return what to do where a gateway refuses a request without a key."""
+    name = gateway.auth[0].key
+    return f"it wants a key: set {name}" if name else "it wants a key: name its variable in the file, in place of none"
 
 
 def _accepted(answer: Answer) -> bool | None:

@@ -25,9 +25,10 @@ MEANINGS = {
     429: "too many requests: wait, then try again",
 }
 CERTIFICATE_HINT = (
-    "for a private CA set SSL_CERT_FILE to its file "
-    "(programs: REQUESTS_CA_BUNDLE for requests, NODE_EXTRA_CA_CERTS for Node, CURL_CA_BUNDLE for curl)"
+    "for a private CA set SSL_CERT_FILE to its file (programs: REQUESTS_CA_BUNDLE for requests, NODE_EXTRA_CA_CERTS "
+    "for Node, CURL_CA_BUNDLE for curl); a client certificate has no variable: see references/gateway-files.md"
 )
+PROXY_HINT = "the proxy is that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names hosts without one"
 
 
 class Answer(NamedTuple):
@@ -108,7 +109,9 @@ def _reason(problem: Exception) -> str:
     if isinstance(problem, httpx.TimeoutException):
         return "no answer in time"
     reason = " ".join(str(problem).split())[:MAX_WORDS] or type(problem).__name__
-    return f"{reason}; {CERTIFICATE_HINT}" if "CERTIFICATE_VERIFY_FAILED" in reason else reason
+    if isinstance(problem, httpx.ProxyError):
+        return f"{reason}; {PROXY_HINT}"
+    return f"{reason}; {CERTIFICATE_HINT}" if "CERTIFICATE" in reason.upper() else reason
 
 
 def _understand(status: int, content_type: str, text: str) -> Answer:
