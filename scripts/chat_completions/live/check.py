@@ -6,7 +6,6 @@ no list, a question of a few tokens to the cheapest model does.
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
@@ -100,10 +99,9 @@ def _ask_question(target: Target) -> tuple[Answer, str]:
 
 def _short_question(target: Target) -> RequestPlan | None:
     """Return a question to the cheapest model, limited by whatever name the gateway's file lets the limit have."""
-    for name in ("max_tokens", "max_completion_tokens"):
-        with suppress(BadInput):
-            return _plan(target, "chat", priority="cost", params={name: FEW})
-    return _plan(target, "chat", priority="cost")
+    limits: list[dict[str, Any]] = [{"max_tokens": FEW}, {"max_completion_tokens": FEW}, {}]
+    plans = (_plan(target, "chat", priority="cost", params=limit) for limit in limits)
+    return next((plan for plan in plans if plan), None)
 
 
 def _credit(target: Target) -> tuple[dict[str, Any], str]:
