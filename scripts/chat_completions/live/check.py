@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.last_check import save_last_check
 from chat_completions.catalog.urls import check_base_url
-from chat_completions.errors import BadInput, NotOffered
+from chat_completions.errors import NotOffered
 from chat_completions.live.client import Answer, send
 from chat_completions.live.target import Target
 from chat_completions.planning.plan import plan_request
