@@ -41,4 +41,4 @@ def test_every_channel_s_row_says_what_was_tested_and_when() -> None:
         assert re.match(r"2\d{3}-\d\d-\d\d with .*\d\.\d|not run", tested), tested
     for name in ["Claude Code", "Codex", "Gemini CLI", "OpenClaw", "SkillHub", "WorkBuddy", "QClaw", "Kimi"]:
         assert name in table
-    assert "Untested" in table
+    assert "Not tested" in table
