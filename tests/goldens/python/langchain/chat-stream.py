@@ -17,11 +17,11 @@ def stream(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    model = ChatOpenAI(
+    llm = ChatOpenAI(
         model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
     )
     reason = None
-    for chunk in model.stream(prompt):
+    for chunk in llm.stream(prompt):
         reason = chunk.response_metadata.get("finish_reason") or reason
         yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
     if not reason:

@@ -17,10 +17,10 @@ def ask(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    model = ChatOpenAI(
+    llm = ChatOpenAI(
         model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
     )
-    message = model.invoke(prompt)
+    message = llm.invoke(prompt)
     if (reason := message.response_metadata.get("finish_reason")) not in ("stop", None):
         logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     return message.text or message.additional_kwargs.get("refusal") or ""

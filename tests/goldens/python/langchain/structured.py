@@ -1,0 +1,70 @@
+"""Ask a model on AITOLL for JSON that fits a schema, and print it."""
+
+import json
+import os
+import re
+import sys
+
+import jsonschema
+import openai
+from langchain_openai import ChatOpenAI
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+SCHEMA = {
+    "title": "review",
+    "type": "object",
+    "properties": {
+        "sentiment": {"type": "string", "enum": ["positive", "negative", "mixed"]},
+        "score": {"type": "number", "description": "from -1 to 1"},
+        "highlights": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["sentiment", "score", "highlights"],
+    "additionalProperties": False,
+}
+
+
+def ask(prompt):
+    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    instructions = (
+        f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
+    )
+    http_client = openai.DefaultHttpxClient(follow_redirects=False)
+    llm = ChatOpenAI(
+        model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
+    )
+    messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
+    schema = {"name": "review", "strict": True, "schema": SCHEMA}
+    structured = llm.with_structured_output(schema, include_raw=True)
+    message = structured.invoke(messages)["raw"]
+    return parse_answer(message.text or message.additional_kwargs.get("refusal") or "")
+
+
+def parse_answer(text):
+    """Return the JSON value in an answer; it may stand after thoughts, in a fence or between words."""
+    text = text.rpartition("</think>")[2].strip()
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            break
+        except ValueError:  # no JSON starts here
+            continue
+    else:
+        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+    try:
+        jsonschema.validate(answer, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    return answer
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        text = f"Error: {getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, text))[:300])

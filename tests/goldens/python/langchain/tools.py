@@ -1,0 +1,97 @@
+"""Let a model on AITOLL call functions, and print its answer."""
+
+import json
+import logging
+import os
+import sys
+
+import openai
+from langchain_openai import ChatOpenAI
+from langchain_core.messages import ToolMessage
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def ask(prompt):
+    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    http_client = openai.DefaultHttpxClient(follow_redirects=False)
+    llm = ChatOpenAI(
+        model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
+    )
+    messages = [{"role": "user", "content": prompt}]
+    llm = llm.bind_tools(TOOLS)
+    for _ in range(8):
+        message = llm.invoke(messages)
+        if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "tool_calls", None):
+            logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round
+        tool_calls = message.tool_calls + message.invalid_tool_calls
+        if not tool_calls:
+            return message.text or message.additional_kwargs.get("refusal") or ""
+        messages += [run_tool(tool_call) for tool_call in tool_calls]
+    raise ValueError("no answer after 8 rounds of tool calls")
+
+
+def run_tool(tool_call):
+    """Return the result of one call as a message; the model is told what went wrong."""
+    try:
+        arguments = tool_call["args"] or "{}"  # text where it comes in pieces, or is no JSON object
+        arguments = json.loads(arguments) if isinstance(arguments, str) else arguments
+        content = json.dumps(FUNCTIONS[tool_call["name"]](**arguments), ensure_ascii=False)
+    except Exception as error:
+        logging.getLogger(__name__).warning("Warning: the tool %s failed: %r", tool_call["name"], error)
+        content = json.dumps({"error": repr(error)})
+    return ToolMessage(content, tool_call_id=tool_call["id"])
+
+
+if __name__ == "__main__":
+    try:
+        print(ask("What is the weather in Oslo, and what time is it there?"))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        text = f"Error: {getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, text))[:300])

@@ -1,0 +1,46 @@
+"""Ask a model on AITOLL and print its answer."""
+
+import logging
+import os
+import sys
+
+import openai
+from langchain_openai import ChatOpenAI
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
+IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
+
+
+def ask(prompt, image=IMAGE):
+    """Return the model's answer to a prompt and its images."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+    image_url = image
+    http_client = openai.DefaultHttpxClient(follow_redirects=False)
+    llm = ChatOpenAI(
+        model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
+    )
+    messages = [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": prompt},
+                {"type": "image_url", "image_url": {"url": image_url}},
+            ],
+        },
+    ]
+    message = llm.invoke(messages)
+    if (reason := message.response_metadata.get("finish_reason")) not in ("stop", None):
+        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    return message.text or message.additional_kwargs.get("refusal") or ""
+
+
+if __name__ == "__main__":
+    try:
+        print(ask("What is in this picture?"))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        text = f"Error: {getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, text))[:300])
