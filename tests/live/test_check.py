@@ -120,7 +120,7 @@ def test_a_list_for_everybody_proves_nothing_of_the_key(tmp_path: Path) -> None:
 def test_where_there_is_no_list_a_question_of_a_few_tokens_tells(tmp_path: Path) -> None:
     code, out, _, live = checked(tmp_path, [ANSWER, CREDIT], text=CHAT)
     assert code == 0
-    assert "Key accepted: yes (by a short question to small)" in out
+    assert "Key accepted: yes (by a short prompt to small)" in out
     assert "Models listed" not in out
     assert [one.path for one in live.requests] == ["/chat/completions", "/balance"]
     assert not (tmp_path / "checks").exists()

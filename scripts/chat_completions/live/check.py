@@ -1,7 +1,7 @@
-"""Asks a live gateway whether it accepts the key, which of our models it lists and what credit is left.
+"""Check a live gateway: whether it accepts the key, which recommended models it lists, how much credit is left.
 
-A list of models that is given without a key proves nothing about the key; then, and where there is
-no list, a question of a few tokens to the cheapest model does.
+The list of models proves that the key works, unless it is public. Then, and where there is no list, a prompt of a few
+tokens to the cheapest model does.
 """
 
 import datetime as dt
@@ -18,12 +18,12 @@ from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve_request
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
 
-FEW = 16  # tokens
+MAX_TOKENS = 16
 KEY_REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
 
 
 class Report(NamedTuple):
-    """What a check saw; None where it could not be seen, as whether a key is accepted when none was sent."""
+    """The result of a check; None for what is not known, as whether a key is accepted when none was sent."""
 
     gateway: str
     name: str
@@ -42,18 +42,18 @@ class Report(NamedTuple):
 
     @property
     def good(self) -> bool:
-        """Return whether programs will work as things are."""
+        """Return whether programs will work."""
         return self.accepted is not False and not self.problem
 
 
 def check_gateway(target: Target) -> Report:
-    """Ask all there is to ask, and keep what was listed for `choose` and `write`."""
+    """Send all requests of a check, and store the list of models for `choose` and `write`."""
     gateway, answer_and_list = target.gateway, _key_and_list(target)
     answer, known_by, listed = answer_and_list
-    asks_credit = answer.status and answer.status != KEY_REFUSED
-    credit, credit_problem = _credit(target) if asks_credit else ({}, "")
+    has_access = answer.status and answer.status != KEY_REFUSED
+    credit, credit_problem = _credit(target) if has_access else ({}, "")
     date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    # What another address lists says nothing about the gateway's own.
+    # The list of another address is not valid for the gateway's own.
     own_address = target.address == check_base_url(gateway.base_url, allow_http=True)
     seen = {"date": date, "listed": listed, "credits": credit}
     sent = bool(target.key or gateway.extra_keys)
@@ -76,36 +76,36 @@ def check_gateway(target: Target) -> Report:
 
 
 def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
-    """Return whether the key works, by what that is known, and the list of models."""
+    """Return the answer that shows whether the key works, what was asked, and the list of models."""
     listing = _plan(target, "models")
     if listing is None:
-        return *_ask_question(target), None
+        return *_send_prompt(target), None
     answer = send(listing, target.key)
     listed = None if answer.problem else model_ids(answer.data)
     if target.key and not answer.problem and not send(listing, target.key, with_key=False).problem:
-        return *_ask_question(target), listed
+        return *_send_prompt(target), listed
     return answer, f"its list of models, {listing.path}", listed
 
 
-def _ask_question(target: Target) -> tuple[Answer, str]:
-    plan = _short_question(target)
+def _send_prompt(target: Target) -> tuple[Answer, str]:
+    plan = _short_prompt(target)
     if plan is None:
-        return Answer(0, None, "there is nothing that it could be asked"), ""
+        return Answer(0, None, "it has no endpoint for a prompt"), ""
     messages = fill_in(plan.messages, {"prompt": plan.prompt})
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": messages, "contents": messages}
     answer = send(plan, target.key, fill_in(plan.body, values))
-    return answer, f"a short question to {plan.model}"
+    return answer, f"a short prompt to {plan.model}"
 
 
-def _short_question(target: Target) -> RequestPlan | None:
+def _short_prompt(target: Target) -> RequestPlan | None:
     """Return a question to the cheapest model, limited by whatever name the gateway's file lets the limit have."""
-    limits: list[dict[str, Any]] = [{"max_tokens": FEW}, {"max_completion_tokens": FEW}, {}]
+    limits: list[dict[str, Any]] = [{"max_tokens": MAX_TOKENS}, {"max_completion_tokens": MAX_TOKENS}, {}]
     plans = (_plan(target, "chat", priority="cost", params=limit) for limit in limits)
     return next((plan for plan in plans if plan), None)
 
 
 def _credit(target: Target) -> tuple[dict[str, Any], str]:
-    """Return what is left, as the gateway words it, and why that is not known."""
+    """Return the credit by the gateway's own name for it, and the problem where it is not known."""
     plan = _plan(target, "balance")
     if plan is None:
         return {}, ""
@@ -117,11 +117,11 @@ def _credit(target: Target) -> tuple[dict[str, Any], str]:
         holder = _follow(answer.data, parents)
         if isinstance(holder, Mapping) and holder.get(name) is not None:
             return {name: "unlimited" if holder.get("unlimited") is True else holder[name]}, ""
-    return {}, "the response holds no balance where it should"
+    return {}, "the response has no balance at the documented path"
 
 
 def model_ids(data: Any) -> list[str]:
-    """Return the ids in a list of models, whatever it is wrapped in."""
+    """Return the ids in a list of models, in any of the usual forms."""
     for name in ("data", "models"):
         if isinstance(data, Mapping) and isinstance(data.get(name), list):
             data = data[name]

@@ -1,4 +1,4 @@
-"""Sends one request to a live gateway and says in words what came of it."""
+"""Send one request to a live gateway and describe the result."""
 
 import json
 import os
@@ -12,9 +12,9 @@ from chat_completions.planning.types import RequestPlan
 
 TIMEOUT = httpx.Timeout(60, connect=10)  # seconds
 MAX_BYTES = 5_000_000
-MAX_WORDS = 160  # characters of a server's own message
-KEY_PIECE = 8  # so many characters of a key in a row are not shown
-SHORTEST_KEY = 4  # what is shorter is a placeholder, and a part of many words
+MAX_MESSAGE = 160  # characters of a server's message that are shown
+KEY_PIECE = 8  # characters of a key in a row that are never shown
+SHORTEST_KEY = 4  # a shorter one is a placeholder, and would be masked within other words
 REDIRECT, FAILED = 300, 400
 OK_CODES = (None, 0, "0", 200, "200")
 MEANINGS = {
@@ -32,7 +32,7 @@ PROXY_HINT = "the proxy is that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names host
 
 
 class Answer(NamedTuple):
-    """What a request brought: JSON, or the problem in words; status 0 means no response at all."""
+    """The result of a request: JSON data or a problem; status 0 means no response."""
 
     status: int
     data: Any
@@ -40,9 +40,9 @@ class Answer(NamedTuple):
 
 
 def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True) -> Answer:
-    """Send a request as a written program would; no redirect is followed.
+    """Send a request as a printed program would, without following redirects.
 
-    Proxies and certificates are found by httpx in the variables of the environment.
+    httpx takes proxies and certificates from environment variables.
     """
     headers = {"accept": "application/json", "user-agent": "chat-completions", **plan.headers}
     if with_key and key:
@@ -60,26 +60,26 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package
         return Answer(0, None, f"it cannot be reached: {mask_keys(_reason(problem), keys)}")
     for secret in keys:
-        text = _without(secret, text)
-    answer = _understand(response.status_code, response.headers.get("content-type", ""), text)
+        text = _mask(secret, text)
+    answer = _read_answer(response.status_code, response.headers.get("content-type", ""), text)
     return answer._replace(problem=mask_keys(answer.problem, keys))
 
 
 def mask_keys(text: str, keys: Sequence[str]) -> str:
-    """Return a text without the keys and without longer pieces of them."""
+    """Return a text with the keys, and longer pieces of them, masked."""
     for key in keys:
         for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
             for start in range(len(key) - size + 1):
-                text = _without(key[start : start + size], text)
+                text = _mask(key[start : start + size], text)
     return text
 
 
-def _without(secret: str, text: str) -> str:
+def _mask(secret: str, text: str) -> str:
     return text.replace(secret, "<key>") if len(secret) >= SHORTEST_KEY else text
 
 
 def server_message(data: Any) -> str:
-    """Return the server's own words, wherever they stand in a response."""
+    """Return the server's message, wherever it is in a response."""
     if isinstance(data, list):
         return server_message(data[0]) if data else ""
     if isinstance(data, str):
@@ -91,7 +91,7 @@ def server_message(data: Any) -> str:
 
 
 def _read(response: httpx.Response) -> str:
-    """Return the body as far as it is read: a list of models is not endless."""
+    """Return the body up to a size that no list of models exceeds."""
     return b"".join(_limited(response.iter_bytes())).decode("utf-8", "replace")
 
 
@@ -105,16 +105,16 @@ def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _reason(problem: Exception) -> str:
-    """Return why a connection failed, in a few words."""
+    """Return a short reason why a connection failed."""
     if isinstance(problem, httpx.TimeoutException):
         return "no answer in time"
-    reason = " ".join(str(problem).split())[:MAX_WORDS] or type(problem).__name__
+    reason = " ".join(str(problem).split())[:MAX_MESSAGE] or type(problem).__name__
     if isinstance(problem, httpx.ProxyError):
         return f"{reason}; {PROXY_HINT}"
     return f"{reason}; {CERTIFICATE_HINT}" if "CERTIFICATE" in reason.upper() else reason
 
 
-def _understand(status: int, content_type: str, text: str) -> Answer:
+def _read_answer(status: int, content_type: str, text: str) -> Answer:
     if "html" in content_type or text.lstrip()[:9].lower().startswith(("<!doctype", "<html")):
         return Answer(status, None, f"it answered {status} with a web page: is the base URL right?")
     try:
@@ -131,7 +131,7 @@ def _understand(status: int, content_type: str, text: str) -> Answer:
 
 
 def _error_inside(status: int, data: Any) -> str:
-    """Return the error that a response with a good status holds, or an empty text."""
+    """Return the error in a response with a good status, or an empty string."""
     if not isinstance(data, Mapping):
         return ""
     code = data.get("statusCode", data.get("code"))
@@ -141,5 +141,5 @@ def _error_inside(status: int, data: Any) -> str:
 
 
 def _with_message(problem: str, data: Any) -> str:
-    message = server_message(data)[:MAX_WORDS]
+    message = server_message(data)[:MAX_MESSAGE]
     return f"{problem} ({message})" if message else problem
