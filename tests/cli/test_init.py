@@ -85,6 +85,35 @@ def test_any_other_gateway_is_written_from_options(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "file", "shown"),
+    [
+        ("Team/Gateway", "team-gateway", "Team-Gateway"),
+        ("智谱", "gw-example-com", "智谱"),
+        ("a" * 60, "a" * 60, "a" * 40),
+    ],
+)
+def test_whatever_a_gateway_is_called_its_file_is_right(name: str, file: str, shown: str, tmp_path: Path) -> None:
+    options = ["--base-url", "http://gw.example.com/v1", "--allow-http", "--key", "none", "--model", "m"]
+    assert init(tmp_path, name, *options).returncode == 0
+    gateway = load_gateway(str(tmp_path / "gateways" / f"{file}.yaml"))
+    assert (gateway.name, gateway.allow_http) == (shown, True)
+
+
+@pytest.mark.parametrize(
+    ("preset", "lines"),
+    [
+        ("cloudflare", ["YOUR-ACCOUNT, YOUR-GATEWAY, YOUR-MODEL", "PROVIDER_API_KEY=", "CF_AIG_TOKEN="]),
+        ("lm-studio", ["YOUR-MODEL", 'LM_API_TOKEN="your-key"  # if it has one']),
+        ("ollama", ["YOUR-MODEL"]),
+    ],
+)
+def test_every_place_and_every_variable_is_named(preset: str, lines: list[str], tmp_path: Path) -> None:
+    told = init(tmp_path, preset).stderr.decode()
+    assert [line for line in lines if line not in told] == []
+    assert told.count("export ") == len(lines) - 1
+
+
+@pytest.mark.parametrize(
     ("args", "part"),
     [
         (["opnrouter"], "'openrouter'"),

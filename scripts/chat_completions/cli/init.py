@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ import yaml
 from chat_completions.catalog import load
 from chat_completions.cli import output
 from chat_completions.errors import BadInput, UnknownName, find_name
+from chat_completions.json_values import JsonObject
 from chat_completions.paths import config_folder, references
 
 PLACEHOLDER = "YOUR-MODEL"
@@ -17,7 +19,7 @@ OWN_FILE = """\
 name: {name}
 base_url: {base_url}
 key: {key}
-models: [{models}]
+{allow_http}models: [{models}]
 # What else may stand here: references/gateway-files.md.
 """
 
@@ -28,9 +30,16 @@ models: [{models}]
 @click.option("--key", metavar="NAME", help="The variable that holds its key, or none.")
 @click.option("--model", "models", multiple=True, help="A model of yours, the first one first (may be repeated).")
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file instead of your folder.")
+@click.option("--allow-http", is_flag=True, help="Take a public host without TLS.")
 @click.option("--force", is_flag=True, help="Replace the file, whatever it holds.")
 def command(
-    name: str | None, base_url: str | None, key: str | None, models: tuple[str, ...], file: Path | None, force: bool
+    name: str | None,
+    base_url: str | None,
+    key: str | None,
+    models: tuple[str, ...],
+    file: Path | None,
+    allow_http: bool,
+    force: bool,
 ) -> None:
     """Write a commented gateway file: from a preset by its NAME, or with --base-url for any other gateway.
 
@@ -39,7 +48,10 @@ def command(
     if base_url is None and key is None and name is None:
         click.echo("\n".join(f"{preset}\t{_comment(preset)}" for preset in preset_names()))
         return
-    id_, text = _own(name, base_url, key, models) if base_url is not None else _preset(name, key, models)
+    if base_url is not None:
+        id_, text = _own(name, base_url, key, models, allow_http=allow_http)
+    else:
+        id_, text = _preset(name, key, models)
     place = file or config_folder() / "gateways" / f"{id_}.yaml"
     output.save(place, text, force=force)
     _explain(place, id_ if file is None else str(place), text)
@@ -63,18 +75,22 @@ def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple
     return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_listed(models)}]", text) if models else text
 
 
-def _own(name: str | None, base_url: str, key: str | None, models: tuple[str, ...]) -> tuple[str, str]:
+def _own(
+    name: str | None, base_url: str, key: str | None, models: tuple[str, ...], *, allow_http: bool
+) -> tuple[str, str]:
     """Return the id and the text of a file for a gateway that the options describe; BadInput names a wrong one."""
     if key is None:
         raise BadInput("--base-url needs --key.", "Name the variable that holds the key, or write --key none.")
-    gateway = load.describe_gateway(base_url, key, list(models), allow_http=False)
+    gateway = load.describe_gateway(base_url, key, list(models), allow_http=allow_http)
+    shown = re.sub(r"[^\w .()-]+", "-", name or gateway.name)[:40]  # what the schema takes for a name
     text = OWN_FILE.format(
-        name=json.dumps(name or gateway.name, ensure_ascii=False),
+        name=json.dumps(shown, ensure_ascii=False),
         base_url=gateway.base_url,
         key=key,
+        allow_http="allow_http: true\n" if allow_http else "",
         models=_listed(models) or PLACEHOLDER,
     )
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", name or gateway.id).strip("-").lower(), text
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name or "").strip("-").lower() or gateway.id, text
 
 
 def _listed(models: tuple[str, ...]) -> str:
@@ -93,12 +109,21 @@ def _comment(preset: str) -> str:
 def _explain(place: Path, gateway: str, text: str) -> None:
     """Say where the file is, what to fill in, and what to do next."""
     output.progress(f"Wrote {place}")
-    missing = list(dict.fromkeys(re.findall(r"(?m)^(?!#).*?(YOUR-[A-Z]+)", text)))
+    facts = yaml.safe_load(text)
+    missing = list(dict.fromkeys(re.findall(r"YOUR-[A-Z]+", str(facts))))
     if missing:
         output.progress(f"Fill in: {', '.join(missing)}")
-    facts = yaml.safe_load(text)
-    key = facts["auth"][0]["key"] if "auth" in facts else facts["key"]
-    variable = key["name"] if isinstance(key, dict) else key
-    if variable != "none":
-        output.progress(f'Setup: export {variable}="your-key"')
+    for variable, optional in _variables(facts):
+        output.progress(f'Setup: export {variable}="your-key"' + ("  # if it has one" if optional else ""))
     output.progress(f'Use: chat-completions write "Say hello" --gateway {gateway}')
+
+
+def _variables(facts: JsonObject) -> Iterator[tuple[str, bool]]:
+    """Yield the variables of the keys that a file names, each with whether it may be unset."""
+    key = facts["auth"][0]["key"] if "auth" in facts else facts["key"]
+    if isinstance(key, Mapping):
+        yield key["name"], key.get("optional", False)
+    elif key != "none":
+        yield key, False
+    for extra in facts.get("extra_keys", ()):
+        yield extra["key"], False
