@@ -1,4 +1,4 @@
-"""`check`: what it says of a live gateway, and that `choose` and `write` go by what it saw."""
+"""`check`: what it reports about a live gateway, and that `choose` and `write` use the result."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chat_completions import __version__
 from support.canary import traces
-from support.commands import command, environment
+from support.command_line import command_at
 from support.replies import Reply
 from support.serving import Server, closed_port
 
@@ -34,15 +34,15 @@ CHAT = FILE.replace("  model-list: [{{name: default, path: /models}}]\n", "")
 JSON = [("content-type", "application/json")]
 
 
-def of(data: Any, status: int = 200) -> Reply:
+def json_reply(data: Any, status: int = 200) -> Reply:
     return Reply(status=status, headers=JSON, body=json.dumps(data).encode())
 
 
-LISTED = of({"object": "list", "data": [{"id": "small"}, {"id": "models/other"}]})
-BOTH = of({"data": [{"id": "small"}, {"id": "large"}]})
-CREDIT = of({"data": {"credits": 12.5}})
-NO_KEY = of({"error": {"message": "no key"}}, 401)
-ANSWER = of({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
+LISTED = json_reply({"object": "list", "data": [{"id": "small"}, {"id": "models/other"}]})
+BOTH = json_reply({"data": [{"id": "small"}, {"id": "large"}]})
+CREDIT = json_reply({"data": {"credits": 12.5}})
+NO_KEY = json_reply({"error": {"message": "no key"}}, 401)
+ANSWER = json_reply({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]})
 
 
 def gateway_file(home: Path, url: str, text: str = FILE) -> None:
@@ -50,16 +50,16 @@ def gateway_file(home: Path, url: str, text: str = FILE) -> None:
     (home / "gateways" / "mine.yaml").write_text(text.format(url=url), encoding="utf-8")
 
 
-def checked(home: Path, replies: Sequence[Reply], *words: str, text: str = FILE) -> tuple[int, str, str, Server]:
+def run_check(home: Path, replies: Sequence[Reply], *options: str, text: str = FILE) -> tuple[int, str, str, Server]:
     with Server(replies) as live:
         gateway_file(home, live.url, text)
-        ran = command("check", "mine", *words, home=home, env=ENV)
+        ran = command_at(home, "check", "mine", *options, env=ENV)
     assert traces(KEY, ran.stdout + ran.stderr) == []
     return ran.returncode, ran.stdout, ran.stderr, live
 
 
-def test_a_key_that_is_taken_models_and_credit(tmp_path: Path) -> None:
-    code, out, _, live = checked(tmp_path, [LISTED, NO_KEY, CREDIT])
+def test_a_key_that_is_accepted_models_and_credit(tmp_path: Path) -> None:
+    code, out, _, live = run_check(tmp_path, [LISTED, NO_KEY, CREDIT])
     assert code == 0
     for line in ("Reachable: yes", "Key accepted: yes (by its list of models, /models)", "Credit left: 12.5 (credits)"):
         assert line in out
@@ -69,8 +69,8 @@ def test_a_key_that_is_taken_models_and_credit(tmp_path: Path) -> None:
     assert [one.headers.get("authorization") for one in live.requests] == [f"Bearer {KEY}", None, f"Bearer {KEY}"]
 
 
-def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_path: Path) -> None:
-    code, out, _, live = checked(tmp_path, [LISTED, NO_KEY, CREDIT], "--format", "json")
+def test_the_result_is_saved_with_its_date_and_used_by_choose_and_write(tmp_path: Path) -> None:
+    code, out, _, live = run_check(tmp_path, [LISTED, NO_KEY, CREDIT], "--format", "json")
     report = json.loads(out)
     assert code == 0
     assert report["models"] == {
@@ -82,7 +82,7 @@ def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_pat
     assert report["saved"] == str(tmp_path / "checks" / "mine.json")
     assert json.loads((tmp_path / "checks" / "mine.json").read_text())["date"] == report["date"]
     assert KEY not in (tmp_path / "checks" / "mine.json").read_text()
-    chosen = json.loads(command("choose", "--gateway", "mine", "--format", "json", home=tmp_path).stdout)
+    chosen = json.loads(command_at(tmp_path, "choose", "--gateway", "mine", "--format", "json").stdout)
     assert (chosen["model"], chosen["alternatives"]) == ("small", ["large"])
     assert chosen["notes"][0] == (
         f"Mine did not list large when you checked it on {report['date']}, so small is preferred"
@@ -92,24 +92,24 @@ def test_what_it_saw_is_saved_with_its_day_and_choose_and_write_go_by_it(tmp_pat
         "date": report["date"],
         "confidence": "high",
     }
-    written = json.loads(command("write", "--gateway", "mine", "--format", "json", home=tmp_path).stdout)
+    written = json.loads(command_at(tmp_path, "write", "--gateway", "mine", "--format", "json").stdout)
     assert written["model"] == "small"
     named = json.loads(
-        command("choose", "--gateway", "mine", "--model", "large", "--format", "json", home=tmp_path).stdout
+        command_at(tmp_path, "choose", "--gateway", "mine", "--model", "large", "--format", "json").stdout
     )
     assert named["model"] == "large"
     assert "did not list large" in named["notes"][0]
     with Server([BOTH, NO_KEY, CREDIT]) as again:
         gateway_file(tmp_path, again.url)
-        command("check", "mine", home=tmp_path, env=ENV)
+        command_at(tmp_path, "check", "mine", env=ENV)
     assert (
-        json.loads(command("choose", "--gateway", "mine", "--format", "json", home=tmp_path).stdout)["model"] == "large"
+        json.loads(command_at(tmp_path, "choose", "--gateway", "mine", "--format", "json").stdout)["model"] == "large"
     )
     assert live.requests
 
 
-def test_a_list_for_everybody_proves_nothing_of_the_key(tmp_path: Path) -> None:
-    code, out, _, live = checked(tmp_path, [LISTED, LISTED, NO_KEY])
+def test_a_public_list_of_models_proves_nothing_about_the_key(tmp_path: Path) -> None:
+    code, out, _, live = run_check(tmp_path, [LISTED, LISTED, NO_KEY])
     assert code == 1
     assert "Key accepted: no" in out
     assert "Problem: the key is not accepted (no key)" in out
@@ -117,8 +117,8 @@ def test_a_list_for_everybody_proves_nothing_of_the_key(tmp_path: Path) -> None:
     assert (live.requests[2].path, asked["model"], asked["max_tokens"]) == ("/chat/completions", "small", 16)
 
 
-def test_where_there_is_no_list_a_question_of_a_few_tokens_tells(tmp_path: Path) -> None:
-    code, out, _, live = checked(tmp_path, [ANSWER, CREDIT], text=CHAT)
+def test_without_a_list_of_models_a_short_prompt_proves_the_key(tmp_path: Path) -> None:
+    code, out, _, live = run_check(tmp_path, [ANSWER, CREDIT], text=CHAT)
     assert code == 0
     assert "Key accepted: yes (by a short prompt to small)" in out
     assert "Models listed" not in out
@@ -126,16 +126,16 @@ def test_where_there_is_no_list_a_question_of_a_few_tokens_tells(tmp_path: Path)
     assert not (tmp_path / "checks").exists()
 
 
-def keyless(url: str, key: str, home: Path, replies: Sequence[Reply]) -> tuple[int, str]:
+def run_check_without_key(url: str, key: str, home: Path, replies: Sequence[Reply]) -> tuple[int, str]:
     with Server(replies) as live:
         gateway_file(home, live.url, f"name: Mine\nbase_url: {url}\nkey: {key}\nmodels: [small]\n")
-        ran = command("check", "mine", home=home)
+        ran = command_at(home, "check", "mine")
     return ran.returncode, ran.stdout
 
 
 @pytest.mark.parametrize("key", ["none", "{{name: MINE_API_KEY, optional: true}}"])
-def test_no_key_is_said_to_be_accepted_where_none_was_sent(key: str, tmp_path: Path) -> None:
-    code, out = keyless("{url}/v1", key, tmp_path, [LISTED])
+def test_a_key_that_was_not_sent_is_not_called_accepted(key: str, tmp_path: Path) -> None:
+    code, out = run_check_without_key("{url}/v1", key, tmp_path, [LISTED])
     assert code == 0
     assert "Key: none was sent" in out
     assert "accepted" not in out
@@ -143,101 +143,101 @@ def test_no_key_is_said_to_be_accepted_where_none_was_sent(key: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("key", "words"),
+    ("key", "message"),
     [
         ("none", "it wants a key: name its variable in the file, in place of none"),
         ("{{name: MINE_API_KEY, optional: true}}", "it wants a key: set MINE_API_KEY"),
     ],
 )
-def test_a_gateway_that_wants_a_key_after_all_is_named(key: str, words: str, tmp_path: Path) -> None:
-    code, out = keyless("{url}/v1", key, tmp_path, [NO_KEY])
+def test_a_gateway_that_needs_a_key_after_all_is_reported(key: str, message: str, tmp_path: Path) -> None:
+    code, out = run_check_without_key("{url}/v1", key, tmp_path, [NO_KEY])
     assert code == 1
-    assert f"Problem: {words}" in out
+    assert f"Problem: {message}" in out
 
 
-def test_the_question_has_the_limit_that_the_file_allows(tmp_path: Path) -> None:
+def test_the_prompt_has_the_limit_that_the_file_allows(tmp_path: Path) -> None:
     more = "parameters: {{openai-chat: {{max_completion_tokens: {{type: integer}}, max_tokens: {{unsupported: the other}}}}}}\n"
-    code, _, _, live = checked(tmp_path, [ANSWER, CREDIT], text=CHAT + more)
+    code, _, _, live = run_check(tmp_path, [ANSWER, CREDIT], text=CHAT + more)
     assert (code, json.loads(live.requests[0].body)["max_completion_tokens"]) == (0, 16)
 
 
 HTML = Reply(headers=[("content-type", "text/html")], body=b"<!doctype html><html>Welcome</html>")
 PROBLEMS = [
     (NO_KEY, False, "the key is not accepted (no key)"),
-    (of({"detail": "Pay first", "code": "x"}, 402), True, "no credit is left: top up (Pay first)"),
-    (of({"error": "not in your plan"}, 403), True, "may not do this: see your plan (not in your plan)"),
-    (of({}, 404), None, "is the base URL right?"),
-    (of({}, 429), None, "too many requests: wait, then try again"),
-    (of({"message": "down"}, 500), None, "it answered 500 (down)"),
+    (json_reply({"detail": "Pay first", "code": "x"}, 402), True, "no credit is left: top up (Pay first)"),
+    (json_reply({"error": "not in your plan"}, 403), True, "may not do this: see your plan (not in your plan)"),
+    (json_reply({}, 404), None, "is the base URL right?"),
+    (json_reply({}, 429), None, "too many requests: wait, then try again"),
+    (json_reply({"message": "down"}, 500), None, "it answered 500 (down)"),
     (HTML, None, "it answered 200 with a web page: is the base URL right?"),
     (Reply(status=404, headers=HTML.headers, body=HTML.body), None, "it answered 404 with a web page"),
     (Reply(body=b"Hello"), None, "it answered 200, but not with JSON"),
-    (of({"statusCode": 433, "message": "low credits"}), None, "it answered 200, and in it 433 (low credits)"),
-    (of({"error": {"message": "odd"}}), None, "(odd)"),
-    (of({"error": {"message": f"bad key {KEY} or {KEY[:9]}"}}, 401), False, "(bad key <key> or <key>)"),
+    (json_reply({"statusCode": 433, "message": "low credits"}), None, "it answered 200, and in it 433 (low credits)"),
+    (json_reply({"error": {"message": "odd"}}), None, "(odd)"),
+    (json_reply({"error": {"message": f"bad key {KEY} or {KEY[:9]}"}}, 401), False, "(bad key <key> or <key>)"),
     (Reply(instead="close"), None, "it cannot be reached"),
     (Reply(headers=JSON, body=b"{", declared=99, end="cut"), None, "it cannot be reached: peer closed connection"),
 ]
 
 
-@pytest.mark.parametrize(("reply", "accepted", "words"), PROBLEMS)
-def test_clear_words_for_what_is_wrong(reply: Reply, accepted: bool | None, words: str, tmp_path: Path) -> None:
-    code, out, _, _ = checked(tmp_path, [reply], "--format", "json")
+@pytest.mark.parametrize(("reply", "accepted", "message"), PROBLEMS)
+def test_each_problem_is_described(reply: Reply, accepted: bool | None, message: str, tmp_path: Path) -> None:
+    code, out, _, _ = run_check(tmp_path, [reply], "--format", "json")
     report = json.loads(out)
     assert code == 1
     assert (report["ok"], report["key_accepted"]) == (False, accepted)
-    assert words in report["problem"]
+    assert message in report["problem"]
     assert report["saved"] == ""
 
 
 def test_no_redirect_is_followed(tmp_path: Path) -> None:
     with Server([LISTED]) as other, Server([Reply(status=307, headers=[("location", other.url + "/models")])]) as live:
         gateway_file(tmp_path, live.url)
-        ran = command("check", "mine", home=tmp_path, env=ENV)
+        ran = command_at(tmp_path, "check", "mine", env=ENV)
     assert ran.returncode == 1
     assert "a redirect, which is not followed" in ran.stdout
     assert other.requests == []
 
 
-def test_no_network_is_told_and_no_key_at_all(tmp_path: Path) -> None:
+def test_a_refused_connection_and_a_missing_key_are_reported(tmp_path: Path) -> None:
     with closed_port() as url:
         gateway_file(tmp_path, url)
-        ran = command("check", "mine", home=tmp_path, env=ENV)
+        ran = command_at(tmp_path, "check", "mine", env=ENV)
     assert ran.returncode == 1
     assert "Reachable: no" in ran.stdout
     assert "Connection refused" in ran.stdout
-    without = command("check", "mine", home=tmp_path)
+    without = command_at(tmp_path, "check", "mine")
     assert (without.returncode, without.stdout) == (2, "")
     assert without.stderr.startswith("Error: MINE_API_KEY is not set")
 
 
-def test_another_address_says_nothing_of_the_gateway_s_own(tmp_path: Path) -> None:
+def test_the_result_for_another_address_is_not_saved(tmp_path: Path) -> None:
     with Server([LISTED, NO_KEY, CREDIT]) as live:
         gateway_file(tmp_path, "https://gw.example.com/v1")
-        ran = command("check", "mine", "--base-url", live.url, home=tmp_path, env=ENV)
+        ran = command_at(tmp_path, "check", "mine", "--base-url", live.url, env=ENV)
     assert ran.returncode == 0
     assert "Saved" not in ran.stdout
     assert not (tmp_path / "checks").exists()
 
 
-def test_evidence_that_is_broken_counts_as_none(tmp_path: Path) -> None:
+def test_a_broken_result_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "checks").mkdir()
-    before = command("choose", "--gateway", "aitoll", "--format", "json", home=tmp_path).stdout
+    before = command_at(tmp_path, "choose", "--gateway", "aitoll", "--format", "json").stdout
     for text in ("", "[]", '{"date": 1}', '{"listed": 3, "date": "2026-01-01"}'):
         (tmp_path / "checks" / "aitoll.json").write_text(text)
-        assert command("choose", "--gateway", "aitoll", "--format", "json", home=tmp_path).stdout == before
+        assert command_at(tmp_path, "choose", "--gateway", "aitoll", "--format", "json").stdout == before
 
 
-@pytest.mark.parametrize("words", [["check", "aitoll"], ["replay"], ["write", "Hi", "--run"]])
-def test_the_skill_alone_says_how_to_get_what_talks_to_a_network(words: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [["check", "aitoll"], ["replay"], ["write", "Hi", "--run"]])
+def test_the_skill_alone_says_how_to_install_the_full_package(arguments: list[str], tmp_path: Path) -> None:
     root = Path(__file__).resolve().parents[2]
     for folder in ("references", "templates", "scripts"):
         shutil.copytree(
             root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("live", "replay", "__pycache__")
         )
-    door = [sys.executable, str(tmp_path / "scripts" / "chat-completions.py")]
-    env = environment(tmp_path, ENV | {"AITOLL_API_KEY": KEY})
-    ran = subprocess.run([*door, *words], env=env, capture_output=True, text=True, check=False)
+    command = [sys.executable, str(tmp_path / "scripts" / "chat-completions.py"), *arguments]
+    env = {"HOME": str(tmp_path), "AITOLL_API_KEY": KEY}
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (3, "")
     assert ran.stderr.startswith("Error: ")
     assert " needs the full package." in ran.stderr

@@ -1,4 +1,4 @@
-"""What the client says about a failure, and that it shows no key."""
+"""How the client describes a failure, and that it shows no key."""
 
 from pathlib import Path
 
@@ -57,5 +57,5 @@ def test_a_connection_that_fails_names_the_variables(
         (3, ""),
     ],
 )
-def test_the_words_of_the_server_are_found(data: object, message: str) -> None:
+def test_the_message_of_the_server_is_found(data: object, message: str) -> None:
     assert server_message(data) == message

@@ -1,4 +1,4 @@
-"""The command, called in this process where that shows the same, or started as a program."""
+"""Call the command in this process, or start it as a program."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from subprocess import CompletedProcess, run
+from subprocess import PIPE, CompletedProcess, Popen, run
 from typing import Any
 from unittest.mock import patch
 
@@ -43,8 +43,20 @@ def command(
     return CompletedProcess(words, code, *(stream.buffer.getvalue() for stream in streams.values()))
 
 
+def command_at(home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
+    """Call the command in this process, in a home of its own and without the developer's keys."""
+    with patch.dict(os.environ, _environment(home, env), clear=True):
+        ran = command(*arguments, cwd=home)
+    return CompletedProcess(arguments, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+
+
+def start_command(home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> "Popen[str]":
+    """Start the command as a program, in the same way."""
+    return Popen([*COMMAND, *arguments], env=_environment(home, env), cwd=home, text=True, stdout=PIPE, stderr=PIPE)
+
+
 def started(*words: str, cwd: Path | None = None) -> CompletedProcess[bytes]:
-    """Start the command as a program: for what its children print."""
+    """Run the command as a program: for what its children print."""
     return run([*COMMAND, *words], capture_output=True, cwd=cwd, check=False)
 
 
@@ -54,3 +66,8 @@ def written(*words: str, stdin: bytes = b"") -> dict[str, Any]:
     assert ran.returncode == 0, ran.stderr
     data: dict[str, Any] = json.loads(ran.stdout)
     return data
+
+
+def _environment(home: Path, more: Mapping[str, str] | None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))}
+    return {**kept, "CHAT_COMPLETIONS_HOME": str(home), **(more or {})}
