@@ -43,7 +43,7 @@ def save_image(image):
     types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
     extension = next((types[start] for start in types if image.startswith(start)), None)
     if not extension:
-        raise ValueError(f"this is no image: {image[:60]!r}")
+        raise ValueError(f"not an image: {image[:60]!r}")
     with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
         file.write(image)
     return file.name

@@ -1,5 +1,6 @@
 """Print the credits that are left on AIReiter."""
 
+import contextlib
 import os
 import sys
 import time
@@ -16,51 +17,44 @@ def get_balance():
     """Return the credits that are left."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
-    request = client.build_request(
-        "GET",
+    response = get(
         f"{BASE_URL}/openapi/balance",
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
-    response = send(request)
     try:
         body = response.json()
     except ValueError:  # a web page
         body = response.text
     match body:
-        case {"data": {"credits": credits}} if credits is not None:
-            return credits
-        case {"data": {"balance": credits}} if credits is not None:
-            return credits
-    reason = f"HTTP {response.status_code}: {error_message(body)}"
-    raise httpx.HTTPStatusError(reason, request=response.request, response=response)
+        case {"data": {"credits": balance}} if balance is not None:
+            return balance
+        case {"data": {"balance": balance}} if balance is not None:
+            return balance
+    raise http_error(response, body)
 
 
-def send(request):
-    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
-    for attempt in range(3):
-        delay = 2**attempt
-        try:
-            response = client.send(request)
-        except httpx.ConnectError:
-            if attempt == 2:
-                raise
-        else:
+def get(url, **options):
+    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
+    for delay in (1, 2):
+        with contextlib.suppress(httpx.ConnectError):
+            response = client.get(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
-            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
-                break
+            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
+                return response
         time.sleep(delay)
-    return response
+    return client.get(url, **options)
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":

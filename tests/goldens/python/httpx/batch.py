@@ -17,28 +17,25 @@ MODEL = "glm-4.7"  # or "glm-5"
 CONCURRENCY = 8  # requests at a time
 
 logger = logging.getLogger(__name__)
-limits = httpx.Limits(max_keepalive_connections=0)  # so that each event loop opens its own
+limits = httpx.Limits(max_keepalive_connections=0)  # a connection belongs to the event loop that opened it
 client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), limits=limits)
 
 
 async def ask(prompt):
     """Return the model's answer and the usage of one prompt."""
     messages = [{"role": "user", "content": prompt}]
-    request = client.build_request(
-        "POST",
+    response = await post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    response = await send(request)
     body = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
         message = choice["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
-        reason = f"HTTP {response.status_code}: {error_message(body)}"
-        raise httpx.HTTPStatusError(reason, request=response.request, response=response) from None
+        raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     return {
@@ -64,32 +61,28 @@ async def answer_all(prompts):
         yield await task
 
 
-async def send(request):
-    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
-    for attempt in range(3):
-        delay = 2**attempt
-        try:
-            response = await client.send(request)
-        except httpx.ConnectError:
-            if attempt == 2:
-                raise
-        else:
+async def post(url, **options):
+    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
+    for delay in (1, 2):
+        with contextlib.suppress(httpx.ConnectError):
+            response = await client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
-            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
-                break
+            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
+                return response
         await asyncio.sleep(delay)
-    return response
+    return await client.post(url, **options)
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 def read_prompts(text):

@@ -1,5 +1,6 @@
 """Ask a model on AITOLL and print its answer."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -20,53 +21,46 @@ def ask(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    request = client.build_request(
-        "POST",
+    response = post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    response = send(request)
     body = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
         message = choice["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
-        reason = f"HTTP {response.status_code}: {error_message(body)}"
-        raise httpx.HTTPStatusError(reason, request=response.request, response=response) from None
+        raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     logger.info("Usage: %s", body.get("usage"))
     return message.get("content") or message.get("refusal") or ""
 
 
-def send(request):
-    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
-    for attempt in range(3):
-        delay = 2**attempt
-        try:
-            response = client.send(request)
-        except httpx.ConnectError:
-            if attempt == 2:
-                raise
-        else:
+def post(url, **options):
+    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
+    for delay in (1, 2):
+        with contextlib.suppress(httpx.ConnectError):
+            response = client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
-            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
-                break
+            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
+                return response
         time.sleep(delay)
-    return response
+    return client.post(url, **options)
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":

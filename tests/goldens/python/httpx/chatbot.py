@@ -23,25 +23,22 @@ def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
-    request = client.build_request(
-        "POST",
+    response = post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": True},
     )
-    response = send(request)
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         response.read()
-        reason = f"HTTP {response.status_code}: {error_message(response.text)}"
-        raise httpx.HTTPStatusError(reason, request=response.request, response=response)
+        raise http_error(response, response.text)
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         if sse.data == "[DONE]":
-            finish_reason = finish_reason or "stop"
+            finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(sse.data or "{}")
         if chunk.get("error"):
-            raise httpx.HTTPStatusError(error_message(chunk), request=response.request, response=response)
+            raise http_error(response, sse.data)
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
             yield delta.get("content") or delta.get("refusal") or ""
@@ -54,35 +51,32 @@ def stream(messages):
     logger.info("\nUsage: %s", usage or "not reported")
 
 
-def send(request):
-    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
-    for attempt in range(3):
-        delay = 2**attempt
-        try:
+def post(url, **options):
+    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
+    request = client.build_request("POST", url, **options)
+    for delay in (1, 2):
+        with contextlib.suppress(httpx.ConnectError):
             response = client.send(request, stream=True)
-        except httpx.ConnectError:
-            if attempt == 2:
-                raise
-        else:
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
-            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
-                break
+            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
+                return response
             response.close()
         time.sleep(delay)
-    return response
+    return client.send(request, stream=True)
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
-    with contextlib.suppress(TypeError, ValueError):  # of what is no JSON text
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
+    with contextlib.suppress(ValueError):  # a web page
         body = json.loads(body)
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """List the models of AIReiter."""
 
+import contextlib
 import os
 import sys
 import time
@@ -9,18 +10,6 @@ import httpx
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
 
-RECOMMENDED = [
-    "claude-haiku-4-5-20251001",
-    "claude-sonnet-4-6",
-    "claude-sonnet-4-5-20250929",
-    "claude-opus-4-6",
-    "gpt-5.5",
-    "gpt-5.6-terra",
-    "gpt-5.6-sol",
-    "gpt_image_2",
-    "nano_banana",
-]
-
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 
 
@@ -28,54 +17,46 @@ def list_models():
     """Return the ids of the models that the key may use."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
-    request = client.build_request(
-        "GET",
+    response = get(
         f"{BASE_URL}/v1/models",
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
-    response = send(request)
     body = response.text
     try:
         body = response.json()
-        return [model["id"] for model in body["data" if "data" in body else "models"]]
+        return [model["id"] for model in body["data"]]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
-        reason = f"HTTP {response.status_code}: {error_message(body)}"
-        raise httpx.HTTPStatusError(reason, request=response.request, response=response) from None
+        raise http_error(response, body) from None
 
 
-def send(request):
-    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
-    for attempt in range(3):
-        delay = 2**attempt
-        try:
-            response = client.send(request)
-        except httpx.ConnectError:
-            if attempt == 2:
-                raise
-        else:
+def get(url, **options):
+    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
+    for delay in (1, 2):
+        with contextlib.suppress(httpx.ConnectError):
+            response = client.get(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
-            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
-                break
+            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
+                return response
         time.sleep(delay)
-    return response
+    return client.get(url, **options)
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        for model in list_models():
-            print(model, "*" if model in RECOMMENDED else "")
+        print(*list_models(), sep="\n")
     except (httpx.HTTPError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:

@@ -62,41 +62,38 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
-    usages = []
+    usage = []
     for _ in range(8):
         message = {"role": "assistant", "content": ""}
-        yield from complete(messages, message, usages)
+        yield from complete(messages, message, usage)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("\nUsage of each round: %s", usages)
+            logger.info("\nUsage of each round: %s", usage)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
 def complete(messages, message, usages):
-    """Yield the pieces of the next message; put the whole of it, as it came, into `message`, its tokens into `usages`."""
+    """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
-    request = client.build_request(
-        "POST",
+    response = post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "tools": TOOLS, "stream": True},
     )
-    response = send(request)
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         response.read()
-        reason = f"HTTP {response.status_code}: {error_message(response.text)}"
-        raise httpx.HTTPStatusError(reason, request=response.request, response=response)
+        raise http_error(response, response.text)
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         if sse.data == "[DONE]":
-            finish_reason = finish_reason or "stop"
+            finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(sse.data or "{}")
         if chunk.get("error"):
-            raise httpx.HTTPStatusError(error_message(chunk), request=response.request, response=response)
+            raise http_error(response, sse.data)
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
             add_delta(message, delta)
@@ -138,7 +135,7 @@ def add_item(items, piece):
 
 
 def run_tool(tool_call):
-    """Return the result of one call as a message; the model is told what went wrong."""
+    """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function["arguments"])
@@ -151,35 +148,32 @@ def run_tool(tool_call):
     return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
-def send(request):
-    """Send a request, and up to twice more while the gateway is busy or cannot be reached."""
-    for attempt in range(3):
-        delay = 2**attempt
-        try:
+def post(url, **options):
+    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
+    request = client.build_request("POST", url, **options)
+    for delay in (1, 2):
+        with contextlib.suppress(httpx.ConnectError):
             response = client.send(request, stream=True)
-        except httpx.ConnectError:
-            if attempt == 2:
-                raise
-        else:
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
-            if attempt == 2 or delay > 60 or response.status_code not in (429, 500, 502, 503, 504):
-                break
+            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
+                return response
             response.close()
         time.sleep(delay)
-    return response
+    return client.send(request, stream=True)
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
-    with contextlib.suppress(TypeError, ValueError):  # of what is no JSON text
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
+    with contextlib.suppress(ValueError):  # a web page
         body = json.loads(body)
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def add_item(items, piece):
 
 
 def run_tool(tool_call):
-    """Return the result of one call as a message; the model is told what went wrong."""
+    """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function["arguments"])

@@ -13,12 +13,19 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+
+class Retries(Retry):
+    def sleep_for_retry(self, response):
+        """Wait as the server asks, but not for more than a minute."""
+        return (self.get_retry_after(response) or 0) <= 60 and super().sleep_for_retry(response)
+
+
 logger = logging.getLogger(__name__)
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
-session.auth = lambda request: request  # no key of a .netrc instead
-retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
-retry.status_forcelist = {429, 500, 502, 503, 504}
-session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+session.auth = lambda request: request  # a .netrc file must not replace the key
+session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
 def stream(prompt):
@@ -35,16 +42,18 @@ def stream(prompt):
         stream=True,
     )
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
-        reason = f"HTTP {response.status_code}: {error_message(response.text)}"
-        raise requests.HTTPError(reason, response=response)
+        raise http_error(response, response.text)
     finish_reason, usage = None, {}
-    for data in events(response):
+    for line in response.iter_lines():
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].decode().strip()
         if data == "[DONE]":
-            finish_reason = finish_reason or "stop"
+            finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(data or "{}")
         if chunk.get("error"):
-            raise requests.HTTPError(error_message(chunk), response=response)
+            raise http_error(response, data)
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
             yield delta.get("content") or delta.get("refusal") or ""
@@ -57,23 +66,17 @@ def stream(prompt):
     logger.info("\nUsage: %s", usage or "not reported")
 
 
-def events(response):
-    """Yield the data of each server-sent event."""
-    for line in response.iter_lines(chunk_size=1):  # as soon as it is there
-        if line.startswith(b"data:"):
-            yield line[5:].decode(errors="replace").strip()
-
-
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
-    with contextlib.suppress(TypeError, ValueError):  # of what is no JSON text
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
+    with contextlib.suppress(ValueError):  # a web page
         body = json.loads(body)
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return requests.HTTPError(reason, response=response)
 
 
 if __name__ == "__main__":

@@ -14,12 +14,19 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
+
+class Retries(Retry):
+    def sleep_for_retry(self, response):
+        """Wait as the server asks, but not for more than a minute."""
+        return (self.get_retry_after(response) or 0) <= 60 and super().sleep_for_retry(response)
+
+
 logger = logging.getLogger(__name__)
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
-session.auth = lambda request: request  # no key of a .netrc instead
-retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
-retry.status_forcelist = {429, 500, 502, 503, 504}
-session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+session.auth = lambda request: request  # a .netrc file must not replace the key
+session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
 def generate_image(prompt):
@@ -40,29 +47,27 @@ def generate_image(prompt):
         choice = body["choices"][0]
         message = choice["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
-        reason = f"HTTP {response.status_code}: {error_message(body)}"
-        raise requests.HTTPError(reason, response=response) from None
+        raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    images = [image_bytes(url) for url in image_urls(message)]
+    images = [load_image(url) for url in image_urls(message)]
     if not images:
-        raise ValueError(f"the answer holds no image: {error_message(message.get('content'))}")
-    for result in images:
-        detect_type(result)  # raises ValueError for what is no image
-    logger.info("Usage: %s", body.get("usage"))
+        raise ValueError(f"the answer holds no image: {str(message.get('content'))[:300]!r}")
+    if body.get("usage"):
+        logger.info("Usage: %s", body.get("usage"))
     return images
 
 
 def image_urls(message):
-    """Return the addresses of the images in a message: in its parts, beside them, or in its text."""
+    """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     content = message.get("content") or ""
     parts = (content if isinstance(content, list) else []) + (message.get("images") or [])
     urls = [part["image_url"]["url"] for part in parts if part.get("image_url")]
     return urls or re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+|https?://[^\s\"')>]+", str(content))
 
 
-def image_bytes(url):
-    """Return the image of a data URI or of an address."""
+def load_image(url):
+    """Return the bytes of an image at a URL or in a data URI."""
     if url.startswith("data:"):
         return base64.b64decode(url.partition(",")[2])
     response = session.get(url, timeout=(10, 300))  # without the key
@@ -70,35 +75,34 @@ def image_bytes(url):
     return response.content
 
 
-def detect_type(image):
-    """Return the file extension of an image, by its first bytes."""
-    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
-    for start, extension in types.items():
-        if image.startswith(start):
-            return extension
-    raise ValueError(f"this is no image: {image[:40]!r}")
+def save_image(image):
+    """Write an image to a new file named by its type, and return the name."""
+    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
+    extension = next((types[start] for start in types if image.startswith(start)), None)
+    if not extension:
+        raise ValueError(f"not an image: {image[:60]!r}")
+    with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
+        file.write(image)
+    return file.name
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return requests.HTTPError(reason, response=response)
 
 
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
     try:
-        images = generate_image("A lighthouse at dusk, in watercolour.")
-        for number, image in enumerate(images, 1):
-            name = time.strftime(f"image-%Y%m%d-%H%M%S-{number}.{detect_type(image)}")
-            with open(name, "xb") as file:
-                file.write(image)
-            print(name)
+        for image in generate_image("A lighthouse at dusk, in watercolour."):
+            print(save_image(image))
     except (requests.RequestException, OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:

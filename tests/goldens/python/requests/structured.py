@@ -26,12 +26,19 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+
+class Retries(Retry):
+    def sleep_for_retry(self, response):
+        """Wait as the server asks, but not for more than a minute."""
+        return (self.get_retry_after(response) or 0) <= 60 and super().sleep_for_retry(response)
+
+
 logger = logging.getLogger(__name__)
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
-session.auth = lambda request: request  # no key of a .netrc instead
-retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
-retry.status_forcelist = {429, 500, 502, 503, 504}
-session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+session.auth = lambda request: request  # a .netrc file must not replace the key
+session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
 def ask(prompt):
@@ -63,8 +70,7 @@ def ask(prompt):
         choice = body["choices"][0]
         message = choice["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
-        reason = f"HTTP {response.status_code}: {error_message(body)}"
-        raise requests.HTTPError(reason, response=response) from None
+        raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     answer = parse_answer(message.get("content") or message.get("refusal") or "")
@@ -90,14 +96,15 @@ def parse_answer(text):
     return answer
 
 
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return requests.HTTPError(reason, response=response)
 
 
 if __name__ == "__main__":

@@ -43,12 +43,19 @@ TOOLS = [
     },
 ]
 
+
+class Retries(Retry):
+    def sleep_for_retry(self, response):
+        """Wait as the server asks, but not for more than a minute."""
+        return (self.get_retry_after(response) or 0) <= 60 and super().sleep_for_retry(response)
+
+
 logger = logging.getLogger(__name__)
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
-session.auth = lambda request: request  # no key of a .netrc instead
-retry = Retry(total=2, read=False, allowed_methods=None, backoff_factor=0.5, retry_after_max=60, raise_on_status=False)
-retry.status_forcelist = {429, 500, 502, 503, 504}
-session.mount(BASE_URL, HTTPAdapter(max_retries=retry))
+session.auth = lambda request: request  # a .netrc file must not replace the key
+session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
 def get_weather(city, unit=None):
@@ -65,20 +72,20 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
-    usages = []
+    usage = []
     for _ in range(8):
         message = {"role": "assistant", "content": ""}
-        yield from complete(messages, message, usages)
+        yield from complete(messages, message, usage)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("\nUsage of each round: %s", usages)
+            logger.info("\nUsage of each round: %s", usage)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
 def complete(messages, message, usages):
-    """Yield the pieces of the next message; put the whole of it, as it came, into `message`, its tokens into `usages`."""
+    """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
     response = session.post(
@@ -90,16 +97,18 @@ def complete(messages, message, usages):
         stream=True,
     )
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
-        reason = f"HTTP {response.status_code}: {error_message(response.text)}"
-        raise requests.HTTPError(reason, response=response)
+        raise http_error(response, response.text)
     finish_reason, usage = None, {}
-    for data in events(response):
+    for line in response.iter_lines():
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].decode().strip()
         if data == "[DONE]":
-            finish_reason = finish_reason or "stop"
+            finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(data or "{}")
         if chunk.get("error"):
-            raise requests.HTTPError(error_message(chunk), response=response)
+            raise http_error(response, data)
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
             add_delta(message, delta)
@@ -141,7 +150,7 @@ def add_item(items, piece):
 
 
 def run_tool(tool_call):
-    """Return the result of one call as a message; the model is told what went wrong."""
+    """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function["arguments"])
@@ -154,23 +163,17 @@ def run_tool(tool_call):
     return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
-def events(response):
-    """Yield the data of each server-sent event."""
-    for line in response.iter_lines(chunk_size=1):  # as soon as it is there
-        if line.startswith(b"data:"):
-            yield line[5:].decode(errors="replace").strip()
-
-
-def error_message(body):
-    """Return the server's own words, wherever they stand in the body of its reply."""
-    with contextlib.suppress(TypeError, ValueError):  # of what is no JSON text
+def http_error(response, body):
+    """Return an exception with the status and the server's message."""
+    with contextlib.suppress(ValueError):  # a web page
         body = json.loads(body)
     match body:
-        case [words, *_] | {"metadata": {"raw": words}} | {"error": dict(words) | str(words)}:
-            return error_message(words)
-        case {"message": words} | {"msg": words} | {"detail": words}:
-            return error_message(words)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()).replace(API_KEY, "***")))[:300]
+        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+            pass
+        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
+            pass
+    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    return requests.HTTPError(reason, response=response)
 
 
 if __name__ == "__main__":
