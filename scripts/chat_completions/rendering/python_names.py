@@ -11,8 +11,8 @@ from chat_completions.planning.types import Tool, Variable
 # Names that the printed programs use themselves.
 PROGRAM_NAMES = {
     "add_delta", "add_event", "add_item", "anthropic", "ask", "client", "complete", "genai", "http_error", "httpx",
-    "io", "json", "logger", "logging", "openai", "os", "requests", "post", "retries", "run_tool", "session", "stream", "sys",
-    "time", "types", "urllib3",
+    "io", "json", "logger", "logging", "openai", "os", "post", "requests", "retries", "run_tool", "session", "stream",
+    "sys", "time", "types", "urllib3",
 }  # fmt: skip
 
 
