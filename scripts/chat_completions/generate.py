@@ -3,7 +3,7 @@
 from chat_completions.errors import NotOffered
 from chat_completions.planning.parameters import read_parameters
 from chat_completions.planning.plan import plan_request
-from chat_completions.planning.resolve import resolve, resolve_request
+from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ModelChoice, Program, ProgramRequest
 from chat_completions.rendering.environment import render
 
@@ -43,7 +43,7 @@ def make(request: ProgramRequest) -> Program:
 
 def choose_model(request: ProgramRequest) -> ModelChoice:
     """Return the model alone, on the first protocol of the gateway that has one for the task."""
-    resolution = resolve_request(request)
+    resolution = resolve(request)
     task, choice = resolution.task, resolution.choice
     if not task.uses_model:
         raise NotOffered(f"The task {task.id!r} uses no model.", f"Write its program: `write --task {task.id}`.")

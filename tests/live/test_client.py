@@ -33,7 +33,7 @@ def test_a_connection_that_fails_names_the_variables(
 ) -> None:
     from chat_completions.catalog.load import load_gateway
     from chat_completions.planning.plan import plan_request
-    from chat_completions.planning.resolve import resolve_request
+    from chat_completions.planning.resolve import resolve
     from chat_completions.planning.types import ProgramRequest
 
     def refuse(*_: object, **__: object) -> None:
@@ -41,7 +41,7 @@ def test_a_connection_that_fails_names_the_variables(
 
     monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
     monkeypatch.setattr(httpx.Client, "stream", refuse)
-    plan, _ = plan_request(resolve_request(ProgramRequest("aitoll"), load_gateway("aitoll")))
+    plan, _ = plan_request(resolve(ProgramRequest("aitoll"), load_gateway("aitoll")))
     answer = client.send(plan, KEY, {})
     assert answer.status == 0
     assert [name for name in names if name not in answer.problem] == []

@@ -15,7 +15,7 @@ from chat_completions.errors import NotOffered
 from chat_completions.live.client import Answer, send
 from chat_completions.live.target import Target
 from chat_completions.planning.plan import plan_request
-from chat_completions.planning.resolve import resolve_request
+from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
 
 MAX_TOKENS = 16
@@ -167,6 +167,6 @@ def _plan(target: Target, task: str, **more: Any) -> RequestPlan | None:
     """Return the request of a task, whatever library would send it; None where the gateway has no such task."""
     request = ProgramRequest(target.gateway.id, task=task, base_url=target.address, **more)
     try:
-        return plan_request(resolve_request(request, target.gateway))[0]
+        return plan_request(resolve(request, target.gateway))[0]
     except NotOffered:
         return None

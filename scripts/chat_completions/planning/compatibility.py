@@ -28,20 +28,19 @@ def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, libr
     """
     if task.kind in library.unsupported:
         raise NotOffered(f"{library.id} does not offer {task.id!r}: {library.unsupported[task.kind]}.")
-    offered = [
-        name
-        for name, endpoints in gateway.endpoints.items()
-        if name in task.body and name in library.protocols and _serving(endpoints, task)
-    ]
+    served = [name for name, endpoints in gateway.endpoints.items() if name in task.body and _serving(endpoints, task)]
+    offered = [name for name in served if name in library.protocols]
     if library.kinds and task.kind not in library.kinds:
         raise NotOffered(f"There is no program for {task.id!r} with {library.id}.", "Choose another --library.")
-    asked = request.protocol
-    if asked in offered or (asked is None and offered):
-        return [asked] if asked else _with_model_first(offered, request, gateway)
+    if request.protocol in offered:
+        return [request.protocol]
+    if request.protocol is None and offered:
+        return _with_model_first(offered, request, gateway)
     supported = ", ".join(offered or gateway.endpoints)
-    on = f" on {asked!r}" if asked else ""
+    library_name = f" with {library.id}" if offered != served else ""
+    on = f" on {request.protocol!r}" if request.protocol else ""
     raise NotOffered(
-        f"{gateway.name} does not offer {task.id!r} with {library.id}{on}.",
+        f"{gateway.name} does not offer {task.id!r}{library_name}{on}.",
         f"Supported protocols{' there' if offered else f' of {gateway.name}'}: {supported}.",
     )
 

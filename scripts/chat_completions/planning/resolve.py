@@ -2,7 +2,7 @@
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.language import Language, Library, LiteralStyle
+from chat_completions.catalog.language import Language, Library
 from chat_completions.catalog.protocol import Protocol
 from chat_completions.catalog.task import Task
 from chat_completions.errors import NotOffered, UnknownName, find_name
@@ -18,23 +18,14 @@ from chat_completions.planning.model_selection import select_model
 from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
 
 NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
-ANY_LANGUAGE = Language(
-    "any",
-    "any language",
-    "",
-    "",
-    (),
-    LiteralStyle((), "", 0, unquoted_keys=False, non_bmp_escape="", trailing_comma=False),
-    {},
-)
 
 
-def resolve(request: ProgramRequest) -> Resolution:
-    """Return the pieces that the names of a request stand for.
+def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
+    """Return the pieces that the names of a request stand for; `gateway` is the one named, where it is loaded.
 
     Raises UnknownName for a name that does not exist, NotOffered where the pieces do not go together.
     """
-    gateway, task = find_gateway(request), load.load_task(request.task)
+    gateway, task = gateway or find_gateway(request), load.load_task(request.task)
     language = find_language(request, task)
     request = request._replace(protocol=_protocol_name(request.protocol, gateway))
     return fit(request, gateway, task, language, find_library(request.library, language, task.kind))
@@ -62,16 +53,9 @@ def find_gateway(request: ProgramRequest) -> Gateway:
     return load.describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
 
 
-def resolve_request(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
-    """Return the pieces of the HTTP request alone, whatever the language and the library."""
-    gateway, task = gateway or find_gateway(request), load.load_task(request.task)
-    request = request._replace(protocol=_protocol_name(request.protocol, gateway))
-    return fit(request, gateway, task, ANY_LANGUAGE, Library("any library", "", list(task.body)))
-
-
 def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
     """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
-    if task.language and language.id not in (task.language, ANY_LANGUAGE.id):
+    if task.language not in ("", language.id):
         raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
     protocol, choice = _first_protocol(request, gateway, task, library)
     endpoint = find_endpoint(request, gateway, task, protocol, library)
