@@ -75,8 +75,8 @@ def full_package(feature: str) -> Iterator[None]:
 def did_you_mean(name: str, known: Iterable[str], aliases: Iterable[str] = ()) -> str:
     """Return a hint with the nearest of `known` and their aliases, or with all of `known` where none is near."""
     choices = list(known)
-    near = nearest(name, [*choices, *aliases], SIMILAR)
-    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(choices)}."
+    similar = nearest(name, [*choices, *aliases], SIMILAR)
+    return f"Did you mean {similar!r}?" if similar else f"Known: {', '.join(choices)}."
 
 
 def nearest(name: str, known: Iterable[str], similarity: float) -> str:
@@ -84,13 +84,13 @@ def nearest(name: str, known: Iterable[str], similarity: float) -> str:
     from difflib import get_close_matches  # needed only once something is wrong
 
     simple: dict[str, str] = {}
-    for one in known:
-        simple.setdefault(simplified(one), one)
-    found = get_close_matches(simplified(name), list(simple), n=1, cutoff=similarity)
-    return simple[found[0]] if found else ""
+    for candidate in known:
+        simple.setdefault(simplify(candidate), candidate)
+    matches = get_close_matches(simplify(name), list(simple), n=1, cutoff=similarity)
+    return simple[matches[0]] if matches else ""
 
 
-def simplified(name: str) -> str:
+def simplify(name: str) -> str:
     """Return a name without what people write differently: case, spaces, hyphens and the like."""
     return "".join(filter(str.isalnum, name.casefold()))
 
@@ -102,6 +102,6 @@ def find_name(name: str, known: Mapping[str, Iterable[str]]) -> str | None:
     """
     if name in known:
         return name
-    wanted = simplified(name)
-    found = [one for one, others in known.items() if wanted in map(simplified, (one, *others))]
-    return found[0] if wanted and len(found) == 1 else None
+    simple = simplify(name)
+    matches = [id_ for id_, aliases in known.items() if simple in map(simplify, (id_, *aliases))]
+    return matches[0] if simple and len(matches) == 1 else None

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from chat_completions.errors import BadInput
 from chat_completions.generate import make
-from chat_completions.planning.json_schema import check_schema, notes_on_schema
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.planning.user_files import check_tools
+from chat_completions.planning.user_schema import check_schema, notes_on_schema
 
 OBJECT = {"type": "object"}
 GOOD_TOOLS: list[Any] = [

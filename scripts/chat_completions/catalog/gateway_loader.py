@@ -1,4 +1,4 @@
-"""Builds a gateway from what its YAML file says."""
+"""Builds a gateway from the data of its YAML file."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ PLAIN = (
 def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Gateway:
     """Return the gateway that `data` describes.
 
-    A short file of the user's leaves much out: Bearer, /chat/completions, /models and no sources are meant.
+    A short file of the user's leaves much out; the defaults are Bearer, /chat/completions, /models and no sources.
     """
     auth = _auth(id_, data)
     base_url = data["base_url"]
@@ -47,7 +47,7 @@ def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Ga
         base_url=base_url if isinstance(base_url, str) else base_url["value"],
         auth=auth,
         extra_keys=[_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
-        endpoints={protocol: [_endpoint(endpoint) for endpoint in some] for protocol, some in endpoints.items()},
+        endpoints={protocol: [_endpoint(fields) for fields in listed] for protocol, listed in endpoints.items()},
         sources={name: Evidence(**source) for name, source in data.get("sources", {}).items()},
         recommended_models=_recommendations(data, endpoints),
         models={
@@ -55,7 +55,7 @@ def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Ga
             for model, fields in _models(data).items()
         },
         model_facts=model_facts,
-        parameters={protocol: build_parameters(some) for protocol, some in data.get("parameters", {}).items()},
+        parameters={protocol: build_parameters(fields) for protocol, fields in data.get("parameters", {}).items()},
         notes=[Note(**note) for note in data.get("notes", [])],
         **{name: data[name] for name in PLAIN if name in data},
     )
@@ -91,7 +91,7 @@ def _env_prefix(id_: str, data: JsonObject, auth: list[Auth]) -> str:
 
     A key with which another one travels is that of the provider behind the gateway, and OPENAI_BASE_URL its address.
     """
-    key = "" if data.get("extra_keys") else next((one.key for one in auth if one.key), "")
+    key = "" if data.get("extra_keys") else next((scheme.key for scheme in auth if scheme.key), "")
     return KEY_ENDINGS.sub("", key) or KEY_ENDINGS.sub("", _key_variable(id_))
 
 
@@ -128,8 +128,8 @@ def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[
     of a protocol are for all that is read and written as text.
     """
     if _is_by_use(data.get("models")):
-        found = {use: Recommendation(ids) for use, ids in _by_use(data["models"]).items()}
-        return dict.fromkeys(endpoints, found)
+        recommendations = {use: Recommendation(ids) for use, ids in _by_use(data["models"]).items()}
+        return dict.fromkeys(endpoints, recommendations)
     if data.get("recommended_models"):
         return {
             protocol: {use: Recommendation(**fields) for use, fields in uses.items()}
@@ -141,7 +141,7 @@ def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[
         )
         for protocol in endpoints
     }
-    return {protocol: {"balanced": found, "vision": found} for protocol, found in first.items() if found.models}
+    return {protocol: {"balanced": models, "vision": models} for protocol, models in first.items() if models.models}
 
 
 def _is_by_use(models: Any) -> bool:

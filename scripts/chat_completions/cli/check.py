@@ -65,9 +65,9 @@ def as_lines(report: "Report") -> Iterator[str]:
     if report.problem:
         yield f"Problem: {report.problem}"
     if report.listed is not None:
-        found = [model for model in report.recommended if model in report.listed]
+        listed = [model for model in report.recommended if model in report.listed]
         missing = [model for model in report.recommended if model not in report.listed]
-        yield f"Models listed: {len(report.listed)}; of those known here: {', '.join(found) or 'none'}"
+        yield f"Models listed: {len(report.listed)}; of those known here: {', '.join(listed) or 'none'}"
         if missing:
             yield f"Not listed: {', '.join(missing)}"
     for name, value in report.credits.items():

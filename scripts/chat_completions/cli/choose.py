@@ -73,10 +73,10 @@ def _model_table(models: Sequence[Model], choice: ModelChoice) -> str:
 def _facts_lines(choice: ModelChoice) -> list[str]:
     """Return context and list price of the model, with where they were read; nothing where they are not known."""
     facts, source = choice.facts, choice.facts_source
-    read = f" ({source.source}, {source.date})" if source else ""
-    lines = [f"Context: {_context(facts)} tokens{read}"] if facts.context else []
+    origin = f" ({source.source}, {source.date})" if source else ""
+    lines = [f"Context: {_context(facts)} tokens{origin}"] if facts.context else []
     price = f"Price: {_price(facts)} US dollars per million tokens, in / out: the maker's price, a gateway sets its own"
-    return [*lines, f"{price}{read}"] if facts.price else lines
+    return [*lines, f"{price}{origin}"] if facts.price else lines
 
 
 def _context(facts: ModelFacts) -> str:

@@ -76,7 +76,9 @@ def _readable() -> Iterator[str]:
 def _used(kind: str, gateway: str | None) -> list[str]:
     """Return the names of a kind; of one gateway those that any of its combinations has."""
     known = load.names(kind)
-    used = {getattr(found, kind) for found in offered_combinations(gateway)} if gateway else known
+    if gateway is None:
+        return known
+    used = {getattr(combination, kind) for combination in offered_combinations(gateway)}
     return [name for name in known if name in used]
 
 
@@ -103,15 +105,15 @@ def _models(name: str) -> Iterator[Row]:
 
 
 def _combinations(gateway: str, *, everything: bool) -> Iterator[Row]:
-    found = all_combinations(gateway)
-    for combination in found:
+    combinations = all_combinations(gateway)
+    for combination in combinations:
         if everything or combination.offered:
             row = {name: getattr(combination, name) for name in COLUMNS["combinations"]}
-            yield {**row, **_refusal(combination, found)} if everything else row
+            yield {**row, **_refusal(combination, combinations)} if everything else row
 
 
-def _refusal(combination: Combination, others: list[Combination]) -> Row:
-    nearest = "" if combination.offered else nearest_options(combination, others)
+def _refusal(combination: Combination, combinations: list[Combination]) -> Row:
+    nearest = "" if combination.offered else nearest_options(combination, combinations)
     return {"offered": combination.offered, "reason": combination.reason, "nearest": nearest}
 
 

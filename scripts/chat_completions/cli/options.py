@@ -22,15 +22,15 @@ class ProseCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take an unknown option with a space in it for the prompt that it is."""
-        given = list(args)
+        arguments = list(args)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as problem:
-            prose = [word for word in given if word.startswith(problem.option_name) and " " in word.strip()]
-            if not prose or "--" in given:
+            prompts = [text for text in arguments if text.startswith(problem.option_name) and " " in text.strip()]
+            if not prompts or "--" in arguments:
                 raise
-            given.remove(prose[0])
-            return super().parse_args(ctx, [*given, "--", prose[0]])
+            arguments.remove(prompts[0])
+            return super().parse_args(ctx, [*arguments, "--", prompts[0]])
         except click.UsageError as problem:
             if "unexpected extra argument" not in problem.message:
                 raise
@@ -60,16 +60,16 @@ def program_request(values: dict[str, Any]) -> ProgramRequest:
     if prompt is not None and files["messages"] is not None:
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file's last message.")
     _check_names(values)
-    brought = {name: _read_file(name, path) for name, path in files.items() if path is not None}
-    task = values.pop("task") or _task_of(brought, values)
+    contents = {name: _read_file(name, path) for name, path in files.items() if path is not None}
+    task = values.pop("task") or _task_of(contents, values)
     params = _parameters(values.pop("params"))
-    return ProgramRequest(prompt=_prompt(prompt), task=task, params=params, **brought, **values)
+    return ProgramRequest(prompt=_prompt(prompt), task=task, params=params, **contents, **values)
 
 
-def _task_of(brought: dict[str, Any], values: dict[str, Any]) -> str:
-    """Return the task that what the user brings is for."""
-    named = next((task for name, task in TASKS_OF_FILES.items() if name in brought), None)
-    return named or ("vision" if values.get("images") else "chat")
+def _task_of(contents: dict[str, Any], values: dict[str, Any]) -> str:
+    """Return the task for the files and images that the user brings."""
+    task = next((task for name, task in TASKS_OF_FILES.items() if name in contents), None)
+    return task or ("vision" if values.get("images") else "chat")
 
 
 def _check_names(values: dict[str, Any]) -> None:
@@ -86,8 +86,8 @@ def _check_names(values: dict[str, Any]) -> None:
 def _read_file(name: str, path: Path) -> Any:
     """Return what a file of the user's holds, checked."""
     from chat_completions.catalog.yaml_files import read_users
-    from chat_completions.planning.json_schema import check_schema
     from chat_completions.planning.user_files import check_conversation, check_tools
+    from chat_completions.planning.user_schema import check_schema
 
     check: dict[str, Callable[[Any, str], Any]] = {
         "messages": check_conversation,

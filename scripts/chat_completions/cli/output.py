@@ -159,5 +159,5 @@ def _pasted(file: Path) -> str:
 
 def _fence(code: str) -> str:
     """Return a fence that is longer than any run of backticks in the program, so that no text in it ends the block."""
-    runs = "".join(one if one == "`" else " " for one in code).split()
+    runs = re.findall("`+", code)
     return "`" * max([3, *(len(run) + 1 for run in runs)])

@@ -30,11 +30,11 @@ def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> 
         from chat_completions.replay.run import REPLAY_KEY
         from chat_completions.replay.server import serve
     names = [gateway] if gateway else recorded_gateways()
-    gateways = {found.id: found for found in map(load.load_gateway, names)}
+    gateways = {loaded.id: loaded for loaded in map(load.load_gateway, names)}
     parsed = parse_fault(fault) if fault else None
     exchanges = [exchange for id_ in gateways for exchange in load_exchanges(id_)]
     with serve(exchanges, {} if strict else gateways, port=port, fault=parsed, report=progress) as server:
-        progress(f"Replaying {', '.join(found.name for found in gateways.values())} on {server.url}")
+        progress(f"Replaying {', '.join(served.name for served in gateways.values())} on {server.url}")
         for line in settings(gateways, server.url, REPLAY_KEY):
             click.echo(line)
         sys.stdout.flush()

@@ -43,8 +43,8 @@ def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     if run and format_ == "json":
         raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
-    given = click.get_current_context().get_parameter_source("gateway")
-    if values["key"] is not None and given is ParameterSource.COMMANDLINE:
+    source = click.get_current_context().get_parameter_source("gateway")
+    if values["key"] is not None and source is ParameterSource.COMMANDLINE:
         raise BadInput("--gateway and --key contradict each other.", "Name the variable in the gateway's file.")
     if plain:
         if values["language"] or values["library"]:

@@ -42,7 +42,7 @@ def all_combinations(gateway: str) -> list[Combination]:
 def offered_combinations(gateway: str | None = None) -> list[Combination]:
     """Return the combinations that are offered, at one gateway or at all."""
     gateways = [gateway] if gateway else load.names("gateway")
-    return [found for name in gateways for found in all_combinations(name) if found.offered]
+    return [combination for name in gateways for combination in all_combinations(name) if combination.offered]
 
 
 def nearest_options(combination: Combination, combinations: Sequence[Combination]) -> str:
@@ -51,12 +51,12 @@ def nearest_options(combination: Combination, combinations: Sequence[Combination
     def shared(other: Combination) -> int:
         return sum(weight for name, weight in WEIGHTS.items() if getattr(combination, name) == getattr(other, name))
 
-    near = max((other for other in combinations if other.offered), key=shared, default=None)
-    if near is None:
+    nearest = max((other for other in combinations if other.offered), key=shared, default=None)
+    if nearest is None:
         return ""
     names = ("gateway", "task", "language", "library", "protocol")
-    flags = (" --stream" if near.stream else "") + (" --async" if near.asynchronous else "")
-    return " ".join(f"--{name} {getattr(near, name)}" for name in names) + flags
+    flags = (" --stream" if nearest.stream else "") + (" --async" if nearest.asynchronous else "")
+    return " ".join(f"--{name} {getattr(nearest, name)}" for name in names) + flags
 
 
 def nearest_to_request(request: ProgramRequest) -> str:
@@ -70,8 +70,8 @@ def nearest_to_request(request: ProgramRequest) -> str:
     combination = _combination(names, gateway, task, language)
     if combination.offered:
         return ""
-    near = nearest_options(combination, list(_all(gateway)))
-    return near.replace(f"--gateway {gateway.id}", f"--gateway {request.gateway}", 1)
+    nearest = nearest_options(combination, list(_all(gateway)))
+    return nearest.replace(f"--gateway {gateway.id}", f"--gateway {request.gateway}", 1)
 
 
 def _all(gateway: Gateway) -> Iterator[Combination]:

@@ -24,7 +24,7 @@ class ImagePart(NamedTuple):
     def data(self, type_key: str) -> JsonObject | None:
         """Return media type and base64 text, or None where only the address is sent."""
         if self.image and (self.image.is_file or self.image.is_data):
-            media_type, data = (Variable(f"image_{word}{self.image.suffix}") for word in ("type", "data"))
+            media_type, data = (Variable(f"image_{name}{self.image.suffix}") for name in ("type", "data"))
             return {type_key: media_type, "data": data}
         media_type_text, data_text = _split_data_uri(self.url)
         return {type_key: media_type_text, "data": data_text} if data_text and not self.image else None

@@ -19,7 +19,7 @@ class Messages(NamedTuple):
     """What goes out as text and images, in the protocol's form.
 
     `system` are the system texts that stand apart from the messages, `prompt` is None for a conversation,
-    `instructions` tells that the messages hold the variable of that name.
+    `instructions` is true where the messages hold the variable of that name.
     """
 
     system: Sequence[str | Variable]
@@ -39,14 +39,14 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
     if instructions:
         place = next((at for at, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
         # A conversation that is given whole is a constant of the program, in which no variable can stand.
-        wanted: Any = Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(schema)
-        turns.insert(place, {"role": "system", "content": wanted})
+        text: Any = Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(schema)
+        turns.insert(place, {"role": "system", "content": text})
     images = _images(request, task)
     parts = [_image_part(image, protocol) for image in images]
     if parts and turns and request.messages is None:
         content = turns[-1]["content"]
-        text = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        turns[-1] = {**turns[-1], "content": [*text, *parts]}
+        texts = content if isinstance(content, list) else [{"type": "text", "text": content}]
+        turns[-1] = {**turns[-1], "content": [*texts, *parts]}
     system, converted = convert(turns, protocol.message_format)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
@@ -101,7 +101,7 @@ def _image_part(image: Image, protocol: Protocol) -> ImagePart:
 
 
 def _needs_instructions(resolution: Resolution, params: JsonObject, schema: JsonObject) -> bool:
-    """Return whether the wanted JSON has to be described in words, where the parameter alone would not do."""
+    """Return whether the messages must describe the JSON, because the parameter alone would not do."""
     mode: Any = params.get("response_format", "json_schema")
     unreliable = "structured" in (*resolution.gateway.unreliable, *resolution.gateway.undocumented)
     return bool(schema) and (resolution.protocol.schema_in_prompt or unreliable or mode == "json_object")

@@ -37,15 +37,16 @@ def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
         _check_place(name, parameter, resolution.gateway, resolution.task.kind)
         _check_value(name, value, parameter)
         notes += _notes(name, value, parameter, resolution.gateway, protocol)
-    params, notes_on_model = _as_the_model_takes_them(params, resolution)
+    params, notes_on_model = _rename_for_model(params, resolution)
     notes += notes_on_model
     notes += [conflict.note for conflict in protocol.conflicts if set(conflict.names) <= set(params)]
-    check_model(params, resolution.gateway.model(resolution.choice.model))
+    for name, reason in unsupported_by(params, resolution.gateway.model(resolution.choice.model)):
+        raise NotOffered(f"{reason}.", f"Leave out {name}, or name another --model.")
     _check_order(params, protocol)
     return params, notes
 
 
-def _as_the_model_takes_them(params: dict[str, Any], resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
+def _rename_for_model(params: dict[str, Any], resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
     """Return the parameters under the names that this model has for them, and notes; what a gateway documents stays."""
     protocol, model = resolution.protocol, resolution.choice.model
     documented = resolution.gateway.parameters.get(protocol.id, {})
@@ -62,47 +63,43 @@ def _as_the_model_takes_them(params: dict[str, Any], resolution: Resolution) -> 
     return params, notes
 
 
-def check_model(params: dict[str, Any], model: Model) -> None:
-    """Raise NotOffered where the model does not accept one of the parameters."""
-    for name, reason in unsupported_by(params, model):
-        raise NotOffered(f"{reason}.", f"Leave out {name}, or name another --model.")
-
-
 def unsupported_by(params: dict[str, Any], model: Model) -> list[tuple[str, str]]:
     """Return the parameters that a model does not accept, each with the reason."""
     facts = model.facts
-    found = [(name, f"{model.id} does not accept {name}") for name in facts.unsupported_parameters if name in params]
-    for pair in facts.mutually_exclusive:
-        if set(pair) <= set(params):
-            found.append((pair[-1], f"{model.id} accepts {' or '.join(pair)}, not both"))
-    return found
+    unsupported = [name for name in facts.unsupported_parameters if name in params]
+    exclusive = [pair for pair in facts.mutually_exclusive if set(pair) <= set(params)]
+    return [
+        *((name, f"{model.id} does not accept {name}") for name in unsupported),
+        *((pair[-1], f"{model.id} accepts {' or '.join(pair)}, not both") for pair in exclusive),
+    ]
 
 
 def _with_our_names(params: dict[str, Any], protocol: Protocol) -> dict[str, Any]:
-    """Return the parameters under our names for them; BadInput where one is given under two."""
-    found: dict[str, Any] = {}
-    for given, value in params.items():
-        name = protocol.parameter_aliases.get(given, given)
-        if name in found:
-            raise BadInput(f"{name!r} and its other name {given!r} are both given.", "Give one of them.")
-        found[name] = value
-    return found
+    """Return the parameters under our names for them; BadInput where one comes under two names."""
+    renamed: dict[str, Any] = {}
+    for alias, value in params.items():
+        name = protocol.parameter_aliases.get(alias, alias)
+        if name in renamed:
+            raise BadInput(f"{name!r} and its other name {alias!r} are both given.", "Give one of them.")
+        renamed[name] = value
+    return renamed
 
 
 def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
     """Return what is known of a parameter; a gateway may add ones that have a type."""
     documented = gateway.parameters.get(protocol.id, {})
-    theirs = documented.get(name, Parameter()).type and name not in WRITTEN
-    if name in protocol.reserved and not theirs:
+    of_gateway = documented.get(name, Parameter())
+    is_added = of_gateway.type and name not in WRITTEN
+    if name in protocol.reserved and not is_added:
         raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.reserved[name]}.")
-    parameter = override(protocol.parameters.get(name, Parameter()), documented.get(name, Parameter()))
-    if theirs and not documented[name].unsupported:
-        parameter = parameter._replace(unsupported="")
+    parameter = override(protocol.parameters.get(name, Parameter()), of_gateway)
+    if is_added:
+        parameter = parameter._replace(unsupported=of_gateway.unsupported)
     if not parameter.type:
-        known = [*protocol.parameters, *(other for other, own in documented.items() if own.type)]
-        unknown = UnknownName("parameter", name, dict.fromkeys(known))
-        unknown.hint += " A gateway file of your own can name more of them under `parameters`."
-        raise unknown
+        known = [*protocol.parameters, *(other for other, fields in documented.items() if fields.type)]
+        error = UnknownName("parameter", name, dict.fromkeys(known))
+        error.hint += " A gateway file of your own can name more of them under `parameters`."
+        raise error
     return parameter
 
 

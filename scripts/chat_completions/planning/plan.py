@@ -10,9 +10,9 @@ from chat_completions.catalog.urls import check_base_url, is_loopback
 from chat_completions.json_values import EMPTY, JsonObject
 from chat_completions.planning import messages, request_body
 from chat_completions.planning.compatibility import check_options
-from chat_completions.planning.json_schema import notes_on_schema
 from chat_completions.planning.parameters import read_parameters
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Resolution, Tool
+from chat_completions.planning.user_schema import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
@@ -87,8 +87,8 @@ def _plan(
 
 def _base_url(resolution: Resolution) -> str:
     request, gateway = resolution.request, resolution.gateway
-    given = gateway.base_url if request.base_url is None else request.base_url
-    return check_base_url(given, allow_http=request.allow_http or gateway.allow_http)
+    base_url = gateway.base_url if request.base_url is None else request.base_url
+    return check_base_url(base_url, allow_http=request.allow_http or gateway.allow_http)
 
 
 def _notes_on_address(resolution: Resolution) -> list[str]:
@@ -102,8 +102,9 @@ def _notes_on_address(resolution: Resolution) -> list[str]:
 
 def _headers(protocol: Protocol, gateway: Gateway) -> dict[str, str]:
     """Return the fixed headers; the gateway's win, however they are capitalised."""
-    own = {name.lower() for name in gateway.headers}
-    return {**{name: value for name, value in protocol.headers.items() if name.lower() not in own}, **gateway.headers}
+    replaced = {name.lower() for name in gateway.headers}
+    kept = {name: value for name, value in protocol.headers.items() if name.lower() not in replaced}
+    return {**kept, **gateway.headers}
 
 
 def _path(endpoint: Endpoint, protocol: Protocol, *, stream: bool) -> tuple[str, dict[str, str]]:
@@ -144,5 +145,6 @@ def _notes_on_defaults(protocol: Protocol, params: dict[str, Any]) -> list[str]:
 
 def _recommended_models(resolution: Resolution) -> list[str]:
     """Return every id that the gateway recommends for anything."""
-    uses = resolution.gateway.recommended_models.values()
-    return list(dict.fromkeys(model for use in uses for found in use.values() for model in found.models))
+    by_protocol = resolution.gateway.recommended_models.values()
+    recommendations = [recommendation for uses in by_protocol for recommendation in uses.values()]
+    return list(dict.fromkeys(model for recommendation in recommendations for model in recommendation.models))

@@ -5,7 +5,7 @@ from typing import Any
 
 from chat_completions.errors import BadInput
 from chat_completions.json_values import find_problem
-from chat_completions.planning.json_schema import problem_of_schema
+from chat_completions.planning.user_schema import problem_of_schema
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 ROLES = ("system", "developer", "user", "assistant", "tool")

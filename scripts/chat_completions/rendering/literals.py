@@ -68,7 +68,7 @@ def text(value: str, non_bmp_escape: str = "surrogates") -> str:
     Whatever cannot be seen on a screen is escaped: control characters, line separators, marks
     that change the direction of writing.
     """
-    return '"' + UNUSUAL.sub(lambda one: SHORT.get(one[0]) or _visible(one[0], non_bmp_escape), value) + '"'
+    return '"' + UNUSUAL.sub(lambda match: SHORT.get(match[0]) or _visible(match[0], non_bmp_escape), value) + '"'
 
 
 def _visible(character: str, non_bmp_escape: str) -> str:

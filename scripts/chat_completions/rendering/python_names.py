@@ -43,6 +43,6 @@ def snake_case(value: Any) -> Any:
     """Return `value` with the keys of its mappings in snake_case, as Python's client libraries name fields."""
     if isinstance(value, Mapping):
         return {
-            re.sub(r"[A-Z]", lambda one: f"_{one[0].lower()}", key): snake_case(item) for key, item in value.items()
+            re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", key): snake_case(item) for key, item in value.items()
         }
     return [snake_case(item) for item in value] if isinstance(value, list) else value
