@@ -74,7 +74,7 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
         driver,
         "javascript" if typed else program.language,
         {**env, "CALLS": str(calls), "TASK": program.task, "ARGUMENT": json.dumps(_argument(program))},
-        scene=Scene(warm=True, timeout=40, beside=beside),
+        scene=Scene(warm=True, shared=True, timeout=40, beside=beside),
     )
     told = [data for path, data in ran.files.items() if path.endswith("told.json")]
     found: dict[str, Any] = (

@@ -19,10 +19,10 @@ from support.watching import Process, Scene, Watch
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "tests" / "web"
 COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "typescript": ("node",), "shell": ("bash",)}
-HANDLERS = {"nextjs": ("node", str(WEB / "route.mjs"))}  # which asks the handler as a page would
+ROUTE = WEB / "route.mjs"  # asks a route handler as a page would
 NODE = ("javascript", "typescript")
 PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
-SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh", "nextjs": ".ts"}
+SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,15 @@ def run(
 ) -> Ran:
     """Runs `code` with nothing of the developer's environment but PATH.
 
-    Without `cwd` it works in an empty folder of its own. Of a TypeScript program the types are stripped first.
+    Without `cwd` it works in an empty folder of its own. Of a TypeScript program the types are stripped first;
+    a Next.js route is asked by a program beside it.
     """
+    scene = scene or Scene()
     if language_id == "typescript":
         return run(strip_types(code), "javascript", env, cwd, scene)
-    scene = scene or Scene()
+    if language_id == "nextjs":
+        beside = replace(scene, beside={"handler.mjs": strip_types(code)}, shared=scene.interrupt is None)
+        return run(ROUTE.read_text(encoding="utf-8"), "javascript", env, cwd, beside)
     if _forks(language_id, scene):
         fork_server(_imported(code, scene))
     with tempfile.TemporaryDirectory() as name:
@@ -167,7 +171,7 @@ def _start(job: Job, streams: Sequence[int]) -> Process:
         code = _imported(job.program.read_text(encoding="utf-8"), job.scene)
         return fork_server(code).start(job.program, job.scene.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
-    command = [*{**COMMANDS, **HANDLERS}[job.language_id], str(job.program), *job.scene.args]
+    command = [*COMMANDS[job.language_id], str(job.program), *job.scene.args]
     return subprocess.Popen(
         command, cwd=job.work, env=job.env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )

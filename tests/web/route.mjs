@@ -1,18 +1,11 @@
-// Runs a route handler as a program: posts $CHAT_TURNS to it and prints what the page would be told.
+// Runs handler.mjs, a route handler, as a program: posts $CHAT_TURNS to it and prints what the page would be told.
 // The answer is a line of JSON for each piece, or, of a route on the AI SDK, its stream of events.
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { transformSync } from "esbuild";
+import { readFileSync } from "node:fs";
 
-const source = readFileSync(process.argv[2], "utf8");
-const { code } = transformSync(source, { loader: "ts", format: "esm" });
-const file = join(dirname(process.argv[2]), "route.mjs");
-writeFileSync(file, code);
-symlinkSync(join(import.meta.dirname, "node_modules"), join(dirname(file), "node_modules")); // for what it imports
-const { POST } = await import(pathToFileURL(file));
+const handler = new URL("handler.mjs", import.meta.url);
+const { POST } = await import(handler);
+const onSdk = readFileSync(handler, "utf8").includes("useChat");
 const turns = JSON.parse(process.env.CHAT_TURNS ?? '[{"role": "user", "content": "Say hello"}]');
-const onSdk = source.includes("useChat");
 const messages = onSdk ? turns.map(({ role, content }) => ({ role, parts: [{ type: "text", text: content }] })) : turns;
 const request = new Request("http://localhost/api/chat", { method: "POST", body: JSON.stringify({ messages }) });
 console.info = console.error; // stdout is for the answer

@@ -18,7 +18,6 @@ async function call(module) {
   }
 }
 
-process.on("exit", () => writeFileSync("told.json", JSON.stringify(told)));
 try {
   const module = await import("./printed.mjs");
   for (let number = 0; number < Number(process.env.CALLS); number += 1) told.results.push(await call(module));
@@ -27,3 +26,4 @@ try {
 }
 if (JSON.stringify(process.env) !== before) told.changed.push("it changes the environment");
 if (process.exitCode) told.fault ??= `it sets the exit code ${process.exitCode}`;
+writeFileSync("told.json", JSON.stringify(told));

@@ -7,6 +7,7 @@ import { transformSync } from "amaro";
 
 const answer = process.stdout.write.bind(process.stdout);
 const home = process.cwd();
+const { info, error: log } = console;
 let number = 0;
 process.stdout.setMaxListeners(0);
 
@@ -59,6 +60,7 @@ async function run({ program, cwd, env, args }) {
   await ended(before, printed.stdout);
   process.off("unhandledRejection", failed);
   process.stdout.removeAllListeners("error");
+  Object.assign(console, { info, error: log });
   const [code, seconds] = [process.exitCode ?? 0, (performance.now() - started) / 1000];
   process.exitCode = undefined;
   process.chdir(home);
