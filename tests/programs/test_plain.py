@@ -7,12 +7,12 @@ from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.generate import make
 from chat_completions.planning.types import Program, ProgramRequest
+from support.case_runner import KEY
 from support.command_line import command
 from support.replies import Reply
 from support.running import Ran, run
 from support.serving import Server
 
-KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 JSON, HTML = [("content-type", "application/json")], [("content-type", "text/html")]
 REFUSALS = [
     (Reply(401, JSON, b'{"error": {"message": "no such key", "code": "bad"}}'), "Error: no such key"),

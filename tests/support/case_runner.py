@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from support.running import run
 from support.serving import Received, Server, closed_port
 from support.watching import Scene
 
-KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
+KEY = f"pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd{os.getpid()}"  # the process list shows the programs of other test processes too
 
 
 @dataclass(frozen=True)
