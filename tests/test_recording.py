@@ -17,7 +17,7 @@ from recording.scenes import CASSETTES, is_recorded, raw_requests, scenes
 from recording.scrub import RESPONSE_HEADERS, Scrubber, find_personal
 from recording.stacks import canary_keys
 from recording.test_record import without_repeated_failures
-from support.canary import traces
+from support.command_line import traces
 from vcr.request import Request
 
 ROOT = Path(__file__).resolve().parents[1]

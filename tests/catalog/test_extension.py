@@ -8,7 +8,7 @@ from chat_completions import paths
 from chat_completions.catalog import load
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
-from support.plans import plan
+from support.generation import plan
 
 ROOT = Path(__file__).resolve().parents[2]
 RUBY = """name: Ruby

@@ -13,7 +13,7 @@ from chat_completions.catalog.json_schema import validate
 from chat_completions.catalog.yaml_files import read_users
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.planning.types import ProgramRequest
-from support.plans import plan
+from support.generation import plan
 
 REFERENCES = Path(__file__).resolve().parents[2] / "references"
 SCHEMA = yaml.safe_load((REFERENCES / "gateway.schema.yaml").read_text(encoding="utf-8"))

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
-from support import clients
-from support.clients import ASK, MODULES, Home, ask_claude, ask_codex, claude, codex, gemini, new_home
+from clients import clients
+from clients.clients import ASK, MODULES, Home, ask_claude, ask_codex, claude, codex, gemini, new_home
+from clients.scripted_model import Model, listed_folder, serving
 from support.packed import OFFLINE, ROOT, packed, run, unpacked
-from support.scripted import Model, listed_folder, serving
 
 SAID = "Model: "
 DESCRIPTION = re.findall(r"^description: (.*)$", (ROOT / "SKILL.md").read_text(encoding="utf-8"), re.MULTILINE)[0]

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from chat_completions import __version__
-from support.canary import traces
-from support.command_line import command_at
+from support.command_line import command_at, traces
 from support.replies import Reply
 from support.serving import Server, closed_port
 

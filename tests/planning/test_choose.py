@@ -7,7 +7,7 @@ from chat_completions.errors import BadInput, NotOffered
 from chat_completions.generate import choose_model
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest
-from support.plans import notes, plan
+from support.generation import notes, plan
 
 EVERYTHING = ["chat", "code", "conversation", "reasoning", "tools", "structured", "vision"]
 CHAT, CLAUDE, GEMINI = "openai-chat", "anthropic-messages", "gemini-generate"

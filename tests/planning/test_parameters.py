@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from chat_completions.errors import BadInput, ChatCompletionsError, NotOffered
 from chat_completions.planning.types import ProgramRequest, Variable
-from support.plans import notes, plan
+from support.generation import notes, plan
 
 GOOD: list[dict[str, Any]] = [
     {"max_tokens": 1},

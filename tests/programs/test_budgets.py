@@ -1,5 +1,7 @@
 """Printed programs stay as short as budgets.yaml says, over all combinations."""
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -7,12 +9,17 @@ from typing import Any
 import pytest
 import yaml
 from chat_completions.planning.combinations import offered_combinations
-from support.line_count import count_lines
-from support.offered import make_combination
+from chat_completions.planning.types import Program
+from support.generation import make_combination
 
 BUDGETS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("budgets.yaml").read_text(encoding="utf-8"))
 
 ASYNC_LINES = 11  # on top: an import, async with, main() for a stream, its close, a call that no longer fits one line
+
+# Constants and functions that hold what the user gave: prompts of several turns, images, tools and what they return.
+DATA = re.compile(r"^(?:export )?(?:const )?(?:TOOLS|SCHEMA|MESSAGES|IMAGES?|FUNCTIONS|PROMPT)\b.*=")
+SHELL_DATA = re.compile(r"<<'JSON'")
+OPENING, CLOSING = "([{", ")]}"
 
 
 @cache
@@ -41,3 +48,35 @@ def test_no_program_is_longer_than_its_budget(name: str) -> None:
         assert lines <= budget[mode], f"{name}, {mode}"
         if lines > budget["design"][mode]:
             assert budget.get("reason"), f"{name}, {mode}: longer than the design wants, without a reason"
+
+
+def count_lines(program: Program) -> int:
+    """Return the number of non-blank lines without the user's own data."""
+    lines = [line for line in program.code.splitlines() if line.strip()]
+    return len(list(_own_lines(lines, {tool.name for tool in program.plan.tools}, program.language)))
+
+
+def _own_lines(lines: list[str], tools: set[str], language: str) -> Iterator[str]:
+    """Yield the lines that are ours."""
+    rest = iter(lines)
+    for line in rest:
+        stub = re.match(r"def (\w+)\(", line)
+        if stub and stub[1] in tools:
+            next(rest)
+        elif language == "shell" and SHELL_DATA.search(line):
+            yield line
+            while next(rest) != "JSON":
+                continue
+        elif DATA.match(line):
+            depth, ended = _depth(line), not line.endswith("=")
+            while depth > 0 or not ended:
+                line = next(rest)  # noqa: PLW2901 - the value goes on
+                depth, ended = depth + _depth(line), True
+        else:
+            yield line
+
+
+def _depth(line: str) -> int:
+    """Return how many more brackets a line opens than it closes, outside of strings."""
+    bare = re.sub(r'"(?:\\.|[^"\\])*"', "", line)
+    return sum(bare.count(one) for one in OPENING) - sum(bare.count(one) for one in CLOSING)

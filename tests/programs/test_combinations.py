@@ -15,7 +15,6 @@ from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.replay import cassette
 from chat_completions.replay.server import serve
-from support import ai_sdk, langchain
 from support.cassette_programs import (
     CassetteProgram,
     cassette_programs,
@@ -25,12 +24,13 @@ from support.cassette_programs import (
     runs_in_process,
     written_scenes,
 )
+from support.framework_requests import sent_by_ai_sdk, sent_by_langchain
 from support.running import COMMANDS, Ran, missing, run
 from support.watching import Scene
 
 HTTP_ERROR = 400
 ADDRESS_IS_FIXED = {"plain", "ping"}  # libraries and kinds whose programs have no variable for the address
-SENT_BY = {"ai": ai_sdk.as_sent, "langchain": langchain.as_sent}  # frameworks with a form of their own
+SENT_BY = {"ai": sent_by_ai_sdk, "langchain": sent_by_langchain}  # frameworks with a form of their own
 KEY = "key-of-the-tests-0123456789"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from chat_completions.catalog import load
 from chat_completions.planning.combinations import Combination, offered_combinations
-from support.offered import make_combination
+from support.generation import make_combination
 
 GOLDENS = Path(__file__).resolve().parents[1] / "goldens"
 GATEWAYS = ("aitoll", "aireiter", "ainative", "aiclient-2-api")

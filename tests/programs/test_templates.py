@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.combinations import Combination, offered_combinations
-from support.offered import make_combination
+from support.generation import make_combination
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},

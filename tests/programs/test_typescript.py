@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from chat_completions.planning.combinations import offered_combinations
 from support.case_tests import skip_without_tools
+from support.generation import make_combination
 from support.node_server import strip_types
-from support.offered import make_combination
 from support.protocols import answer_body
 from support.replies import Reply
 from support.running import node_modules, run

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from support.case_table import Case, expand
-from support.pictures import PICTURES
 from support.protocols import PROTOCOLS
+from support.replies import PICTURES
 from support.running import Ran
 from support.serving import Received, Server
 

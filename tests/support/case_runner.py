@@ -10,8 +10,7 @@ from pathlib import Path
 
 from support.case_checks import Outcome, problems
 from support.case_table import Case, expand, replies
-from support.pictures import PICTURES
-from support.replies import Reply
+from support.replies import PICTURES, Reply
 from support.running import run
 from support.serving import Received, Server, closed_port
 from support.watching import Scene

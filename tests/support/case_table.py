@@ -16,9 +16,8 @@ from typing import Any
 
 from chat_completions.catalog.yaml_files import parse
 
-from support.pictures import ENCODED
 from support.protocols import PROTOCOLS, ChatCompletions, event_text
-from support.replies import Reply
+from support.replies import ENCODED, Reply
 
 FOLDER = Path(__file__).resolve().parents[1] / "programs" / "cases"
 PLACEHOLDER = re.compile(r"<(KEY|HERE|PORT|OTHER|CLOSED|" + "|".join(ENCODED) + ")>|<(.)\\*(\\d+)>", re.DOTALL)

@@ -1,18 +1,21 @@
 """Call the command in this process, or start it as a program."""
 
+import base64
 import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from subprocess import PIPE, CompletedProcess, Popen, run
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import quote
 
 from chat_completions.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
+PIECE = 8  # characters of a key
 COMMAND = [sys.executable, str(ROOT / "scripts" / "chat-completions.py")]
 
 
@@ -71,3 +74,24 @@ def written(*words: str, stdin: bytes = b"") -> dict[str, Any]:
 def _environment(home: Path, more: Mapping[str, str] | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_BASE_URL"))}
     return {**kept, "CHAT_COMPLETIONS_HOME": str(home), **(more or {})}
+
+
+def traces(key: str, text: str) -> list[str]:
+    """The forms and pieces of `key` that stand in `text`."""
+    return [piece for piece in dict.fromkeys(_pieces(key)) if piece in text]
+
+
+def _pieces(key: str) -> Iterator[str]:
+    for form in _forms(key):
+        for start in range(max(1, len(form) - PIECE + 1)):
+            yield form[start : start + PIECE]
+
+
+def _forms(key: str) -> Iterator[str]:
+    yield key
+    yield quote(key, safe="")
+    for before in ("", "a", "ab", "user:"):
+        whole = base64.b64encode(f"{before}{key}".encode()).decode()
+        # Of the first and last characters some bits belong to the neighbours.
+        yield whole[-(-len(before) * 8 // 6) + 1 : -4]
+        yield base64.urlsafe_b64encode(f"{before}{key}".encode()).decode()[-(-len(before) * 8 // 6) + 1 : -4]

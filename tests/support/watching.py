@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Protocol
 
-from support.processes import command_lines
+from support.serving import command_lines
 
 TICK = 0.1  # seconds between two looks at the running program
 BETWEEN_SAMPLES = 0.5  # reading the whole process list is not free

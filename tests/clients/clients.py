@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.scripted import Model
+from clients.scripted_model import Model
 
 FOLDER = Path(os.environ.get("CHAT_COMPLETIONS_CLIENTS", "")).resolve()
 MODULES = FOLDER / "node_modules"
