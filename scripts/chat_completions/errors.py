@@ -63,7 +63,7 @@ class BadData(ChatCompletionsError):
 
 @contextmanager
 def full_package(feature: str) -> Iterator[None]:
-    """Import in this block what the skill's archive leaves out; NeedsFullPackage says so where it is missing."""
+    """Import modules that the skill's archive does not contain; raise NeedsFullPackage where one is missing."""
     try:
         yield
     except ModuleNotFoundError as problem:

@@ -20,56 +20,43 @@ class Evidence(NamedTuple):
 
 
 class Auth(NamedTuple):
-    """An authentication scheme: `header: prefix + key`, the key named by its environment variable.
-
-    `protocols` are those that use it by default; none stands for all. An empty `key` stands for a gateway that asks
-    for none; with `optional` the variable may be unset, and then no such header is sent.
-    """
+    """An authentication scheme: the header is `prefix` followed by the key."""
 
     name: str
-    key: str
+    key: str  # the environment variable that holds the key; empty where the gateway needs none
     header: str = "Authorization"
     prefix: str = "Bearer "
-    protocols: Sequence[str] = ()
+    protocols: Sequence[str] = ()  # use it by default; empty: all
     source: str = ""
-    optional: bool = False
+    optional: bool = False  # the variable may be unset, and then the header is not sent
 
 
 class Endpoint(NamedTuple):
-    """One path of a gateway, appended to its base URL.
-
-    `poll_path` is asked afterwards for the state of a task, `result_paths` are the dotted paths of the wanted value
-    in a reply, in order of preference, `kinds` the kinds of task that it serves (none stands for all), `query` the
-    parameters that its address always has.
-    """
+    """One path of a gateway, appended to its base URL."""
 
     name: str
-    path: str
+    path: str  # may hold {model}
     source: str = ""
     note: str = ""
-    poll_path: str = ""
-    result_paths: Sequence[str] = ()
-    kinds: Sequence[str] = ()
-    query: Mapping[str, str] = NO_NAMES
+    poll_path: str = ""  # where the state of a task is polled
+    result_paths: Sequence[str] = ()  # dotted paths of the result in a reply, the preferred one first
+    kinds: Sequence[str] = ()  # kinds of task that it serves; empty: all
+    query: Mapping[str, str] = NO_NAMES  # query parameters of every request
 
 
 class ModelFacts(NamedTuple):
-    """What the maker of a model says of it: life cycle, limits, list price and parameters that it refuses.
-
-    `price` is US dollars per million tokens, input then output. `mutually_exclusive` are pairs of parameters of
-    which the model takes one.
-    """
+    """Facts about a model from its maker; dates are YYYY-MM-DD, empty where unknown."""
 
     retired: str = ""
     shutdown_date: str = ""
     successor: str = ""
-    context: int | None = None
-    output: int | None = None
+    context: int | None = None  # tokens
+    output: int | None = None  # tokens
     input: Sequence[str] = ()
     tools: bool | None = None
-    price: Sequence[float] = ()
+    price: Sequence[float] = ()  # US dollars per million tokens: input, output
     unsupported_parameters: Sequence[str] = ()
-    mutually_exclusive: Sequence[Sequence[str]] = ()
+    mutually_exclusive: Sequence[Sequence[str]] = ()  # pairs of parameters of which it accepts one
 
     @property
     def status(self) -> str:
@@ -85,22 +72,19 @@ class ModelFactTable(NamedTuple):
 
 
 class Model(NamedTuple):
-    """What is known of one model id at one gateway.
-
-    `protocols` are those on which it is known to answer, `documented_protocol` the one that the documentation names.
-    """
+    """What is known of one model id at one gateway."""
 
     id: str
     source: str = ""
     note: str = ""
-    guidance: str = ""
-    protocols: Sequence[str] = ()
-    documented_protocol: str = ""
+    guidance: str = ""  # what it is recommended for
+    protocols: Sequence[str] = ()  # on which it is known to answer; empty: unknown
+    documented_protocol: str = ""  # the one that the gateway's documentation names
     facts: ModelFacts = ModelFacts()
 
 
 class Recommendation(NamedTuple):
-    """The models that a gateway offers for a kind of task or a priority, the preferred one first."""
+    """The models that a gateway recommends for a kind of task or a priority, the preferred one first."""
 
     models: Sequence[str]
     source: str = ""
@@ -122,37 +106,33 @@ class LastCheck(NamedTuple):
 
 
 class Gateway(NamedTuple):
-    """One gateway, as its YAML file describes it.
-
-    The mappings `recommended_models`, `parameters`, `default_body` and `stream_default` are by protocol. `headers`
-    have fixed values, `extra_keys` travel beside the one of `auth`; `allow_http` takes a public host without TLS.
-    """
+    """One gateway, as its YAML file describes it; "by protocol" marks mappings whose keys are protocol ids."""
 
     id: str
     name: str
-    env_prefix: str
+    env_prefix: str  # of the variable <PREFIX>_BASE_URL
     base_url: str
-    auth: Sequence[Auth]
-    endpoints: Mapping[str, Sequence[Endpoint]]
+    auth: Sequence[Auth]  # the default scheme first
+    endpoints: Mapping[str, Sequence[Endpoint]]  # by protocol, the preferred protocol first
     sources: Mapping[str, Evidence]
-    recommended_models: Mapping[str, Mapping[str, Recommendation]]
+    recommended_models: Mapping[str, Mapping[str, Recommendation]]  # by protocol, then by id of a rule
     models: Mapping[str, Model]
     model_facts: ModelFactTable
-    parameters: Mapping[str, Mapping[str, Parameter]]
-    default_body: Mapping[str, JsonObject] = EMPTY
-    stream_default: Mapping[str, bool] = EMPTY
+    parameters: Mapping[str, Mapping[str, Parameter]]  # by protocol: additions and changes
+    default_body: Mapping[str, JsonObject] = EMPTY  # by protocol: fields of every request
+    stream_default: Mapping[str, bool] = EMPTY  # by protocol: whether a request without `stream` is streamed
     error_hints: Mapping[str, str] = NO_NAMES
-    unreliable: Sequence[str] = ()
-    extra_fields: Sequence[str] = ()
-    undocumented: Sequence[str] = ()
+    unreliable: Sequence[str] = ()  # features that fail at times, such as `structured`
+    extra_fields: Sequence[str] = ()  # fields of a reply that only this gateway has, such as credits
+    undocumented: Sequence[str] = ()  # tasks that its documentation does not mention
     warnings: Sequence[str] = ()
-    models_complete: bool = False
+    models_complete: bool = False  # `models` lists every model
     protocol_note: str = ""
     notes: Sequence[Note] = ()
     last_check: LastCheck | None = None
-    headers: Mapping[str, str] = NO_NAMES
-    extra_keys: Sequence[Auth] = ()
-    allow_http: bool = False
+    headers: Mapping[str, str] = NO_NAMES  # fixed headers of every request
+    extra_keys: Sequence[Auth] = ()  # sent in addition to the scheme of `auth`
+    allow_http: bool = False  # accept a public host without TLS
 
     def model(self, id_: str) -> Model:
         """Return what is known of a model here: for an id that is not listed, only its maker's facts."""

@@ -36,7 +36,7 @@ def check_gateway_file(data: Any, path: Path) -> None:
 
 
 def _check_models(data: Any, path: Path, uses: Mapping[str, Any]) -> None:
-    """Raise BadInput where `models` says something of ids and of uses at once, or names a use that there is not."""
+    """Raise BadInput where `models` mixes ids and uses, or names a use that does not exist."""
     models = data.get("models")
     for use, ids in models.items() if isinstance(models, Mapping) else ():
         if isinstance(ids, (str, list)) and use not in uses:

@@ -89,7 +89,7 @@ def _scheme(fields: JsonObject) -> Auth:
 def _env_prefix(id_: str, data: JsonObject, auth: list[Auth]) -> str:
     """Return the name of the gateway in the variable of its address: that of its key.
 
-    A key with which another one travels is that of the provider behind the gateway, and OPENAI_BASE_URL its address.
+    Not where `extra_keys` are sent too: then it is the provider's key, and OPENAI_BASE_URL the provider's address.
     """
     key = "" if data.get("extra_keys") else next((scheme.key for scheme in auth if scheme.key), "")
     return KEY_ENDINGS.sub("", key) or KEY_ENDINGS.sub("", _key_variable(id_))

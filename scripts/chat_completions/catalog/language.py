@@ -7,67 +7,51 @@ from chat_completions.json_values import NO_NAMES, JsonObject
 
 
 class LiteralStyle(NamedTuple):
-    """How a language writes plain values.
+    """How a language writes plain values."""
 
-    `unquoted_keys` tells that identifiers may be keys without quotes, `non_bmp_escape` whether a character beyond
-    the basic plane is escaped as `surrogates` or as one `code_point`, `sigil` stands before the name of a variable.
-    """
-
-    booleans: Sequence[str]
+    booleans: Sequence[str]  # false, true
     null_literal: str
-    indent: int
-    unquoted_keys: bool
-    non_bmp_escape: str
+    indent: int  # columns
+    unquoted_keys: bool  # identifiers may be keys without quotes
+    non_bmp_escape: str  # how a character beyond the basic plane is escaped: `surrogates` or `code_point`
     trailing_comma: bool
-    sigil: str = ""
+    sigil: str = ""  # before the name of a variable
 
 
 class Library(NamedTuple):
-    """A client library of a language; the paths of an SDK are fixed.
-
-    `kinds` are the kinds of task that it has templates for, `message_roles` those whose messages it can hold as
-    plain text, `auth_header` is the only header in which it sends the key: empty stands for all. `query` tells that an
-    SDK takes query parameters. `fallback` is false where its programs cannot ask a second model. `unsupported` are
-    kinds of task that it cannot do, each with the reason, `async_kinds` those whose programs can be asynchronous.
-    `requirements` stand for those of the language where they differ. `more_packages` are packages that only programs
-    of one protocol or kind, or those that `stream`, install as well. `run` and `setup` say how its programs are started
-    and given the key, where that differs from the language. `aliases` are words that people have for it.
-    """
+    """A client library of a language."""
 
     id: str
-    install: str
+    install: str  # the command
     protocols: Sequence[str]
     note: str = ""
-    sdk: bool = False
-    kinds: Sequence[str] = ()
-    message_roles: Sequence[str] = ()
-    auth_header: str = ""
-    query: bool = False
-    fallback: bool = True
-    unsupported: Mapping[str, str] = NO_NAMES
-    requirements: Sequence[str] = ()
-    more_packages: Mapping[str, str] = NO_NAMES
-    async_kinds: Sequence[str] = ()
-    run: str = ""
-    setup: str = ""
+    sdk: bool = False  # it appends the paths itself
+    kinds: Sequence[str] = ()  # kinds of task that it has templates for; empty: all
+    message_roles: Sequence[str] = ()  # roles whose messages it can hold as plain text; empty: any message
+    auth_header: str = ""  # the only header in which it sends the key; empty: any
+    query: bool = False  # an SDK that sends query parameters
+    fallback: bool = True  # its programs can call a second model
+    unsupported: Mapping[str, str] = NO_NAMES  # kinds of task that it cannot do, with the reason
+    requirements: Sequence[str] = ()  # empty: those of the language
+    more_packages: Mapping[str, str] = NO_NAMES  # packages for one protocol, one kind, or `stream`
+    async_kinds: Sequence[str] = ()  # kinds of task for which it has asynchronous programs
+    run: str = ""  # the command; empty: that of the language
+    setup: str = ""  # how a program is given the key; empty: by an environment variable
     aliases: Sequence[str] = ()
 
 
 class Language(NamedTuple):
-    """One folder of templates.
-
-    `schema_keywords` are those of JSON Schema that its programs check; none where a validator checks them all.
-    """
+    """One folder of templates."""
 
     id: str
     name: str
     extension: str
-    run: str
+    run: str  # the command, with {file}
     requirements: Sequence[str]
     literals: LiteralStyle
-    libraries: Mapping[str, Library]
+    libraries: Mapping[str, Library]  # the default first
     aliases: Sequence[str] = ()
-    schema_keywords: Sequence[str] = ()
+    schema_keywords: Sequence[str] = ()  # of JSON Schema, which its programs check; empty: a validator checks all
 
 
 def build_language(id_: str, data: JsonObject) -> Language:

@@ -14,22 +14,18 @@ class Threshold(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A parameter of a request: its range, and where it stands in the body.
-
-    `path` is its place when that is not its name, `as_list` that a single value is sent as a list, `extra` what is
-    sent along, `kinds` the kinds of task that it belongs to, `unsupported` the reason why it cannot be set.
-    """
+    """A parameter of a request: its range, and its place in the body."""
 
     type: str = ""
     description: str = ""
     minimum: float | None = None
     maximum: float | None = None
     enum: Sequence[str] = ()
-    path: Sequence[str] = ()
-    as_list: bool = False
-    extra: JsonObject = EMPTY
-    kinds: Sequence[str] = ()
-    unsupported: str = ""
+    path: Sequence[str] = ()  # keys that lead to it in the body; empty: its name alone
+    as_list: bool = False  # a single value is sent as a list
+    extra: JsonObject = EMPTY  # fields that are sent with it
+    kinds: Sequence[str] = ()  # kinds of task that have it; empty: all
+    unsupported: str = ""  # the reason why it cannot be set
     note: str = ""
     warn_above: Threshold | None = None
     default: Any = None
@@ -44,28 +40,24 @@ class Conflict(NamedTuple):
 
 
 class Streaming(NamedTuple):
-    """What changes in a request whose answer is to be streamed: fields of the body, or a part of the path."""
+    """What changes in a request for a streamed answer: fields of the body, or a part of the path (old, new)."""
 
     body: JsonObject = EMPTY
     path: Sequence[str] = ()
 
 
 class ToolFormat(NamedTuple):
-    """How a protocol writes tools: the `shape` of each, the choice of tools and whether calls may be parallel.
+    """How a protocol declares tools and the choice between them."""
 
-    `choice` has the forms `auto`, `required`, `none` and `named`, which stand at `choice_path`; `parallel_path` is
-    empty where the protocol has no such switch, `parallel_inverse` tells that it is true to forbid.
-    """
-
-    shape: JsonObject
+    shape: JsonObject  # of one tool, with placeholders
     choice_path: Sequence[str]
-    choice: JsonObject
-    parallel_path: Sequence[str] = ()
-    parallel_inverse: bool = False
+    choice: JsonObject  # its forms `auto`, `required`, `none` and `named`
+    parallel_path: Sequence[str] = ()  # of the switch for parallel calls; empty where there is none
+    parallel_inverse: bool = False  # the switch forbids parallel calls where it is true
 
 
 class ModelRule(NamedTuple):
-    """What models whose id matches `pattern` take otherwise: parameters by another name, or only with their default."""
+    """Parameters that models whose id matches `pattern` know by another name, or accept only with their default."""
 
     pattern: str
     renamed: Mapping[str, str] = NO_NAMES
@@ -74,31 +66,25 @@ class ModelRule(NamedTuple):
 
 
 class Protocol(NamedTuple):
-    """A request and reply format.
-
-    `message_format` names the form of its messages, `image_encoding` that of its images, `defaults` are what a
-    request must carry, `reserved` parameters that are set by an option, `less_than` pairs of parameters of which the
-    first must be below the second, `schema_in_prompt` tells that a wanted JSON format is also described in words.
-    `sdk_paths` are the ends of the paths that client libraries append themselves.
-    """
+    """A request and reply format."""
 
     id: str
     name: str
     method: str = "POST"
     headers: Mapping[str, str] = NO_NAMES
-    sdk_paths: Sequence[str] = ()
-    message_format: str = ""
-    image_encoding: str = ""
-    schema_in_prompt: bool = False
-    defaults: JsonObject = EMPTY
+    sdk_paths: Sequence[str] = ()  # ends of paths that client libraries append themselves
+    message_format: str = ""  # a key of message_formats.FORMATS
+    image_encoding: str = ""  # `file` where an image is uploaded as a file
+    schema_in_prompt: bool = False  # a JSON Schema is described in the messages too
+    defaults: JsonObject = EMPTY  # fields that a request must have, with their values
     streaming: Streaming | None = None
     parameters: Mapping[str, Parameter] = EMPTY
     parameter_aliases: Mapping[str, str] = NO_NAMES
     conflicts: Sequence[Conflict] = ()
-    less_than: Sequence[Sequence[str]] = ()
-    reserved: Mapping[str, str] = NO_NAMES
+    less_than: Sequence[Sequence[str]] = ()  # pairs of parameters of which the first must be less than the second
+    reserved: Mapping[str, str] = NO_NAMES  # parameters that an option sets, and that option
     tools: ToolFormat | None = None
-    formats: Mapping[str, JsonObject] = EMPTY
+    formats: Mapping[str, JsonObject] = EMPTY  # fields that request JSON, by the value of response_format
     finish_reasons: Mapping[str, Sequence[str]] = EMPTY
     finish_reason_field: str = "finish_reason"
     usage: Sequence[str] = ()
@@ -125,7 +111,7 @@ def build_parameters(data: JsonObject) -> dict[str, Parameter]:
 
 
 def override(parameter: Parameter, by: Parameter) -> Parameter:
-    """Return `parameter` with all that `by` says differently from the defaults, as a gateway does of a protocol's."""
+    """Return `parameter` with the fields of `by` that are not the default, as a gateway changes a protocol's."""
     changes = {
         name: value for name, value, default in zip(by._fields, by, Parameter(), strict=True) if value != default
     }

@@ -7,46 +7,36 @@ from chat_completions.json_values import EMPTY, JsonObject
 
 
 class Task(NamedTuple):
-    """What a program does: its kind decides the model and the template, its body is the request by protocol.
-
-    `uses_model` is false for requests without a model, `streams` for answers that cannot be streamed; with
-    `always_streams` they always are. Programs of an `asynchronous` task are so in each language. A program that reads
-    its prompts when it runs has `example_input`, lines to try it with, and perhaps `arguments` on its command line;
-    `prompt` is None where its turns come one by one. `language` is the only one that has it, empty stands for all.
-    `aliases` are words that people have for it.
-    """
+    """What a program does."""
 
     id: str
-    kind: str
+    kind: str  # decides the model, and the template where `template` is empty
     summary: str
-    prompt: str | None = ""
+    prompt: str | None = ""  # of the example; None where the turns are read one by one
     messages: Sequence[JsonObject] = ()
-    body: Mapping[str, JsonObject] = EMPTY
+    body: Mapping[str, JsonObject] = EMPTY  # the request by protocol, with placeholders
     tools: Sequence[JsonObject] = ()
     schema: JsonObject = EMPTY
     images: Sequence[str] = ()
-    streams: bool = True
+    streams: bool = True  # the answer can be streamed
     always_streams: bool = False
-    asynchronous: bool = False
+    asynchronous: bool = False  # the programs are asynchronous in each language
     uses_model: bool = True
-    read_timeout: int = 120
+    read_timeout: int = 120  # seconds
     template: str = ""
-    language: str = ""
-    example_input: Sequence[str] = ()
-    arguments: str = ""
+    language: str = ""  # the only one that has the task; empty: all
+    example_input: Sequence[str] = ()  # lines to try a program with that reads its prompts
+    arguments: str = ""  # for the command line of such a program
     aliases: Sequence[str] = ()
 
 
 class Rule(NamedTuple):
-    """A reason to pick a model: for some kinds of task, or (without kinds) for a priority.
-
-    `required` tells that a model recommended for something else will not do.
-    """
+    """A reason to pick a model: for some kinds of task, or for a priority."""
 
     id: str
     reason: str
-    kinds: Sequence[str] = ()
-    required: bool = False
+    kinds: Sequence[str] = ()  # empty: a priority
+    required: bool = False  # a model that is recommended for something else will not do
 
 
 class DecisionTable(NamedTuple):

@@ -1,7 +1,6 @@
 """Which addresses a program may be sent to."""
 
 import re
-from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from chat_completions.errors import BadInput
@@ -11,7 +10,7 @@ BASE_URL = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)
 ENDPOINT = "/chat/completions"
 # Names that no public server has; those of one word are left to the user's network (Docker Compose, /etc/hosts).
 PRIVATE_ENDINGS = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
-SHARED_ADDRESSES = ip_network("100.64.0.0/10")  # of a provider's or a VPN's own network
+SHARED_ADDRESSES = "100.64.0.0/10"  # of a provider's or a VPN's own network
 
 
 def check_base_url(text: str, *, allow_http: bool = False) -> str:
@@ -35,12 +34,14 @@ def check_base_url(text: str, *, allow_http: bool = False) -> str:
 
 def is_private(url: str) -> bool:
     """Return whether an address is on this machine or on a private network."""
+    from ipaddress import ip_address, ip_network  # only for the addresses of http://
+
     host = (urlsplit(url).hostname or "").lower()
     try:
         address = ip_address(host)
     except ValueError:
         return "." not in host or host.endswith(PRIVATE_ENDINGS)
-    return address.is_private or (address.version == SHARED_ADDRESSES.version and address in SHARED_ADDRESSES)
+    return address.is_private or address in ip_network(SHARED_ADDRESSES)
 
 
 def is_loopback(url: str) -> bool:

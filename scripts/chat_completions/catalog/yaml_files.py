@@ -73,7 +73,7 @@ def read_users(path: Path, what: str) -> Any:
 
 
 def line_of(path: Path, steps: tuple[str | int, ...]) -> int:
-    """Return the line of a YAML file on which the item at the end of `steps` stands."""
+    """Return the line, from 1, of the item of a YAML file to which these keys and indexes lead."""
     node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
     if node is None:
         return 1

@@ -1,5 +1,6 @@
 """The command and its failures: each is one line with a hint and an exit code."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -21,6 +22,7 @@ COMMANDS = {
     "install": ("install", "install"),
     "uninstall": ("install", "uninstall"),
 }
+GARBAGE_THRESHOLD = 100_000  # objects: most commands end before it, and collecting would slow their start
 
 
 class LazyGroup(click.Group):
@@ -53,6 +55,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a console of another encoding still gets every character
             stream.reconfigure(encoding="utf-8", errors="replace")
+    gc.set_threshold(GARBAGE_THRESHOLD)
     debug = sys.argv[1:2] == ["--debug"]
     try:
         sys.exit(commands.main(standalone_mode=False, prog_name="chat-completions") or 0)
@@ -70,7 +73,7 @@ def _fail(problem: Exception) -> NoReturn:
     """Print what went wrong and exit with its code."""
     if isinstance(problem, click.Abort):
         os._exit(130)
-    if isinstance(problem, BrokenPipeError):  # whoever read our output has gone
+    if isinstance(problem, BrokenPipeError):  # the reader of our output has closed it
         os._exit(0)
     message, hint, code = _describe(problem)
     if message:

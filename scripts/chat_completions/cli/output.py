@@ -104,7 +104,7 @@ def check_module_name(path: Path, program: Program) -> None:
     installed = re.findall(r"[A-Za-z][\w-]*", " ".join(program.install))
     if path.stem in {*sys.stdlib_module_names, *imported, *(name.replace("-", "_") for name in installed)}:
         raise BadInput(
-            f"A program called {path.name!r} would stand in the way of the module {path.stem!r}, which Python imports.",
+            f"A program called {path.name!r} would hide the module {path.stem!r}, which it imports.",
             f"Name it otherwise, for example --output {path.with_name(program.filename)}",
         )
 

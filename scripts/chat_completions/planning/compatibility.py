@@ -1,6 +1,6 @@
-"""Which pieces go together: protocols, endpoints, authentication, streaming and what the user brings.
+"""Which protocol, endpoint, authentication scheme and options go together.
 
-Whatever does not go together raises NotOffered (exit code 3) with what works instead.
+A combination that does not work raises NotOffered (exit code 3) with one that does.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ KINDS_WITH_MESSAGES = ("text", "code", "reasoning", "tools", "structured", "visi
 def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, library: Library) -> list[str]:
     """Return the protocols that the gateway, the task and the library support, in the gateway's order.
 
-    Where a protocol is asked for, that one alone. Raises NotOffered with those that work.
+    Only the protocol of the request, where it names one. Raises NotOffered with those that work.
     """
     if task.kind in library.unsupported:
         raise NotOffered(f"{library.id} does not offer {task.id!r}: {library.unsupported[task.kind]}.")
@@ -113,7 +113,7 @@ def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol:
 def check_library(
     request: ProgramRequest, gateway: Gateway, protocol: Protocol, endpoint: Endpoint, library: Library
 ) -> None:
-    """Raise NotOffered where a client library has no place for what the endpoint wants."""
+    """Raise NotOffered where a client library does not support what the endpoint requires."""
     if request.fallback and not library.fallback:
         raise NotOffered(f"{library.id} asks one model only.", "Leave --fallback out, or choose another --library.")
     if not library.sdk:
@@ -132,7 +132,7 @@ def check_library(
 
 
 def check_asynchronous(request: ProgramRequest, task: Task, language: Language, library: Library) -> None:
-    """Raise NotOffered where an asynchronous program is asked for and the library has none for the task."""
+    """Raise NotOffered where the library has no asynchronous program for the task, and one is requested."""
     if not request.asynchronous or task.kind in library.async_kinds:
         return
     others = [other.id for other in language.libraries.values() if task.kind in other.async_kinds]
@@ -143,7 +143,7 @@ def check_asynchronous(request: ProgramRequest, task: Task, language: Language, 
 
 
 def check_options(request: ProgramRequest, task: Task, library: Library) -> None:
-    """Raise NotOffered where the user brings what the kind of task or the library has no place for."""
+    """Raise NotOffered for an option that the kind of task or the library does not support."""
     for name, kinds in KINDS_OF_OPTIONS.items():
         if getattr(request, name) and task.kind not in kinds:
             option = "--image" if name == "images" else f"--{name}"
@@ -170,6 +170,6 @@ def _serving(endpoints: Sequence[Endpoint], task: Task) -> list[Endpoint]:
 
 
 def _with_model_first(offered: list[str], request: ProgramRequest, gateway: Gateway) -> list[str]:
-    """Return the protocols with those first on which a model that was named is known to answer."""
+    """Return the protocols, first those on which the model of the request is known to answer."""
     served = gateway.model(request.model).protocols if request.model else ()
     return sorted(offered, key=lambda name: name not in served)

@@ -11,7 +11,7 @@ TEXT = (str, Variable)  # a text, or the variable that holds one
 
 
 class ImagePart(NamedTuple):
-    """An image in a message: an address that stands in the message itself, or the variables of an `image`."""
+    """An image in a message: a literal address, or the variables of an `image`."""
 
     url: str
     image: Image | None = None

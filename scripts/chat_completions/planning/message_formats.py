@@ -18,7 +18,7 @@ Converted = tuple[list[str | Variable], list[JsonObject]]
 
 
 def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
-    """Return the system texts that stand apart from the messages, and the messages, both in this format."""
+    """Return the system texts that are not among the messages, and the messages, both in this format."""
     return FORMATS[message_format](messages)
 
 

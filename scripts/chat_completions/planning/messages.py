@@ -16,21 +16,20 @@ INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must f
 
 
 class Messages(NamedTuple):
-    """What goes out as text and images, in the protocol's form.
+    """Texts and images of a request, in the protocol's format."""
 
-    `system` are the system texts that stand apart from the messages, `prompt` is None for a conversation,
-    `instructions` is true where the messages hold the variable of that name.
-    """
-
-    system: Sequence[str | Variable]
+    system: Sequence[str | Variable]  # the system texts that are not among the messages
     messages: Sequence[JsonObject]
     images: Sequence[Image]
-    prompt: str | None
-    instructions: bool
+    prompt: str | None  # None for a conversation
+    instructions: bool  # the messages hold the variable `instructions`
 
 
 def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObject) -> Messages:
-    """Return the messages that go out: the user's own, or the task's with their prompt and images in it."""
+    """Return the messages of the request: the user's own, or the task's with the user's prompt and images.
+
+    Raises BadInput for options that contradict each other, NotOffered for an image that the protocol cannot send.
+    """
     request, task, protocol = resolution.request, resolution.task, resolution.protocol
     turns, prompt = _conversation(request, task)
     if request.system is not None:
@@ -38,7 +37,7 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
     instructions = _needs_instructions(resolution, params, schema)
     if instructions:
         place = next((at for at, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
-        # A conversation that is given whole is a constant of the program, in which no variable can stand.
+        # The user's own conversation is a constant of the program, which cannot contain a variable.
         text: Any = Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(schema)
         turns.insert(place, {"role": "system", "content": text})
     images = _images(request, task)
@@ -54,7 +53,7 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
 
 
 def notes_on_images(content: Messages, protocol: Protocol, task: Task) -> list[str]:
-    """Return what is to be known of the images that go out; NotOffered where they cannot go out together."""
+    """Return notes on the images of a request; NotOffered where the protocol cannot send them together."""
     notes = []
     local = [image for image in content.images if image.is_file or image.is_data]
     if protocol.message_format == "parts" and len(local) < len(content.images):

@@ -90,7 +90,7 @@ def _notes_on_priority(rule: Rule, request: ProgramRequest, gateway: Gateway) ->
 
 
 def _notes(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[str]:
-    """Return what is to be known of a model at a gateway; NotOffered where it does not answer on the protocol."""
+    """Return the notes on a model at a gateway; NotOffered where it does not answer on the protocol."""
     notes = [model.note] if model.note else []
     if model.protocols and protocol not in model.protocols:
         if protocol != model.documented_protocol:
@@ -113,7 +113,7 @@ def _listed_first(models: Sequence[str], last_check: LastCheck | None) -> list[s
 
 
 def _missing_in_last_check(models: Sequence[str], gateway: Gateway) -> list[str]:
-    """Return a note, with its date, on what the user's own check says against these models, and what it changed."""
+    """Return a note on the models that the user's own check did not find, with its date and its effect."""
     check = gateway.last_check
     missing = [model for model in models if check and model not in check.listed]
     if not check or not missing:
@@ -124,7 +124,7 @@ def _missing_in_last_check(models: Sequence[str], gateway: Gateway) -> list[str]
 
 
 def _evidence(gateway: Gateway, model: Model, source: str) -> list[Evidence]:
-    """Return who says so: the user's own check, the recommendation's source, the model's, then the maker's."""
+    """Return the sources: the user's own check, the recommendation's, the model's, then the maker's."""
     check, facts, of_makers = gateway.last_check, model.facts, gateway.model_facts.sources
     evidence = [Evidence("your own check of the gateway", check.date, "high")] if check else []
     evidence += [gateway.sources[name] for name in dict.fromkeys((source, model.source)) if name in gateway.sources]

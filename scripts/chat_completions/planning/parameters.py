@@ -22,10 +22,10 @@ WRITTEN = ("model", "messages", "contents", "tools")  # what a program writes it
 
 
 def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
-    """Return the parameters of the user's under our names, without `stream: true`, and the notes about them.
+    """Return the user's parameters under our names, without `stream: true`, and the notes on them.
 
-    UnknownName and BadInput (exit code 2) name the parameter; NotOffered (exit code 3) says who does not accept
-    it, or which kind of task it belongs to.
+    UnknownName and BadInput (exit code 2) name the parameter; NotOffered (exit code 3) names the gateway or model
+    that does not accept it, or the task that does.
     """
     protocol, params = resolution.protocol, dict(resolution.request.params)
     if params.get("stream") is True:

@@ -16,7 +16,10 @@ from chat_completions.planning.user_schema import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
-    """Return the request, fully decided, and all that the user should know about the program."""
+    """Return the request, fully decided, and all notes for the user.
+
+    Raises BadInput and NotOffered for options and parameters that cannot be sent.
+    """
     request, _, task, language, library, protocol, endpoint, _, _, choice = resolution
     check_options(request, task, library)
     params, notes_on_parameters = read_parameters(resolution)
@@ -92,7 +95,7 @@ def _base_url(resolution: Resolution) -> str:
 
 
 def _notes_on_address(resolution: Resolution) -> list[str]:
-    """Return a note where what is sent travels unencrypted to another machine."""
+    """Return a note where a request is sent unencrypted to another machine."""
     url = _base_url(resolution)
     if not url.startswith("http:") or is_loopback(url):
         return []
@@ -118,7 +121,7 @@ def _path(endpoint: Endpoint, protocol: Protocol, *, stream: bool) -> tuple[str,
 
 
 def _sdk_base_path(path: str, protocol: Protocol) -> str:
-    """Return what stands before the end that a client library appends by itself."""
+    """Return the path without the end that a client library appends itself."""
     return next((path.removesuffix(end) for end in protocol.sdk_paths if path.endswith(end)), path)
 
 

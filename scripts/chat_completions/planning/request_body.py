@@ -16,16 +16,13 @@ MAX_NAME = 64  # characters of a schema's name
 
 
 class Body(NamedTuple):
-    """The body, and of it what client libraries do not know, what the first round of a tool loop adds.
-
-    `alternative_omits` are fields that the alternative model does not accept, `notes` say so.
-    """
+    """The body of a request, and what goes with it."""
 
     fields: JsonObject
-    extra: JsonObject
-    first_round: JsonObject
+    extra: JsonObject  # those of the fields that client libraries do not know
+    first_round: JsonObject  # fields that only the first round of a tool loop sends
     tool_definitions: Sequence[JsonObject]
-    alternative_omits: Sequence[str]
+    alternative_omits: Sequence[str]  # fields that the alternative model does not accept
     notes: Sequence[str]
 
 
@@ -63,7 +60,7 @@ def place_parameters(params: dict[str, Any], protocol: Protocol) -> dict[str, An
 
 
 def format_fields(params: JsonObject, schema: JsonObject, protocol: Protocol) -> JsonObject:
-    """Return what a request says about the JSON it wants, in the protocol's own parameter."""
+    """Return the fields that request JSON of this schema; NotOffered where the protocol lacks the response_format."""
     mode = params.get("response_format", "json_schema")
     if mode not in protocol.formats:
         raise NotOffered(f"{protocol.name} has no {mode}.", f"It has: {', '.join(protocol.formats)}.")
@@ -74,9 +71,9 @@ def format_fields(params: JsonObject, schema: JsonObject, protocol: Protocol) ->
 
 
 def _fixed(resolution: Resolution) -> JsonObject:
-    """Return what the gateway always wants, and what the body says about streaming.
+    """Return the fields that the gateway always needs, and those on streaming.
 
-    A whole answer is asked for unless it is known to be the gateway's default.
+    A whole answer is requested explicitly unless it is known to be the gateway's default.
     """
     gateway, protocol = resolution.gateway, resolution.protocol
     streaming = protocol.streaming.body if protocol.streaming else EMPTY
@@ -87,7 +84,7 @@ def _fixed(resolution: Resolution) -> JsonObject:
 
 
 def _placeholders(content: Messages, protocol: Protocol) -> dict[str, Any]:
-    """Return what the placeholders of a task's shape stand for."""
+    """Return the values of the placeholders in a task's body."""
     addresses = ",".join(image.source for image in content.images)
     return {
         "$model": Variable("MODEL"),

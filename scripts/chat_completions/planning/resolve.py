@@ -1,4 +1,4 @@
-"""Resolves the names of a request, once, into pieces that go together."""
+"""Resolves the names of a request, once, into objects that go together."""
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
@@ -21,7 +21,7 @@ NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
 
 
 def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
-    """Return the pieces that the names of a request stand for; `gateway` is the one named, where it is loaded.
+    """Return the objects that the names of a request refer to; `gateway` is the one named, where it is loaded.
 
     Raises UnknownName for a name that does not exist, NotOffered where the pieces do not go together.
     """

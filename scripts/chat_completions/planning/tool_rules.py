@@ -12,7 +12,7 @@ CHOICES = ("auto", "none", "required")
 
 
 def define_tools(tools: Sequence[Tool], protocol: Protocol) -> list[JsonObject]:
-    """Return the tools as the protocol declares them; NotOffered where it has no word for a strict one."""
+    """Return the tools as the protocol declares them; NotOffered where it cannot express a strict one."""
     shape = protocol.tools.shape if protocol.tools else EMPTY
     strict = next((tool.name for tool in tools if tool.strict is not None), None)
     if strict is not None and "$strict" not in str(shape):
@@ -21,7 +21,7 @@ def define_tools(tools: Sequence[Tool], protocol: Protocol) -> list[JsonObject]:
 
 
 def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) -> tuple[JsonObject, JsonObject]:
-    """Return what every round of a tool loop sends about its choice of tools, and what the first adds.
+    """Return the fields on the choice of tools that every round of a tool loop sends, and those of the first alone.
 
     A call that is required, or of one named tool, is so in the first round only: the answer could
     never come otherwise.
@@ -33,7 +33,7 @@ def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) ->
     always: dict[str, Any] = {}
     if parallel is not None:
         always = put(rules.parallel_path, (not parallel) if rules.parallel_inverse else parallel)
-    together = rules.parallel_path[:1] == rules.choice_path[:1]  # one object says both
+    together = rules.parallel_path[:1] == rules.choice_path[:1]  # one object holds both
     if together and always and choice is None:
         choice = "auto"
     if choice in (None, "auto", "none"):
@@ -57,7 +57,7 @@ def _choice(choice: Any, rules: ToolFormat) -> dict[str, Any]:
 
 
 def _placeholders(tool: Tool) -> dict[str, Any]:
-    """Return what the placeholders of a tool's shape stand for."""
+    """Return the values of the placeholders in a tool's shape."""
     return {
         "$name": tool.name,
         "$description": tool.description or ABSENT,

@@ -1,4 +1,4 @@
-"""The values that travel from a request to a program: `ProgramRequest -> Resolution -> RequestPlan -> Program`."""
+"""The values between a request and a program: `ProgramRequest -> Resolution -> RequestPlan -> Program`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from chat_completions.json_values import EMPTY, JsonObject
 
 
 class ProgramRequest(NamedTuple):
-    """What the user asked for; None means that the choice is left to us."""
+    """The options of the user; None leaves the choice to the program."""
 
     gateway: str
     task: str = "chat"
@@ -38,7 +38,7 @@ class ProgramRequest(NamedTuple):
 
 
 class ModelChoice(NamedTuple):
-    """A model, the rule that picked it, and what there is to say about it."""
+    """A model, the rule that picked it, and the notes and evidence for it."""
 
     model: str
     rule: str
@@ -51,7 +51,7 @@ class ModelChoice(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """The pieces that the names of a request stand for; they go together."""
+    """The objects that the names of a request refer to; they go together."""
 
     request: ProgramRequest
     gateway: Gateway
@@ -72,16 +72,13 @@ class Variable(NamedTuple):
 
 
 class Tool(NamedTuple):
-    """A tool that the model may call.
-
-    `example` is what its stub returns, `strict` whether arguments must follow the schema, None where not given.
-    """
+    """A tool that the model may call."""
 
     name: str
     description: str
-    parameters: JsonObject
-    example: Any
-    strict: bool | None
+    parameters: JsonObject  # a JSON Schema
+    example: Any  # the result that its stub returns
+    strict: bool | None  # arguments must follow the schema; None: not set
 
 
 class Image(NamedTuple):
@@ -108,21 +105,8 @@ class Image(NamedTuple):
 class RequestPlan(NamedTuple):
     """One HTTP request, fully decided: all that a template sees, as `plan`.
 
-    `stream` tells that the answer comes in pieces, `asynchronous` that the program's functions are coroutines.
-    `auth` is the key, whose variable is empty where the gateway asks for none; `extra_keys` travel beside it.
-    `headers` are fixed, `gateway_headers` those of them that the gateway adds to the protocol's.
-    `path` may hold `{model}`; `query` are its parameters. `sdk_base_path` is what a client library wants
-    behind the base URL. `body` is the JSON body; in it stand variables of the printed program: MODEL,
-    messages, TOOLS, SCHEMA, prompt, task_id and those of images. `extra_body` are those of its fields that the
-    protocol's client libraries do not know. `messages` are the turns in the protocol's own form; `prompt` is the
-    user's text, which they hold as the variable `prompt`, or None for a conversation: its turns are all given, or
-    (kind chatbot) read by the program, and then `messages` are those that stand before them.
-    `instructions` tells that the messages hold the variable `instructions`: SCHEMA in words.
-    `first_round_body` is sent on top in the first round of a tool loop. `alternative` is the second model,
-    `fallback` whether the program asks it when the first is missing or down, `alternative_omits` the fields of
-    the body that the alternative does not take. `multipart` tells that the body travels as a form beside files.
-    `poll_path`, `result_paths` and `recommended_models` serve the tasks image, balance and models.
-    `reported_fields` are fields of a reply beside the usage that the gateway adds, such as credits.
+    `body` and `messages` hold variables of the printed program: MODEL, messages, TOOLS, SCHEMA, prompt,
+    instructions (SCHEMA in prose), task_id and those of images.
     """
 
     gateway_name: str
@@ -136,35 +120,35 @@ class RequestPlan(NamedTuple):
     auth: Auth
     extra_keys: Sequence[Auth]
     headers: Mapping[str, str]
-    gateway_headers: Mapping[str, str]
+    gateway_headers: Mapping[str, str]  # those of `headers` that the protocol does not have
     method: str
-    path: str
+    path: str  # may hold {model}
     query: Mapping[str, str]
-    sdk_base_path: str
+    sdk_base_path: str  # what a client library needs after the base URL
     model: str
-    alternative: str
-    alternative_omits: Sequence[str]
-    fallback: bool
+    alternative: str  # the second model, or an empty text
+    alternative_omits: Sequence[str]  # fields of the body that the second model does not accept
+    fallback: bool  # the program calls the second model where the first is missing or down
     body: JsonObject
-    extra_body: JsonObject
-    first_round_body: JsonObject
-    messages: Sequence[JsonObject]
-    prompt: str | None
-    instructions: bool
+    extra_body: JsonObject  # fields of `body` that client libraries do not know
+    first_round_body: JsonObject  # fields that only the first round of a tool loop sends
+    messages: Sequence[JsonObject]  # in the protocol's format; those before the first turn for kind `chatbot`
+    prompt: str | None  # the value of the variable; None where the messages hold all turns, or none yet
+    instructions: bool  # the messages hold the variable
     tools: Sequence[Tool]
-    tool_definitions: Sequence[JsonObject]
+    tool_definitions: Sequence[JsonObject]  # in the protocol's format
     schema: JsonObject
     images: Sequence[Image]
-    multipart: bool
+    multipart: bool  # the body is sent as a form, with files
     poll_path: str
     result_paths: Sequence[str]
     recommended_models: Sequence[str]
-    reported_fields: Sequence[str]
-    read_timeout: int
+    reported_fields: Sequence[str]  # fields of a reply that are printed after the usage, such as credits
+    read_timeout: int  # seconds
 
 
 class Program(NamedTuple):
-    """A printed program and all there is to say about it."""
+    """A printed program, and how to install, set up and run it."""
 
     code: str
     filename: str

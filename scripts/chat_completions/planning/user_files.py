@@ -1,4 +1,4 @@
-"""Checks the tools and the conversation that the user brings, item by item."""
+"""Checks the user's own tools and conversation, item by item."""
 
 import re
 from typing import Any

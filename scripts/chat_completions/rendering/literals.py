@@ -54,7 +54,7 @@ def write_keywords(
 
 
 def filled(value: Any, **values: Any) -> Any:
-    """Return `value` with each variable that `values` names replaced by what it stands for."""
+    """Return `value` with each variable that `values` names replaced by its value."""
     if isinstance(value, Variable):
         return filled(values[value.name], **values) if value.name in values else value
     if isinstance(value, Mapping):
@@ -108,7 +108,7 @@ def _item(style: LiteralStyle, key: str, value: Any, margin: int) -> str:
 
 
 def _is_shorthand(style: LiteralStyle, key: str, value: Any) -> bool:
-    """Return whether `{ key }` says it: JavaScript, and a variable of the key's own name."""
+    """Return whether `{ key }` is enough: JavaScript, and a variable of the key's own name."""
     return style.unquoted_keys and isinstance(value, Variable) and value.name == key
 
 
@@ -119,7 +119,7 @@ def _number(value: float) -> str:
 
 
 def field_name(style: LiteralStyle, name: str) -> str:
-    """Return the name of a field as it stands before its colon."""
+    """Return the name of a field as source text, quoted where it has to be."""
     if not style.unquoted_keys:
         return text(name, style.non_bmp_escape)
     if name == "__proto__":  # written as any other key it would set the object's prototype
