@@ -33,7 +33,7 @@ def sent_by_ai_sdk(exchange: Exchange) -> Exchange:
         return exchange
     if not exchange.path.endswith("/v1/messages"):
         messages = [_chat_message(one) for one in body["messages"]]
-        choice = {"tool_choice": "auto"} if "tools" in body else {}
+        choice: dict[str, Any] = {"tool_choice": "auto"} if "tools" in body else {}
         return exchange._replace(body={**choice, **body, "messages": messages})
     choice = {"tool_choice": {"type": "auto"}} if "tools" in body else {}
     texts: dict[str, Any] = {"system": _text_blocks(body["system"])} if "system" in body else {}
