@@ -85,7 +85,9 @@ def test_claude_in_a_home_of_another_name(home: Home, monkeypatch: pytest.Monkey
 def test_codex_runs_it_without_network_in_a_home_that_is_read_only(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     install(home, "--agent", "codex")
     probe = "touch ~/probe; python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 9))' 2>&1 | tail -1; "
-    monkeypatch.setattr("clients.scripted_model.COMMAND", probe + "python3 '{skill}/scripts/chat-completions.py' list tasks")
+    monkeypatch.setattr(
+        "clients.scripted_model.COMMAND", probe + "python3 '{skill}/scripts/chat-completions.py' list tasks"
+    )
     with serving() as model:
         answer = ask_codex(home, model)
     assert "Read-only file system" in answer or "Permission denied" in answer
