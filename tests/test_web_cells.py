@@ -22,8 +22,8 @@ from chat_completions.replay.server import serve
 from playwright.sync_api import Page
 from support.cassette_programs import CASSETTES
 from support.cassette_programs import load_cassette as loaded
-from support.framework_requests import sent_by_ai_sdk
 from support.running import WEB
+from support.sent_by import sent_by
 from support.web import SDK, bundled, chromium, document, needs, running
 
 KEY = "key-of-the-tests-0123456789"
@@ -131,7 +131,7 @@ def test_page_and_handler_together(
 ) -> None:
     page.goto(f"{handlers}/{component[1]}.{scene.name}")
     recorded = cassette.read_cassette(scene.file)
-    replay.load([*map(sent_by_ai_sdk, recorded)] if component[1] == "ai" else recorded)
+    replay.load(sent_by(component[1], recorded))
     page.get_by_role("button", name="Send").click()
     _judged(page, scene, replay)
 

@@ -24,13 +24,12 @@ from support.cassette_programs import (
     runs_in_process,
     written_scenes,
 )
-from support.framework_requests import sent_by_ai_sdk, sent_by_langchain
 from support.running import COMMANDS, Ran, missing, run
+from support.sent_by import fails_on, sent_by
 from support.watching import Scene
 
 HTTP_ERROR = 400
 ADDRESS_IS_FIXED = {"plain", "ping"}  # libraries and kinds whose programs have no variable for the address
-SENT_BY = {"ai": sent_by_ai_sdk, "langchain": sent_by_langchain}  # frameworks with a form of their own
 KEY = "key-of-the-tests-0123456789"
 
 
@@ -65,16 +64,11 @@ def test_each_program_sends_and_prints_what_its_cassette_holds(group: tuple[Cass
     assert wrong == {}
 
 
-def as_recorded(exchange: cassette.Exchange) -> cassette.Exchange:
-    """Return the exchange as it is: most libraries send what a program says."""
-    return exchange
-
-
 def problems(played: CassetteProgram) -> Iterator[str]:
     """Yield what is wrong with what a program sends, prints or saves."""
     data = load_cassette(played.cassette)
     recorded = cassette.read_cassette(played.cassette)
-    with serve([*map(SENT_BY.get(played.library, as_recorded), recorded)]) as replay:
+    with serve(sent_by(played.library, recorded)) as replay:
         program = make(played.request)
         if ADDRESS_IS_FIXED & {played.library, program.plan.kind}:
             address = replay.url + urlsplit(program.plan.base_url).path
@@ -90,8 +84,8 @@ def problems(played: CassetteProgram) -> Iterator[str]:
         yield from problems_of_plain_reply(ran, data["interactions"][0]["response"])
     elif not replay.misses and replay.unplayed():
         yield f"{len(replay.unplayed())} interactions were not asked for; stderr: {ran.stderr[-300:]}"
-    elif ran.code != data["expect"]["exit"]:
-        yield f"exit {ran.code}, not {data['expect']['exit']}: {ran.stderr[-300:]}"
+    elif ran.code != (expected := fails_on(played.library, played.scene) or data["expect"]["exit"]):
+        yield f"exit {ran.code}, not {expected}: {ran.stderr[-300:]}"
     elif ran.code:
         last = ran.stderr.rstrip("\n").rpartition("\n")[2]
         if not last.startswith("Error: "):

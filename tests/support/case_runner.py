@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_completions.catalog.load import load_language
+
 from support.case_checks import Outcome, problems
 from support.case_table import Case, expand, replies
 from support.replies import PICTURES, Reply
@@ -53,7 +55,8 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
     with Server([Reply(status=500)]) as other, Server([], watch=watch) as server, closed_port() as closed:
         words = {"KEY": KEY, "HERE": server.url, "PORT": server.url.rpartition(":")[2]}
         words |= {"OTHER": other.url, "CLOSED": closed}
-        server.replies = replies(case, program.protocol, program.stream, framing, words)
+        opened = program.protocol == "anthropic-messages" and needs_message_start(program)
+        server.replies = replies(case, program.protocol, program.stream, framing, words, opened=opened)
         server.choose = chooser(case.replies, server.replies)
         env = {**expand(case.env, words), f"{program.env}_BASE_URL": expand(case.base, words)}
         if case.key is not None:
@@ -71,6 +74,13 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
             )
             ran = run(program.code, program.language, env, cwd=Path(folder), scene=scene)
         return list(problems(Outcome(case, program, ran, server, other.requests, KEY, words)))
+
+
+def needs_message_start(program: Program) -> bool:
+    """Whether the library of a program reads no stream of Messages without its first event."""
+    libraries = load_language(program.language).libraries
+    library = libraries.get(program.client.partition("-")[2])
+    return bool(library and "message_start" in library.stream_needs)
 
 
 def chooser(said: Sequence[object], served: Sequence[Reply]) -> Callable[[Received], Reply] | None:

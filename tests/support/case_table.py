@@ -128,13 +128,22 @@ def expand(value: Any, words: Mapping[str, str]) -> Any:
     return [expand(one_, words) for one_ in value] if isinstance(value, list) else value
 
 
-def replies(case: Case, protocol: str, stream: bool, framing: str, words: Mapping[str, str]) -> list[Reply]:
-    """The replies of a case in the form that fits such a program."""
-    said = [
-        _reply(expand(one, words), PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"]), stream, framing)
-        for one in case.replies
-    ]
+def replies(
+    case: Case, protocol: str, stream: bool, framing: str, words: Mapping[str, str], *, opened: bool = False
+) -> list[Reply]:
+    """The replies of a case in the form that fits such a program.
+
+    `opened`: streams of text begin with the first event of the protocol, without which a library cannot read them.
+    """
+    spoken = PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"])
+    said = [_reply(expand(_opened(one) if opened else one, words), spoken, stream, framing) for one in case.replies]
     return said or [Reply(status=500)]
+
+
+def _opened(facts: Any) -> Any:
+    events = facts.get("events", []) if isinstance(facts, Mapping) else []
+    has_text, has_opening = "text" in json.dumps(events), "opening" in events or "message_start" in json.dumps(events)
+    return {**facts, "events": ["opening", *events]} if has_text and not has_opening else facts
 
 
 def _reply(facts: Any, protocol: ChatCompletions, stream: bool, framing: str) -> Reply:

@@ -88,7 +88,7 @@ def _all() -> Iterator[CassetteProgram]:
                 name = f"{language.id}/{library.id}"
                 listed = load_cassette(file).get("programs", [name])
                 offered = (not library.kinds or kind in library.kinds) and kind not in library.unsupported
-                offered = offered and _has_roles(library, write)
+                offered = offered and _has_roles(library, write) and _reads(library, file.parent.name, write)
                 if write["protocol"] in library.protocols and name in listed and offered:
                     yield CassetteProgram(file.parent.name, file.stem, language.id, library.id)
                     if kind in library.async_kinds:
@@ -97,6 +97,13 @@ def _all() -> Iterator[CassetteProgram]:
         whole_chat = write.get("task", "chat") == "chat" and not write.get("stream")
         if whole_chat and write["protocol"] in PING.body and "programs" not in load_cassette(file):
             yield CassetteProgram(file.parent.name, file.stem, "shell", "curl", task="ping")
+
+
+def _reads(library: Library, gateway: str, write: Mapping[str, Any]) -> bool:
+    """Return whether a library can read the streams of the gateway's endpoint, which `write` refuses otherwise."""
+    endpoints = load.load_gateway(gateway).endpoints[write["protocol"]]
+    lacks = {event for endpoint in endpoints for event in endpoint.stream_lacks}
+    return not (write.get("stream") and lacks & {*library.stream_needs})
 
 
 def _has_roles(library: Library, write: Mapping[str, Any]) -> bool:

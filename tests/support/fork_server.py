@@ -18,11 +18,16 @@ COMMON = ("requests", "httpx", "httpx_sse", "jsonschema")
 # A process with all packages loaded takes four times as long to fork and to end.
 # Behind each package stand modules that it imports with the first request.
 TRACERS = ("langchain_core.env", "langchain_core.tracers.langchain", "langchain_core.tracers.context")
+CHAT = ("openai.resources.chat.chat", "openai.resources.chat.completions.completions")
 PACKAGES = {
-    "import openai": ("openai", "openai.resources.chat.completions", "httpcore2"),
+    "import openai": ("openai", *CHAT, "httpcore2"),
     "import anthropic": ("anthropic", "anthropic.resources.messages", "httpcore2"),
     "from google import genai": ("google.genai",),
-    "from langchain_openai": ("langchain_openai", *TRACERS),
+    "from langchain_openai": ("langchain_openai", *CHAT, "httpcore2", *TRACERS),
+    "from pydantic_ai": ("pydantic_ai", "genai_prices.data", "httpcore2", "anyio._backends._asyncio"),
+    "from pydantic_ai.models.openai": ("pydantic_ai.models.openai", *CHAT),
+    "from pydantic_ai.models.anthropic": ("pydantic_ai.models.anthropic", "anthropic.resources.beta.messages"),
+    "from pydantic_ai.providers.openai_compatible": ("pydantic_ai.providers.openai_compatible",),
     "from langchain_anthropic": ("langchain_anthropic", "opentelemetry.propagate", *TRACERS),
 }
 START = Path(__file__).with_name("fork_server_main.py")

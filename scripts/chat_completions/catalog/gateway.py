@@ -42,6 +42,7 @@ class Endpoint(NamedTuple):
     result_paths: Sequence[str] = ()  # dotted paths of the result in a reply, the preferred one first
     kinds: Sequence[str] = ()  # kinds of task that it serves; empty: all
     query: Mapping[str, str] = NO_NAMES  # query parameters of every request
+    stream_lacks: Sequence[str] = ()  # events of the protocol that its streams may leave out
 
 
 class ModelFacts(NamedTuple):

@@ -35,6 +35,7 @@ class Library(NamedTuple):
     requirements: Sequence[str] = ()  # empty: those of the language
     more_packages: Mapping[str, str] = NO_NAMES  # packages for one protocol, one kind, or `stream`
     async_kinds: Sequence[str] = ()  # kinds of task for which it has asynchronous programs
+    stream_needs: Sequence[str] = ()  # events without which it cannot read a stream
     run: str = ""  # the command; empty: that of the language
     setup: str = ""  # how a program is given the key; empty: by an environment variable
     aliases: Sequence[str] = ()

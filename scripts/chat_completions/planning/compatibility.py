@@ -110,6 +110,16 @@ def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol:
     return stream
 
 
+def check_stream(gateway: Gateway, endpoint: Endpoint, library: Library) -> None:
+    """Raise NotOffered where a client library cannot read the streams of the endpoint."""
+    for event in endpoint.stream_lacks:
+        if event in library.stream_needs:
+            raise NotOffered(
+                f"{library.id} cannot read streams without {event}, as {gateway.name} may send them.",
+                "Leave --stream out, or choose another --library.",
+            )
+
+
 def check_library(
     request: ProgramRequest, gateway: Gateway, protocol: Protocol, endpoint: Endpoint, library: Library
 ) -> None:

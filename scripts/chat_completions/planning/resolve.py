@@ -9,6 +9,7 @@ from chat_completions.errors import NotOffered, UnknownName, find_name
 from chat_completions.planning.compatibility import (
     check_asynchronous,
     check_library,
+    check_stream,
     common_protocols,
     find_auth,
     find_endpoint,
@@ -61,6 +62,9 @@ def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Languag
     endpoint = find_endpoint(request, gateway, task, protocol, library)
     check_library(request, gateway, protocol, endpoint, library)
     check_asynchronous(request, task, language, library)
+    stream = is_streamed(request, gateway, task, protocol)
+    if stream:
+        check_stream(gateway, endpoint, library)
     return Resolution(
         request=request,
         gateway=gateway,
@@ -70,7 +74,7 @@ def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Languag
         protocol=protocol,
         endpoint=endpoint,
         auth=find_auth(request, gateway, protocol, library),
-        stream=is_streamed(request, gateway, task, protocol),
+        stream=stream,
         choice=choice,
     )
 

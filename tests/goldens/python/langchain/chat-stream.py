@@ -36,5 +36,5 @@ if __name__ == "__main__":
             print(text, end="", flush=True)
     except (Exception, KeyboardInterrupt) as error:
         reason = getattr(error, "body", None) or error.__cause__ or error
-        text = f"Error: {getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("\n" + "".join(filter(str.isprintable, text))[:300])
+        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}"))[:300])
