@@ -85,6 +85,15 @@ def test_a_prompt_of_the_user_gets_the_nearest_answer(replays: dict[str, Replay]
     assert text_of(protocol, response.json())
 
 
+@pytest.mark.parametrize("prompt", ["What is the capital of France?", "Write four lines about the sea, please.", "hi"])
+@pytest.mark.parametrize("model", ["mine", "maker/some-longer-model:free"])
+def test_the_nearest_answer_to_a_prompt_is_a_greeting_and_no_code(
+    prompt: str, model: str, replays: dict[str, Replay]
+) -> None:
+    body = {"model": model, "messages": [{"role": "user", "content": prompt}], "stream": False}
+    assert "chat" in post(replays[CHAT], CHAT, body).headers["x-replay-scene"]
+
+
 @PROTOCOLS
 def test_a_tool_call_uses_the_tools_of_the_user(replays: dict[str, Replay], protocol: str) -> None:
     response = post(replays[protocol], protocol, body_of(protocol, tools=True))

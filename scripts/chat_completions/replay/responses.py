@@ -1,6 +1,7 @@
 """Responses: recorded ones, errors, and answers that fit a request which no cassette holds."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from chat_completions.json_values import put
 from chat_completions.replay.answers import FORMS, JSON_TYPE, Answer, as_json, write_answer, write_error
 from chat_completions.replay.cassette import LABELS, Exchange
 from chat_completions.replay.example_value import example_value
-from chat_completions.replay.matching import ReceivedRequest
+from chat_completions.replay.matching import ReceivedRequest, bodies_match
 from chat_completions.replay.request_kind import RequestKind, find_kind
 
 GENERATED = "generated"
@@ -68,9 +69,13 @@ def find_nearest(request: ReceivedRequest, kind: RequestKind, candidates: Iterab
             and all(getattr(theirs, n) == getattr(kind, n) for n in SAME_KIND)
         ):
             same = [ours == other for ours, other in zip(_contents(kind), _contents(theirs), strict=True)]
-            is_single = not exchange.scene.endswith("batch")  # the prompts of a batch have short answers
-            rank = (sum(same), -abs(kind.turns - theirs.turns), -LABELS.index(exchange.label), is_single)
-            ranked.append((*rank, _similarity(request.body, exchange.body), -len(ranked), exchange))
+            # What answers another prompt should make sense alone: a greeting does, code and the word of a batch do not.
+            suits = "chat" in re.split("[/-]", exchange.scene) or bodies_match(
+                *map(_prompt, (request.body, exchange.body))
+            )
+            similarity = _similarity(request.body, exchange.body)
+            rank = (sum(same), -abs(kind.turns - theirs.turns), -LABELS.index(exchange.label), suits, similarity)
+            ranked.append((*rank, -len(ranked), exchange))
     return max(ranked)[-1] if ranked else None
 
 
@@ -134,6 +139,10 @@ def _fits(answer: Answer, kind: RequestKind) -> bool:
 
 def _contents(kind: RequestKind) -> tuple[bool, ...]:
     return kind.has_images, bool(kind.tools), bool(kind.tool_results), kind.schema is not None
+
+
+def _prompt(body: Any) -> Any:
+    return (body.get("messages") or body.get("contents")) if isinstance(body, dict) else None
 
 
 def _similarity(received: Any, recorded: Any) -> float:
