@@ -118,6 +118,7 @@ BROKEN = [
         "date must be text, not a date. Put it",
     ),
     (SHORT + "notes: [{topic: a, text: b, source: docs}]\n", "the source 'docs' is not among sources. Describe it"),
+    (SHORT.replace("com/v1", "com/v1/messages"), "Leave /v1/messages off: a file has it as a path"),
     (SHORT + "unreliable: [json]\n", "unreliable.0 is 'json', not one of structured"),
 ]
 
@@ -152,6 +153,16 @@ def test_the_key_of_a_provider_does_not_name_the_address_of_the_gateway_before_i
     planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", "OPENAI_API_KEY") + more))
     assert planned.base_url_env == "MINE_BASE_URL"
     assert (planned.extra_keys[0].header, planned.extra_keys[0].prefix) == ("X-Token", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "optional"),
+    [("https://gw.example.com/v1", False), ("http://localhost:8000/v1", True), ("http://box/v1", True)],
+)
+def test_a_server_nearby_need_not_have_a_key(url: str, optional: bool, tmp_path: Path) -> None:
+    text = SHORT.replace("key: MINE_API_KEY\n", "").replace("https://gw.example.com/v1", url)
+    auth = plan(used(tmp_path, text)).auth
+    assert (auth.key, auth.optional) == ("MINE_API_KEY", optional)
 
 
 def test_every_pattern_of_the_schema_says_in_words_what_it_wants() -> None:

@@ -14,6 +14,7 @@ from chat_completions.generate import make
 from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest
 from support.gateway_files import KEYS, hello, json_reply, run_against
+from support.running import missing
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").read_text(encoding="utf-8"))
 CLIENTS = {
@@ -32,6 +33,9 @@ CLIENTS = {
         ("typescript", "fetch"), ("typescript", "google-genai"), ("shell", "curl"),
     ],
 }  # fmt: skip
+# TypeScript programs have the types in addition, and the same requests: what changes their code is enough for them.
+TYPED = ("two-keys", "azure-dated", "no-key", "optional-key-unset", "default-body", "own-parameters",
+         "messages-headers", "messages-optional", "gemini-headers")  # fmt: skip
 PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
@@ -39,6 +43,8 @@ def _tries() -> Iterator[Any]:
     for case in CASES:
         protocol = case.get("protocol", "openai-chat")
         for language, library in CLIENTS[protocol]:
+            if language == "typescript" and case["id"] not in TYPED:
+                continue
             yield pytest.param(case, protocol, language, library, id=f"{case['id']}-{language}-{library}")
 
 
@@ -70,12 +76,14 @@ def test_a_gateway_file_reaches_the_gateway(
         assert body.get(name) == value, name
 
 
-@pytest.mark.parametrize("library", ["requests", "openai", "fetch", "curl"])
+@pytest.mark.parametrize("library", ["requests", "openai", "fetch", "curl", "route"])
 def test_a_missing_second_key_is_named(library: str, tmp_path: Path) -> None:
     case = next(case for case in CASES if case["id"] == "two-keys")
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump(case["file"]), encoding="utf-8")
-    language = {"fetch": "javascript", "curl": "shell"}.get(library, "python")
+    language = {"fetch": "javascript", "curl": "shell", "route": "nextjs"}.get(library, "python")
+    if missing(language, library):
+        pytest.skip(missing(language, library))
     program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
     result, _ = run_against(program, hello(program), unset=["CF_AIG_TOKEN"])
     assert result.code == 1

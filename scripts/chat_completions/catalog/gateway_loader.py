@@ -17,6 +17,7 @@ from chat_completions.catalog.gateway import (
     Recommendation,
 )
 from chat_completions.catalog.protocol import build_parameters
+from chat_completions.catalog.urls import is_private
 from chat_completions.json_values import JsonObject
 
 # What an OpenAI-compatible gateway has, where its file names no endpoints.
@@ -38,13 +39,12 @@ def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Ga
     A short file of the user's leaves much out; the defaults are Bearer, /chat/completions, /models and no sources.
     """
     auth = _auth(id_, data)
-    base_url = data["base_url"]
     endpoints = data.get("endpoints") or USUAL_ENDPOINTS
     return Gateway(
         id=id_,
         name=data["name"],
         env_prefix=data.get("env_prefix") or _env_prefix(id_, data, auth),
-        base_url=base_url if isinstance(base_url, str) else base_url["value"],
+        base_url=_address(data),
         auth=auth,
         extra_keys=[_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
         endpoints={protocol: [_endpoint(fields) for fields in listed] for protocol, listed in endpoints.items()},
@@ -68,11 +68,19 @@ def build_model_facts(data: JsonObject) -> ModelFactTable:
     return ModelFactTable({**models, **aliases}, {name: Evidence(**source) for name, source in data["sources"].items()})
 
 
+def _address(data: JsonObject) -> str:
+    base_url = data["base_url"]
+    return str(base_url if isinstance(base_url, str) else base_url["value"])
+
+
 def _auth(id_: str, data: JsonObject) -> list[Auth]:
-    """Return the authentication schemes: those of `auth`, or the Bearer key that `key` names."""
+    """Return the authentication schemes: those of `auth`, or the Bearer key that `key` names.
+
+    Where a file names none, a server on this machine or a private network need not have one.
+    """
     if data.get("auth"):
         return [_scheme(auth) for auth in data["auth"]]
-    key = data.get("key") or _key_variable(id_)
+    key = data.get("key") or {"name": _key_variable(id_), "optional": is_private(_address(data))}
     if key == "none":
         return [Auth("none", "")]
     if isinstance(key, Mapping):

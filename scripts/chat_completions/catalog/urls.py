@@ -7,7 +7,7 @@ from chat_completions.errors import BadInput
 
 HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
 BASE_URL = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*")
-ENDPOINT = "/chat/completions"
+ENDPOINTS = ("/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", ":generateContent")
 # Names that no public server has; those of one word are left to the user's network (Docker Compose, /etc/hosts).
 PRIVATE_ENDINGS = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
 SHARED_ADDRESSES = "100.64.0.0/10"  # of a provider's or a VPN's own network
@@ -27,8 +27,10 @@ def check_base_url(text: str, *, allow_http: bool = False) -> str:
             "Write https://, or accept that with --allow-http or `allow_http: true` in the gateway file.",
         )
     base = text.rstrip("/")
-    if base.endswith(ENDPOINT):
-        raise BadInput(f"{base!r} is more than a base URL.", f"Leave {ENDPOINT} off: it is added to it.")
+    for endpoint in ENDPOINTS:
+        if base.endswith(endpoint):
+            added = "it is added to it" if endpoint == ENDPOINTS[0] else "a file has it as a path, under endpoints"
+            raise BadInput(f"{base!r} is more than a base URL.", f"Leave {endpoint} off: {added}.")
     return base
 
 
