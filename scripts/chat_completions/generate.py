@@ -53,5 +53,4 @@ def choose_model(request: ProgramRequest) -> ModelChoice:
     task, choice = resolution.task, resolution.choice
     if not task.uses_model:
         raise NotOffered(f"The task {task.id!r} uses no model.", f"Write its program: `write --task {task.id}`.")
-    _, notes = read_parameters(resolution)
-    return choice._replace(notes=[*choice.notes, *notes])
+    return choice._replace(notes=[*choice.notes, *read_parameters(resolution).notes])

@@ -8,8 +8,7 @@ from chat_completions.errors import BadInput, NotOffered
 from chat_completions.json_values import ABSENT, fill, merge
 from chat_completions.planning.content_parts import ImagePart
 from chat_completions.planning.message_formats import convert
-from chat_completions.planning.request_body import format_fields
-from chat_completions.planning.tool_rules import define_tools, tool_rules
+from chat_completions.planning.request_body import define_tools, format_fields, tool_rules
 from chat_completions.planning.types import Image, Tool, Variable
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}

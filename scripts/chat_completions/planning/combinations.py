@@ -9,7 +9,8 @@ from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.language import Language
 from chat_completions.catalog.task import Task
 from chat_completions.errors import NotOffered
-from chat_completions.planning.resolve import find_gateway, find_language, find_library, fit
+from chat_completions.planning.compatibility import fit
+from chat_completions.planning.resolve import find_gateway, find_language, find_library
 from chat_completions.planning.types import ProgramRequest
 
 # How much two combinations have in common when they share a name.

@@ -1,27 +1,64 @@
-"""Which protocol, endpoint, authentication scheme and options go together.
+"""Decides on protocol, model, endpoint, authentication scheme and streaming, so that all go together.
 
 A combination that does not work raises NotOffered (exit code 3) with one that does.
 """
 
 from collections.abc import Sequence
 
+from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.language import Language, Library
 from chat_completions.catalog.protocol import Protocol
 from chat_completions.catalog.task import Task
 from chat_completions.errors import BadInput, NotOffered, UnknownName
-from chat_completions.planning.types import ProgramRequest
+from chat_completions.planning.model_selection import select_model
+from chat_completions.planning.option_checks import check_options
+from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
 
-KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
-KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
-READS_PROMPTS = {
-    "chatbot": "Leave it out: the program reads each turn when it runs; --system tells the model how to answer.",
-    "batch": "Leave it out: the program reads a file of prompts, one on each line.",
-}
-KINDS_WITH_MESSAGES = ("text", "code", "reasoning", "tools", "structured", "vision")
+NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
 
 
-def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, library: Library) -> list[str]:
+def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
+    """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
+    if task.language not in ("", language.id):
+        raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
+    protocol, choice = _first_protocol(request, gateway, task, library)
+    endpoint = _find_endpoint(request, gateway, task, protocol, library)
+    resolution = Resolution(
+        request=request,
+        gateway=gateway,
+        task=task,
+        language=language,
+        library=library,
+        protocol=protocol,
+        endpoint=endpoint,
+        auth=_find_auth(request, gateway, protocol, library),
+        stream=_is_streamed(request, gateway, task, protocol),
+        choice=choice,
+    )
+    check_options(resolution)
+    return resolution
+
+
+def _first_protocol(
+    request: ProgramRequest, gateway: Gateway, task: Task, library: Library
+) -> tuple[Protocol, ModelChoice]:
+    """Return the first common protocol on which the gateway has a model for the task, and that model."""
+    offered = _common_protocols(request, gateway, task, library)
+    if not task.uses_model:
+        return load.load_protocol(offered[0]), NO_MODEL
+    table, refusal = load.load_decision_table(), None
+    for name in offered:
+        try:
+            choice = select_model(request, gateway, task, name, table)
+        except NotOffered as problem:
+            refusal = refusal or problem
+        else:
+            return load.load_protocol(name), choice
+    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Add an endpoint to its file.")
+
+
+def _common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, library: Library) -> list[str]:
     """Return the protocols that the gateway, the task and the library support, in the gateway's order.
 
     Only the protocol of the request, where it names one. Raises NotOffered with those that work.
@@ -45,7 +82,7 @@ def common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, libr
     )
 
 
-def find_endpoint(
+def _find_endpoint(
     request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol, library: Library
 ) -> Endpoint:
     """Return the endpoint of that name, or the first that serves this kind of task and suits the library.
@@ -70,7 +107,7 @@ def find_endpoint(
     return named[0]
 
 
-def find_auth(request: ProgramRequest, gateway: Gateway, protocol: Protocol, library: Library) -> Auth:
+def _find_auth(request: ProgramRequest, gateway: Gateway, protocol: Protocol, library: Library) -> Auth:
     """Return the authentication scheme of that name, or the first usual one of the protocol that the library has.
 
     Raises UnknownName, or NotOffered where the library has no such header.
@@ -87,7 +124,7 @@ def find_auth(request: ProgramRequest, gateway: Gateway, protocol: Protocol, lib
     raise NotOffered(f"{library.id} sends the key in {library.auth_header} only.", f"Schemes that do: {works}.")
 
 
-def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol) -> bool:
+def _is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol) -> bool:
     """Return whether the answer is streamed: `--param stream=true` is `--stream`.
 
     Raises BadInput for a contradiction, NotOffered where the answer cannot be streamed, or comes only so.
@@ -108,71 +145,6 @@ def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol:
             "Add --stream." if can_stream else f"{task.id!r} does not support streaming.",
         )
     return stream
-
-
-def check_stream(gateway: Gateway, endpoint: Endpoint, library: Library) -> None:
-    """Raise NotOffered where a client library cannot read the streams of the endpoint."""
-    for event in endpoint.stream_lacks:
-        if event in library.stream_needs:
-            raise NotOffered(
-                f"{library.id} cannot read streams without {event}, as {gateway.name} may send them.",
-                "Leave --stream out, or choose another --library.",
-            )
-
-
-def check_library(
-    request: ProgramRequest, gateway: Gateway, protocol: Protocol, endpoint: Endpoint, library: Library
-) -> None:
-    """Raise NotOffered where a client library does not support what the endpoint requires."""
-    if request.fallback and not library.fallback:
-        raise NotOffered(f"{library.id} asks one model only.", "Leave --fallback out, or choose another --library.")
-    if not library.sdk:
-        return
-    if endpoint.query and not library.query:
-        raise NotOffered(
-            f"{library.id} cannot send the query parameters of {gateway.name}: {', '.join(endpoint.query)}.",
-            "Choose another --library.",
-        )
-    in_path = "{model}" in endpoint.path and not any("{model}" in end for end in protocol.sdk_paths)
-    if request.fallback and in_path:
-        raise NotOffered(
-            f"{library.id} has one address, and {gateway.name} has another one for each model.",
-            "Leave --fallback out, or choose another --library.",
-        )
-
-
-def check_asynchronous(request: ProgramRequest, task: Task, language: Language, library: Library) -> None:
-    """Raise NotOffered where the library has no asynchronous program for the task, and one is requested."""
-    if not request.asynchronous or task.kind in library.async_kinds:
-        return
-    others = [other.id for other in language.libraries.values() if task.kind in other.async_kinds]
-    raise NotOffered(
-        f"{library.id} has no asynchronous program for the task {task.id!r}.",
-        f"With --async use --library {' or '.join(others)}." if others else "Leave --async out.",
-    )
-
-
-def check_options(request: ProgramRequest, task: Task, library: Library) -> None:
-    """Raise NotOffered for an option that the kind of task or the library does not support."""
-    for name, kinds in KINDS_OF_OPTIONS.items():
-        if getattr(request, name) and task.kind not in kinds:
-            option = "--image" if name == "images" else f"--{name}"
-            raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
-    if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
-        raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
-    if request.prompt is not None and task.kind in READS_PROMPTS:
-        raise NotOffered(f"A PROMPT does not go with the task {task.id!r}.", READS_PROMPTS[task.kind])
-    if request.messages is not None and task.kind in READS_PROMPTS:
-        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Use --task conversation.")
-    if request.messages is not None and task.kind not in KINDS_WITH_MESSAGES:
-        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
-    roles = library.message_roles
-    for number, message in enumerate(request.messages or () if roles else (), 1):
-        if message["role"] not in roles or not isinstance(message["content"], str) or not message["content"]:
-            raise NotOffered(
-                f"{library.id} takes messages with text of {', '.join(roles)}, which message {number} is not.",
-                "Choose another --language.",
-            )
 
 
 def _serving(endpoints: Sequence[Endpoint], task: Task) -> list[Endpoint]:

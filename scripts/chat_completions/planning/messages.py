@@ -23,6 +23,7 @@ class Messages(NamedTuple):
     images: Sequence[Image]
     prompt: str | None  # None for a conversation
     instructions: bool  # the messages hold the variable `instructions`
+    notes: Sequence[str]
 
 
 def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObject) -> Messages:
@@ -49,18 +50,19 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
     system, converted = convert(turns, protocol.message_format)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
-    return Messages(system, converted, images, prompt, instructions and request.messages is None)
+    notes = _notes_on_images(images, protocol, task)
+    return Messages(system, converted, images, prompt, instructions and request.messages is None, notes)
 
 
-def notes_on_images(content: Messages, protocol: Protocol, task: Task) -> list[str]:
+def _notes_on_images(images: Sequence[Image], protocol: Protocol, task: Task) -> list[str]:
     """Return notes on the images of a request; NotOffered where the protocol cannot send them together."""
     notes = []
-    local = [image for image in content.images if image.is_file or image.is_data]
-    if protocol.message_format == "parts" and len(local) < len(content.images):
+    local = [image for image in images if image.is_file or image.is_data]
+    if protocol.message_format == "parts" and len(local) < len(images):
         notes.append("Gemini reads addresses of its own file store; of others only with newer models: a file is safer")
     if protocol.id not in task.body or "$images" not in str(task.body[protocol.id]):
         return notes
-    if len(content.images) > 1 and (local or any("," in image.source for image in content.images)):
+    if len(images) > 1 and (local or any("," in image.source for image in images)):
         raise NotOffered(f"{protocol.name} takes several images by address only.", "Give URLs, or one --image.")
     if local:
         notes.append("the documentation wants a public URL for the image; one from a file is sent as a data URI")

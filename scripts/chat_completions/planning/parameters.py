@@ -1,7 +1,7 @@
 """The parameters of a request: their ranges, who accepts them, and what to note about them."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway, Model
 from chat_completions.catalog.protocol import Parameter, Protocol, override
@@ -21,8 +21,17 @@ MAX_STOPS = 4
 WRITTEN = ("model", "messages", "contents", "tools")  # what a program writes itself, whatever a gateway file names
 
 
-def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
-    """Return the user's parameters under our names, without `stream: true`, and the notes on them.
+class Parameters(NamedTuple):
+    """The user's parameters under the names that the model has for them, and the notes on them."""
+
+    values: dict[str, Any]
+    notes: list[str]
+    alternative_omits: list[str]  # fields of the body that the alternative model does not accept
+    notes_on_alternative: list[str]
+
+
+def read_parameters(resolution: Resolution) -> Parameters:
+    """Return the user's parameters, without `stream: true`.
 
     UnknownName and BadInput (exit code 2) name the parameter; NotOffered (exit code 3) names the gateway or model
     that does not accept it, or the task that does.
@@ -40,10 +49,10 @@ def read_parameters(resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
     params, notes_on_model = _rename_for_model(params, resolution)
     notes += notes_on_model
     notes += [conflict.note for conflict in protocol.conflicts if set(conflict.names) <= set(params)]
-    for name, reason in unsupported_by(params, resolution.gateway.model(resolution.choice.model)):
+    for name, reason in _unsupported_by(params, resolution.gateway.model(resolution.choice.model)):
         raise NotOffered(f"{reason}.", f"Leave out {name}, or name another --model.")
     _check_order(params, protocol)
-    return params, notes
+    return Parameters(params, notes, *_omit_for_alternative(params, resolution))
 
 
 def _rename_for_model(params: dict[str, Any], resolution: Resolution) -> tuple[dict[str, Any], list[str]]:
@@ -63,7 +72,7 @@ def _rename_for_model(params: dict[str, Any], resolution: Resolution) -> tuple[d
     return params, notes
 
 
-def unsupported_by(params: dict[str, Any], model: Model) -> list[tuple[str, str]]:
+def _unsupported_by(params: dict[str, Any], model: Model) -> list[tuple[str, str]]:
     """Return the parameters that a model does not accept, each with the reason."""
     facts = model.facts
     unsupported = [name for name in facts.unsupported_parameters if name in params]
@@ -72,6 +81,15 @@ def unsupported_by(params: dict[str, Any], model: Model) -> list[tuple[str, str]
         *((name, f"{model.id} does not accept {name}") for name in unsupported),
         *((pair[-1], f"{model.id} accepts {' or '.join(pair)}, not both") for pair in exclusive),
     ]
+
+
+def _omit_for_alternative(params: dict[str, Any], resolution: Resolution) -> tuple[list[str], list[str]]:
+    """Return the fields that the alternative model does not accept, and notes on them."""
+    alternative = next(iter(resolution.choice.alternatives), "")
+    refused = _unsupported_by(params, resolution.gateway.model(alternative)) if alternative else []
+    known = resolution.protocol.parameters
+    fields = [((known[name].path if name in known else ()) or [name])[-1] for name, _ in refused]
+    return fields, [f"{reason}: a request to it goes without {name}" for name, reason in refused]
 
 
 def _with_our_names(params: dict[str, Any], protocol: Protocol) -> dict[str, Any]:

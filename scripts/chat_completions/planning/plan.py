@@ -3,14 +3,14 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.gateway import Endpoint, Gateway
+from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.protocol import Protocol
 from chat_completions.catalog.task import Task
 from chat_completions.catalog.urls import check_base_url, is_loopback
 from chat_completions.json_values import EMPTY, JsonObject
-from chat_completions.planning import messages, request_body
-from chat_completions.planning.compatibility import check_options
-from chat_completions.planning.parameters import read_parameters
+from chat_completions.planning.messages import Messages, build_messages
+from chat_completions.planning.parameters import Parameters, read_parameters
+from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.types import ProgramRequest, RequestPlan, Resolution, Tool
 from chat_completions.planning.user_schema import notes_on_schema
 
@@ -20,29 +20,31 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
 
     Raises BadInput and NotOffered for options and parameters that cannot be sent.
     """
-    request, _, task, language, library, protocol, endpoint, _, _, choice = resolution
-    check_options(request, task, library)
-    params, notes_on_parameters = read_parameters(resolution)
+    request, _, task, language, library, protocol, endpoint, auth, _, choice = resolution
+    parameters = read_parameters(resolution)
     tools, schema = _tools(request, task), _schema(request, task)
-    content = messages.build_messages(resolution, params, schema)
-    body = request_body.build_body(resolution, params, content, tools, schema)
+    messages = build_messages(resolution, parameters.values, schema)
+    body = build_body(resolution, parameters.values, messages, tools, schema)
+    base_url = _base_url(resolution)
     notes = [
         *choice.notes,
-        *notes_on_parameters,
-        *body.notes,
-        *_notes_on_defaults(protocol, params),
-        *_notes_on_address(resolution),
-        *messages.notes_on_images(content, protocol, task),
+        *parameters.notes,
+        *parameters.notes_on_alternative,
+        *_notes_on_defaults(protocol, parameters.values),
+        *_notes_on_address(base_url, auth),
+        *messages.notes,
         *(notes_on_schema(schema, language.schema_keywords) if request.schema else []),
         *(note for note in (endpoint.note, library.note) if note),
     ]
-    return _plan(resolution, content, body, tools, schema), notes
+    return _plan(resolution, base_url, parameters, messages, body, tools, schema), notes
 
 
 def _plan(
     resolution: Resolution,
-    content: messages.Messages,
-    body: request_body.Body,
+    base_url: str,
+    parameters: Parameters,
+    messages: Messages,
+    body: Body,
     tools: list[Tool],
     schema: JsonObject,
 ) -> RequestPlan:
@@ -55,7 +57,7 @@ def _plan(
         protocol=protocol.id,
         stream=stream,
         asynchronous=request.asynchronous or task.asynchronous,
-        base_url=_base_url(resolution),
+        base_url=base_url,
         base_url_env=f"{gateway.env_prefix}_BASE_URL",
         auth=auth,
         extra_keys=gateway.extra_keys,
@@ -67,19 +69,19 @@ def _plan(
         sdk_base_path=_sdk_base_path(endpoint.path, protocol),
         model=choice.model,
         alternative=next(iter(choice.alternatives), ""),
-        alternative_omits=body.alternative_omits,
+        alternative_omits=parameters.alternative_omits,
         fallback=request.fallback,
         body=body.fields,
         extra_body=body.extra,
         first_round_body=body.first_round,
-        messages=content.messages,
-        prompt=content.prompt,
-        instructions=content.instructions,
+        messages=messages.messages,
+        prompt=messages.prompt,
+        instructions=messages.instructions,
         tools=tools,
         tool_definitions=body.tool_definitions,
         schema=schema,
-        images=content.images,
-        multipart=protocol.image_encoding == "file" and bool(content.images),
+        images=messages.images,
+        multipart=protocol.image_encoding == "file" and bool(messages.images),
         poll_path=endpoint.poll_path,
         result_paths=endpoint.result_paths,
         recommended_models=_recommended_models(resolution) if task.kind == "models" else (),
@@ -94,13 +96,12 @@ def _base_url(resolution: Resolution) -> str:
     return check_base_url(base_url, allow_http=request.allow_http or gateway.allow_http)
 
 
-def _notes_on_address(resolution: Resolution) -> list[str]:
+def _notes_on_address(base_url: str, auth: Auth) -> list[str]:
     """Return a note where a request is sent unencrypted to another machine."""
-    url = _base_url(resolution)
-    if not url.startswith("http:") or is_loopback(url):
+    if not base_url.startswith("http:") or is_loopback(base_url):
         return []
-    what = "the key and the prompt travel" if resolution.auth.key else "the prompt travels"
-    return [f"{what} unencrypted to {urlsplit(url).hostname}: its address begins with http://"]
+    what = "the key and the prompt travel" if auth.key else "the prompt travels"
+    return [f"{what} unencrypted to {urlsplit(base_url).hostname}: its address begins with http://"]
 
 
 def _headers(protocol: Protocol, gateway: Gateway) -> dict[str, str]:

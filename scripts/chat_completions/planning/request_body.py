@@ -1,17 +1,16 @@
-"""The JSON body of a request: the task's shape, the parameters, and what the kind of task adds."""
+"""The JSON body of a request: the task's shape, the parameters, and the fields on tools and schemas."""
 
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.protocol import Protocol
-from chat_completions.errors import NotOffered
+from chat_completions.catalog.protocol import Protocol, ToolFormat
+from chat_completions.errors import BadInput, NotOffered
 from chat_completions.json_values import ABSENT, EMPTY, JsonObject, fill, merge, put
 from chat_completions.planning.messages import Messages
-from chat_completions.planning.parameters import unsupported_by
-from chat_completions.planning.tool_rules import define_tools, tool_rules
 from chat_completions.planning.types import Resolution, Tool, Variable
 
+CHOICES = ("auto", "none", "required")
 MAX_NAME = 64  # characters of a schema's name
 
 
@@ -22,8 +21,6 @@ class Body(NamedTuple):
     extra: JsonObject  # those of the fields that client libraries do not know
     first_round: JsonObject  # fields that only the first round of a tool loop sends
     tool_definitions: Sequence[JsonObject]
-    alternative_omits: Sequence[str]  # fields that the alternative model does not accept
-    notes: Sequence[str]
 
 
 def build_body(
@@ -41,9 +38,8 @@ def build_body(
     body = {name: merged[name] for name in order}
     known = {"stream", *shape, *protocol.defaults, *always}
     known |= {(parameter.path or [name])[0] for name, parameter in protocol.parameters.items()}
-    omits, notes = _alternative(resolution, params)
     extra = {name: value for name, value in body.items() if name not in known}
-    return Body(body, extra, first, define_tools(tools, protocol), omits, notes)
+    return Body(body, extra, first, define_tools(tools, protocol))
 
 
 def place_parameters(params: dict[str, Any], protocol: Protocol) -> dict[str, Any]:
@@ -68,6 +64,38 @@ def format_fields(params: JsonObject, schema: JsonObject, protocol: Protocol) ->
     name = re.sub(r"[^A-Za-z0-9_-]", "", title)[:MAX_NAME]
     fields: JsonObject = fill(protocol.formats[mode], {"$name": name or "answer", "$schema": Variable("SCHEMA")})
     return fields
+
+
+def define_tools(tools: Sequence[Tool], protocol: Protocol) -> list[JsonObject]:
+    """Return the tools as the protocol declares them; NotOffered where it cannot express a strict one."""
+    shape = protocol.tools.shape if protocol.tools else EMPTY
+    strict = next((tool.name for tool in tools if tool.strict is not None), None)
+    if strict is not None and "$strict" not in str(shape):
+        raise NotOffered(f"{protocol.name} has no 'strict', which the tool {strict!r} has.", "Leave it out.")
+    return [fill(shape, _tool_placeholders(tool)) for tool in tools]
+
+
+def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) -> tuple[JsonObject, JsonObject]:
+    """Return the fields on the choice of tools that every round of a tool loop sends, and those of the first alone.
+
+    A call that is required, or of one named tool, is so in the first round only: the answer could
+    never come otherwise.
+    """
+    rules, choice, parallel = protocol.tools, params.get("tool_choice"), params.get("parallel_tool_calls")
+    if rules is None:
+        return EMPTY, EMPTY
+    _check_choice(choice, tools)
+    always: dict[str, Any] = {}
+    if parallel is not None:
+        always = put(rules.parallel_path, (not parallel) if rules.parallel_inverse else parallel)
+    together = rules.parallel_path[:1] == rules.choice_path[:1]  # one object holds both
+    if together and always and choice is None:
+        choice = "auto"
+    if choice in (None, "auto", "none"):
+        return merge(_choice(choice, rules), always), EMPTY
+    if together and always:  # the rounds after the first need the whole object as well
+        return merge(_choice("auto", rules), always), merge(_choice(choice, rules), always)
+    return always, _choice(choice, rules)
 
 
 def _fixed(resolution: Resolution) -> JsonObject:
@@ -106,10 +134,24 @@ def _system(texts: Sequence[str | Variable], protocol: Protocol) -> Any:
     return texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
 
 
-def _alternative(resolution: Resolution, params: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Return the fields that the alternative model does not accept, and notes on them."""
-    alternative = next(iter(resolution.choice.alternatives), "")
-    refused = unsupported_by(params, resolution.gateway.model(alternative)) if alternative else []
-    known = resolution.protocol.parameters
-    omits = [((known[name].path if name in known else ()) or [name])[-1] for name, _ in refused]
-    return omits, [f"{reason}: a request to it goes without {name}" for name, reason in refused]
+def _check_choice(choice: Any, tools: Sequence[Tool]) -> None:
+    known = [*CHOICES, *(tool.name for tool in tools)]
+    if choice is not None and choice not in known:
+        raise BadInput(f"tool_choice names no tool of this program: {choice!r}.", f"Known: {', '.join(known)}.")
+
+
+def _choice(choice: Any, rules: ToolFormat) -> dict[str, Any]:
+    if choice is None:
+        return {}
+    form = rules.choice[choice if choice in CHOICES else "named"]
+    return put(rules.choice_path, fill(form, {"$name": choice}))
+
+
+def _tool_placeholders(tool: Tool) -> dict[str, Any]:
+    """Return the values of the placeholders in a tool's shape."""
+    return {
+        "$name": tool.name,
+        "$description": tool.description or ABSENT,
+        "$parameters": tool.parameters,
+        "$strict": ABSENT if tool.strict is None else tool.strict,
+    }

@@ -3,22 +3,10 @@
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.language import Language, Library
-from chat_completions.catalog.protocol import Protocol
 from chat_completions.catalog.task import Task
-from chat_completions.errors import NotOffered, UnknownName, find_name
-from chat_completions.planning.compatibility import (
-    check_asynchronous,
-    check_library,
-    check_stream,
-    common_protocols,
-    find_auth,
-    find_endpoint,
-    is_streamed,
-)
-from chat_completions.planning.model_selection import select_model
-from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
-
-NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
+from chat_completions.errors import UnknownName, find_name
+from chat_completions.planning.compatibility import fit
+from chat_completions.planning.types import ProgramRequest, Resolution
 
 
 def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
@@ -38,7 +26,7 @@ def find_language(request: ProgramRequest, task: Task) -> Language:
 
 
 def find_library(name: str | None, language: Language, kind: str) -> Library:
-    """Return the library that is called so, or the language's first that can do this kind of task."""
+    """Return the library of that name, or the language's first that can do this kind of task."""
     id_ = find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
     if name and id_ is None:
         raise UnknownName(f"{language.name} library", name, language.libraries)
@@ -54,49 +42,6 @@ def find_gateway(request: ProgramRequest) -> Gateway:
     return load.describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
 
 
-def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
-    """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
-    if task.language not in ("", language.id):
-        raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
-    protocol, choice = _first_protocol(request, gateway, task, library)
-    endpoint = find_endpoint(request, gateway, task, protocol, library)
-    check_library(request, gateway, protocol, endpoint, library)
-    check_asynchronous(request, task, language, library)
-    stream = is_streamed(request, gateway, task, protocol)
-    if stream:
-        check_stream(gateway, endpoint, library)
-    return Resolution(
-        request=request,
-        gateway=gateway,
-        task=task,
-        language=language,
-        library=library,
-        protocol=protocol,
-        endpoint=endpoint,
-        auth=find_auth(request, gateway, protocol, library),
-        stream=stream,
-        choice=choice,
-    )
-
-
-def _first_protocol(
-    request: ProgramRequest, gateway: Gateway, task: Task, library: Library
-) -> tuple[Protocol, ModelChoice]:
-    """Return the first common protocol on which the gateway has a model for the task, and that model."""
-    offered = common_protocols(request, gateway, task, library)
-    if not task.uses_model:
-        return load.load_protocol(offered[0]), NO_MODEL
-    table, refusal = load.load_decision_table(), None
-    for name in offered:
-        try:
-            choice = select_model(request, gateway, task, name, table)
-        except NotOffered as problem:
-            refusal = refusal or problem
-        else:
-            return load.load_protocol(name), choice
-    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Add an endpoint to its file.")
-
-
 def _protocol_name(name: str | None, gateway: Gateway) -> str | None:
-    """Return the id of the protocol that is called so, for a protocol of the gateway's or any other."""
+    """Return the id of the protocol of that name, whether the gateway has it or not."""
     return name if name is None or name in gateway.endpoints else load.find_id("protocol", name)
