@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 def ask(prompt):
     """Return the model's answer as a value that fits SCHEMA, to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+        raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )

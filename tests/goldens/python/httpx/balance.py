@@ -16,7 +16,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 def get_balance():
     """Return the credits that are left."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+        raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     response = get(
         f"{BASE_URL}/openapi/balance",
         headers={"Authorization": f"Bearer {API_KEY}"},

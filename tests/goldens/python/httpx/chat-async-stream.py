@@ -22,7 +22,7 @@ client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), limits=limits
 async def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     response = await post(
         f"{BASE_URL}/chat/completions",

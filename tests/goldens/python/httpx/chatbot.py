@@ -22,7 +22,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},

@@ -21,7 +21,7 @@ client = httpx.Client(timeout=httpx.Timeout(300, connect=10))
 def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     response = post(
         f"{BASE_URL}/chat/completions",

@@ -16,7 +16,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 def list_models():
     """Return the ids of the models that the key may use."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+        raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     response = get(
         f"{BASE_URL}/v1/models",
         headers={"Authorization": f"Bearer {API_KEY}"},

@@ -62,13 +62,13 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
-    usage = []
+    usages = []
     for _ in range(8):
         message = {"role": "assistant", "content": ""}
-        yield from complete(messages, message, usage)
+        yield from complete(messages, message, usages)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("\nUsage of each round: %s", usage)
+            logger.info("\nUsage of each round: %s", usages)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
@@ -77,7 +77,7 @@ def stream(prompt):
 def complete(messages, message, usages):
     """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},

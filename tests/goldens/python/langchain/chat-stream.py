@@ -15,7 +15,7 @@ MODEL = "glm-4.7"  # or "glm-5"
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(follow_redirects=False)
     llm = ChatOpenAI(
         model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 async def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     http_client = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
     client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
     client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)

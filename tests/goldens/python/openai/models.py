@@ -23,7 +23,7 @@ RECOMMENDED = [
 def list_models():
     """Return the ids of all models."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AIREITER_API_KEY is not set to a key: export AIREITER_API_KEY='your key'")
+        raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.OpenAI(api_key=API_KEY, base_url=f"{BASE_URL}/v1", http_client=http_client)
     client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID

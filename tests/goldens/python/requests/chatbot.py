@@ -32,7 +32,7 @@ session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = session.post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},

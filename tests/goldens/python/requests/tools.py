@@ -71,13 +71,13 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def ask(prompt):
     """Return the model's answer, after as many rounds of tool calls as it wants, at most eight."""
     messages = [{"role": "user", "content": prompt}]
-    usage = []
+    usages = []
     for _ in range(8):
-        message, tokens = complete(messages)
-        usage.append(tokens)
+        message, usage = complete(messages)
+        usages.append(usage)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("Usage of each round: %s", usage)
+            logger.info("Usage of each round: %s", usages)
             return message.get("content") or message.get("refusal") or ""
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
@@ -86,7 +86,7 @@ def ask(prompt):
 def complete(messages):
     """Return the model's next message, exactly as it came, and the tokens it took."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = session.post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},

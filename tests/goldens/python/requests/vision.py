@@ -30,7 +30,7 @@ session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     image_url = image
     messages = [
         {

@@ -29,10 +29,11 @@ curl --silent --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --
 }
 JSON
 
-# Tell how the answer ended and what it cost, or the error; the last line of the reply is what curl reports.
+# Print a warning, the usage or the error; the last line of the response is the status that curl reports.
 jq --raw-input --null-input --raw-output '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
   [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
   | [$events[].choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
@@ -44,7 +45,7 @@ jq --raw-input --null-input --raw-output '
         ($reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
         (reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
           | .usage | values | "Usage: \(tojson)")
-      ] | map(. + "\n") | join("") | halt_error(0)
+      ] | map(. + "\n") | join("") | halt_error(0) # to stderr
     elif $events != [] then
       "\($lines[-1]): the answer is cut" | fail
     else

@@ -10,7 +10,7 @@ base_url=${AITOLL_BASE_URL:-https://aitoll.net/api/gateway/api}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# Print the type of the image file $1, told by its first bytes.
+# Print the type of the image file $1, by its first bytes.
 image_type() {
   case $(head -c 12 -- "$1" 2>/dev/null | od -An -tx1 | tr -d ' \n') in
     89504e47*) echo png ;;
@@ -38,10 +38,11 @@ curl --silent --connect-timeout 10 --max-time 300 --retry 2 --retry-max-time 60 
 }
 JSON
 
-# Find the images: data URIs and links, in fields of their own or in the text; or tell what came instead.
+# Find the images: data URIs and links, in fields of their own or in the text; or print the error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
   (try input catch $body) as $json | [$json | objects | select(.error | not) | .. | objects] as $objects
   | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | "data:;base64,\(.)") | strings] as $fields

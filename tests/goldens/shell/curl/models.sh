@@ -19,21 +19,11 @@ curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AIREITER_API_KEY) | join("***") | halt_error(1);
-  [
-    "claude-haiku-4-5-20251001",
-    "claude-sonnet-4-6",
-    "claude-sonnet-4-5-20250929",
-    "claude-opus-4-6",
-    "gpt-5.5",
-    "gpt-5.6-terra",
-    "gpt-5.6-sol",
-    "gpt_image_2",
-    "nano_banana"
-  ] as $recommended
-  | (try input catch $body) as $json
+  (try input catch $body) as $json
   | [$json | objects | select(.error | not).data | arrays[]] as $models
   | if $models == [] then "HTTP \($status): \($json | error_message)" | fail
-    else $models[].id | if IN($recommended[]) then "\(.) (recommended)" else . end
+    else $models[].id
     end
 ' "$tmp/response"

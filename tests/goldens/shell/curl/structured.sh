@@ -60,6 +60,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
     and all($value | arrays[]; follows($schema.items | objects // {}));
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
   def reply: .choices[0]?.message | objects | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
   def report($reason; $reply): [

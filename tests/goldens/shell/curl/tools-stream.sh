@@ -72,10 +72,11 @@ for _ in {1..8}; do
     --no-buffer --include --write-out '\nHTTP %{http_code}%{onerror} %{errormsg}' \
     "${base_url%/}"/chat/completions | tee "$tmp/response" | print_text || true
 
-  # Find the message of the model, or tell the error.
+  # Read the model's message, or print the error.
   jq --raw-input --null-input '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
   def merge($new): reduce ($new | to_entries[] | select(.value != null)) as {$key, $value} (.;
     if $key == "tool_calls" then
@@ -115,7 +116,7 @@ for _ in {1..8}; do
     exit
   fi
 
-  # Carry out the calls, and send the message back with their results.
+  # Run the tools, and send the message back with their results.
   while IFS= read -r call; do
     name=$(jq --raw-output .name <<<"$call")
     arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")

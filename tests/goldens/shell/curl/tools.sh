@@ -66,10 +66,11 @@ for _ in {1..8}; do
     --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
     "${base_url%/}"/chat/completions >"$tmp/status" || exit 1
 
-  # Find the message of the model, or tell the error.
+  # Read the model's message, or print the error.
   jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
   def reply:
     .choices[0]?.message | objects | .tool_calls[]?.function.arguments |= (strings // tojson)
@@ -90,7 +91,7 @@ for _ in {1..8}; do
     exit
   fi
 
-  # Carry out the calls, and send the message back with their results.
+  # Run the tools, and send the message back with their results.
   while IFS= read -r call; do
     name=$(jq --raw-output .name <<<"$call")
     arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")

@@ -36,19 +36,20 @@ curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 
 }
 JSON
 
-# Print the answer and what it cost, or the server's error.
+# Print the answer and its usage, or the server's error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  # End with one line on stderr, without the key.
   def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
-  (try input catch $body) as $json | (($json | objects) // {}) as $response
+  (try input catch $body) as $json | (($json | objects) // {}) as $response # $body: a web page is not JSON
   | $response.choices[0]? as $choice
   | if $choice.message and ($response.error | not) then
       ($choice.message | [.content, .refusal] | flatten | map(strings // .text?) | join("")),
       ([
         ($choice.finish_reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
         ($response | .usage | values | "Usage: \(tojson)")
-      ] | map(. + "\n") | join("") | halt_error(0))
+      ] | map(. + "\n") | join("") | halt_error(0)) # to stderr
     else
       "HTTP \($status): \($json | error_message)" | fail
     end
