@@ -16,7 +16,7 @@ MODEL = "glm-4.7"  # or "glm-5"
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
-        raise ValueError("AITOLL_API_KEY is not set to a key: export AITOLL_API_KEY='your key'")
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     provider = OpenAICompatibleProvider("AITOLL", base_url=BASE_URL, api_key=API_KEY)
     provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120})
