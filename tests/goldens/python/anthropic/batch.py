@@ -20,8 +20,8 @@ async def ask(client, prompt):
     """Return the model's answer to one prompt, why it ended, and the usage."""
     messages = [{"role": "user", "content": prompt}]
     message = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
-    if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
+    if getattr(message, "content", None) is None:  # a web page, or an error with status 200
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
     return {
         "answer": "".join(block.text for block in message.content if block.type == "text"),
         "stop_reason": message.stop_reason,

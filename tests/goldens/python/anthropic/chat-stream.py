@@ -23,7 +23,7 @@ def stream(prompt):
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
     if "event-stream" not in events.response.headers.get("Content-Type", ""):
-        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()!r}")
+        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
     stop_reason, usage = None, {}
     for event in events:
         if event.type == "content_block_delta" and event.delta.type == "text_delta":
@@ -39,7 +39,15 @@ def stream(prompt):
         raise anthropic.AnthropicError("the stream ended before the answer was complete")
     if stop_reason not in ("end_turn", "stop_sequence"):
         logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+    logger.info("\nUsage: %s", usage)
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -50,11 +58,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except anthropic.APIStatusError as error:
-        body = error.body if isinstance(error.body, dict) else {}
-        match body.get("error") or error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"\nError: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"\nError: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

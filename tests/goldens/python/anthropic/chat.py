@@ -22,13 +22,20 @@ def ask(prompt):
     http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
-    if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
+    if getattr(message, "content", None) is None:  # a web page, or an error with status 200
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
     if message.stop_reason not in ("end_turn", "stop_sequence", None):
         logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
-    reported = {name: getattr(message, name, None) for name in ["task_id"]}
-    logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
+    logger.info("Usage: %s %s", message.usage, message.model_extra)
     return "".join(block.text for block in message.content if block.type == "text")
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -38,11 +45,8 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except anthropic.APIStatusError as error:
-        body = error.body if isinstance(error.body, dict) else {}
-        match body.get("error") or error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -23,7 +23,7 @@ def stream(messages):
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
     if "event-stream" not in events.response.headers.get("Content-Type", ""):
-        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()!r}")
+        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
     stop_reason, usage = None, {}
     for event in events:
         if event.type == "content_block_delta" and event.delta.type == "text_delta":
@@ -39,7 +39,7 @@ def stream(messages):
         raise anthropic.AnthropicError("the stream ended before the answer was complete")
     if stop_reason not in ("end_turn", "stop_sequence"):
         logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+    logger.info("\nUsage: %s", usage)
 
 
 if __name__ == "__main__":

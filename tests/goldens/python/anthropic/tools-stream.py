@@ -49,7 +49,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 def stream(prompt):
-    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
@@ -59,7 +59,7 @@ def stream(prompt):
     for _ in range(8):
         events = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", ""):
-            raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()!r}")
+            raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
         blocks, stop_reason, usage = {}, None, {}
         for event in events:
             add_event(blocks, event)
@@ -80,7 +80,7 @@ def stream(prompt):
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
-            logger.info("\nUsage: %s", usage or "not reported")
+            logger.info("\nUsage: %s", usage)
             return
         messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
@@ -98,10 +98,11 @@ def add_event(blocks, event):
             elif key != "type":
                 block[key] = value
     elif event.type == "content_block_stop" and blocks.get(event.index, {}).get("type") == "tool_use":
+        text = blocks[event.index].pop("partial_json", "") or "{}"
         try:
-            blocks[event.index]["input"] = json.loads(blocks[event.index].pop("partial_json", "") or "{}")
-        except ValueError:  # run_tool will tell the model
-            blocks[event.index]["input"] = {"invalid JSON": True}
+            blocks[event.index]["input"] = json.loads(text)
+        except ValueError:  # goes back in an object, as the API wants it
+            blocks[event.index]["input"] = {"INVALID_JSON": text}
 
 
 def run_tool(call):
@@ -114,6 +115,14 @@ def run_tool(call):
     return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -122,11 +131,8 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except anthropic.APIStatusError as error:
-        body = error.body if isinstance(error.body, dict) else {}
-        match body.get("error") or error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"\nError: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"\nError: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -49,7 +49,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 def ask(prompt):
-    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
@@ -58,16 +58,15 @@ def ask(prompt):
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     for _ in range(8):
         message = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=False)
-        if not isinstance(getattr(message, "content", None), list):  # an error with status 200, or a web page
-            raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', None) or message!r}")
+        if getattr(message, "content", None) is None:  # a web page, or an error with status 200
+            raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
         if message.stop_reason not in ("end_turn", "stop_sequence", "tool_use", None):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
         content = [block.to_dict() for block in message.content]
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
-            reported = {name: getattr(message, name, None) for name in ["task_id"]}
-            logger.info("Usage: %s, %s", message.usage and message.usage.to_dict(), reported)
+            logger.info("Usage: %s %s", message.usage, message.model_extra)
             return "".join(block["text"] for block in content if block["type"] == "text")
         messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
@@ -83,6 +82,14 @@ def run_tool(call):
     return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -90,11 +97,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except anthropic.APIStatusError as error:
-        body = error.body if isinstance(error.body, dict) else {}
-        match body.get("error") or error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import httpx
 from google import genai
 from google.genai import types
 from tqdm.asyncio import tqdm
@@ -21,14 +22,12 @@ async def ask(client, prompt):
     """Return the model's answer to one prompt, why it ended, and the usage."""
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
     response = await client.models.generate_content(model=MODEL, contents=contents)
-    if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
-    candidate, usage = response.candidates[0], response.usage_metadata
-    parts = (candidate.content and candidate.content.parts) or []
+    if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
+        raise ValueError(f"no answer: {response.to_json_dict()}")
     return {
-        "answer": "".join(part.text or "" for part in parts if not part.thought),
-        "finish_reason": candidate.finish_reason,
-        "usage": usage and usage.model_dump(exclude_none=True, mode="json"),
+        "answer": response.text or "",
+        "finish_reason": response.candidates[0].finish_reason,
+        "usage": response.to_json_dict().get("usage_metadata"),
     }
 
 
@@ -38,8 +37,9 @@ async def answer_all(prompts):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
-    options.async_client_args = {"follow_redirects": False, "allow_redirects": False}  # as httpx and aiohttp call it
-    async with genai.Client(api_key=API_KEY, vertexai=False, http_options=options).aio as client:
+    async with httpx.AsyncClient(follow_redirects=False) as http_client:
+        options.httpx_async_client = http_client
+        client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options).aio
         limit = asyncio.Semaphore(CONCURRENCY)
 
         async def answer(id_, prompt):

@@ -30,15 +30,13 @@ def stream(contents):
             raise ValueError(f"the prompt was blocked: {chunk.prompt_feedback.block_reason.value}")
         for candidate in chunk.candidates or []:
             finish_reason = candidate.finish_reason or finish_reason
-            for part in (candidate.content and candidate.content.parts) or []:
-                if part.text and not part.thought:
-                    yield part.text
-        usage = chunk.usage_metadata or usage
+        yield chunk.text or ""
+        usage = chunk.to_json_dict().get("usage_metadata", usage)
     if not finish_reason:
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
         logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage and usage.model_dump(exclude_none=True, mode="json"))
+    logger.info("\nUsage: %s", usage)
 
 
 if __name__ == "__main__":

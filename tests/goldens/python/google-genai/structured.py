@@ -35,7 +35,6 @@ def ask(prompt):
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
-    contents = [{"role": "user", "parts": [{"text": prompt}]}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
@@ -45,14 +44,11 @@ def ask(prompt):
         "response_json_schema": SCHEMA,
         "system_instruction": {"parts": [{"text": instructions}]},
     }
-    response = client.models.generate_content(model=MODEL, contents=contents, config=config)
-    if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
-    content = response.candidates[0].content
-    parts = (content and content.parts) or []
-    answer = parse_answer("".join(part.text or "" for part in parts if not part.thought))
-    if response.usage_metadata:
-        logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
+    response = client.models.generate_content(model=MODEL, contents=prompt, config=config)
+    if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
+        raise ValueError(f"no answer: {response.to_json_dict()}")
+    answer = parse_answer(response.text or "")
+    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
     return answer
 
 
@@ -74,6 +70,14 @@ def parse_answer(text):
     return answer
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -81,11 +85,8 @@ if __name__ == "__main__":
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except errors.APIError as error:
-        body = error.details if isinstance(error.details, dict) else {}
-        match body.get("error") or error.details:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

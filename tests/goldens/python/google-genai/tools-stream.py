@@ -49,7 +49,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 def stream(prompt):
-    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
@@ -70,14 +70,14 @@ def stream(prompt):
                     parts.append(part)
                     if part.text and not part.thought:
                         yield part.text
-            usage = chunk.usage_metadata or usage
+            usage = chunk.to_json_dict().get("usage_metadata", usage)
         if not finish_reason:
             raise ValueError("the stream ended before the answer was complete")
         if finish_reason != "STOP":
             logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
         calls = [part.function_call for part in parts if part.function_call]
         if not calls:
-            logger.info("\nUsage: %s", usage and usage.model_dump(exclude_none=True, mode="json"))
+            logger.info("\nUsage: %s", usage)
             return
         contents.append({"role": "model", "parts": parts})  # goes back as it came
         contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})
@@ -94,6 +94,14 @@ def run_tool(call):
     return {"function_response": {"id": call.id, "name": call.name, "response": response}}
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -102,11 +110,8 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except errors.APIError as error:
-        body = error.details if isinstance(error.details, dict) else {}
-        match body.get("error") or error.details:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"\nError: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"\nError: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"\nError: {error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"\nError: {error_message(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

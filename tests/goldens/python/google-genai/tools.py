@@ -49,7 +49,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 def ask(prompt):
-    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
@@ -60,19 +60,16 @@ def ask(prompt):
     for _ in range(8):
         config = {"tools": [{"function_declarations": TOOLS}]}
         response = client.models.generate_content(model=MODEL, contents=contents, config=config)
-        if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-            raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
+        if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
+            raise ValueError(f"no answer: {response.to_json_dict()}")
         candidate = response.candidates[0]
         if candidate.finish_reason not in ("STOP", None):
             logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
-        parts = (candidate.content and candidate.content.parts) or []
-        calls = [part.function_call for part in parts if part.function_call]
-        if not calls:
-            if response.usage_metadata:
-                logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
-            return "".join(part.text or "" for part in parts if not part.thought)
+        if not response.function_calls:
+            logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
+            return response.text or ""
         contents.append(candidate.content)  # goes back as it came
-        contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})
+        contents.append({"role": "user", "parts": [run_tool(call) for call in response.function_calls]})
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
@@ -86,6 +83,14 @@ def run_tool(call):
     return {"function_response": {"id": call.id, "name": call.name, "response": response}}
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -93,11 +98,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except errors.APIError as error:
-        body = error.details if isinstance(error.details, dict) else {}
-        match body.get("error") or error.details:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

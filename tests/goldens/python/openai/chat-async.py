@@ -19,18 +19,27 @@ async def ask(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    http_client = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         completion = await client.chat.completions.create(model=MODEL, messages=messages, stream=False)
-        if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
+        if not getattr(completion, "choices", None):  # a web page, or an error with status 200
+            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
         choice = completion.choices[0]
         if choice.finish_reason not in ("stop", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
-        logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
+        logger.info("Usage: %s", completion.usage)
         return choice.message.content or choice.message.refusal or ""
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -40,10 +49,8 @@ if __name__ == "__main__":
     try:
         print(asyncio.run(ask("Say hello in one short sentence.")))
     except openai.APIStatusError as error:
-        match error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (openai.OpenAIError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

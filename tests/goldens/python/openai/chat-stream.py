@@ -18,23 +18,33 @@ def stream(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
-        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()!r}")
-    finish_reason, usage = None, {}
+        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
+    finish_reason, usage = None, None
     for chunk in chunks:
         for choice in chunk.choices or []:
             finish_reason = choice.finish_reason or finish_reason
-            yield (choice.delta and (choice.delta.content or choice.delta.refusal)) or ""
-        usage = chunk.usage.to_dict() if chunk.usage else usage
+            if choice.delta:
+                yield choice.delta.content or choice.delta.refusal or ""
+        usage = chunk.usage or usage
     if not finish_reason:
         raise openai.OpenAIError("the stream ended before the answer was complete")
     if finish_reason != "stop":
         logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+    logger.info("\nUsage: %s", usage)
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -45,10 +55,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except openai.APIStatusError as error:
-        match error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"\nError: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"\nError: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"\nError: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

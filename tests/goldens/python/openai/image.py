@@ -21,18 +21,19 @@ def generate_image(prompt):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
-    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
-    if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
+    if not getattr(completion, "choices", None):  # a web page, or an error with status 200
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
     message = completion.choices[0].message.model_dump(warnings=False)
     urls = list(dict.fromkeys(find_images(message)))
     if not urls:
         raise ValueError(f"the answer holds no image: {message['content'] or message['refusal']!r}")
     images = [load_image(url) for url in urls]
-    logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
+    logger.info("Usage: %s", completion.usage)
     return images
 
 
@@ -71,6 +72,14 @@ def save_image(image):
     return file.name
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -78,10 +87,8 @@ if __name__ == "__main__":
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
     except openai.APIStatusError as error:
-        match error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (openai.OpenAIError, OSError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

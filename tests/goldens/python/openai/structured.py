@@ -35,9 +35,10 @@ def ask(prompt):
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
-    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     completion = client.chat.completions.create(
         model=MODEL,
         messages=messages,
@@ -47,11 +48,11 @@ def ask(prompt):
         },
         stream=False,
     )
-    if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
+    if not getattr(completion, "choices", None):  # a web page, or an error with status 200
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
     message = completion.choices[0].message
     answer = parse_answer(message.content or message.refusal or "")
-    logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
+    logger.info("Usage: %s", completion.usage)
     return answer
 
 
@@ -73,6 +74,14 @@ def parse_answer(text):
     return answer
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -80,10 +89,8 @@ if __name__ == "__main__":
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except openai.APIStatusError as error:
-        match error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (openai.OpenAIError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)

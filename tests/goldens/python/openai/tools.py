@@ -55,24 +55,25 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 def ask(prompt):
-    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     for _ in range(8):
         completion = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=False)
-        if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
+        if not getattr(completion, "choices", None):  # a web page, or an error with status 200
+            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
         choice = completion.choices[0]
         if choice.finish_reason not in ("stop", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
         message = choice.message.model_dump(exclude_unset=True)  # goes back as it came
         messages.append(message)
         if not message.get("tool_calls"):
-            logger.info("Usage: %s", completion.usage and completion.usage.to_dict())
+            logger.info("Usage: %s", completion.usage)
             return message.get("content") or message.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")
@@ -92,6 +93,14 @@ def run_tool(tool_call):
     return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -99,10 +108,8 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except openai.APIStatusError as error:
-        match error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (openai.OpenAIError, ValueError) as error:
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)
