@@ -18,27 +18,32 @@ def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
-    contents = [{"role": "user", "parts": [{"text": prompt}]}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
-    chunks = client.models.generate_content_stream(model=MODEL, contents=contents)
+    chunks = client.models.generate_content_stream(model=MODEL, contents=prompt)
     finish_reason, usage = None, None
     for chunk in chunks:
         if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
             raise ValueError(f"the prompt was blocked: {chunk.prompt_feedback.block_reason.value}")
         for candidate in chunk.candidates or []:
             finish_reason = candidate.finish_reason or finish_reason
-            for part in (candidate.content and candidate.content.parts) or []:
-                if part.text and not part.thought:
-                    yield part.text
-        usage = chunk.usage_metadata or usage
+        yield chunk.text or ""
+        usage = chunk.to_json_dict().get("usage_metadata", usage)
     if not finish_reason:
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
         logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage and usage.model_dump(exclude_none=True, mode="json"))
+    logger.info("\nUsage: %s", usage)
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -49,11 +54,8 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except errors.APIError as error:
-        body = error.details if isinstance(error.details, dict) else {}
-        match body.get("error") or error.details:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"\nError: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"\nError: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"\nError: {error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"\nError: {error_message(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -18,21 +18,26 @@ def ask(prompt):
     """Return the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
-    contents = [{"role": "user", "parts": [{"text": prompt}]}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
-    response = client.models.generate_content(model=MODEL, contents=contents)
-    if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
+    response = client.models.generate_content(model=MODEL, contents=prompt)
+    if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
+        raise ValueError(f"no answer: {response.to_json_dict()}")
     candidate = response.candidates[0]
     if candidate.finish_reason not in ("STOP", None):
         logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
-    if response.usage_metadata:
-        logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
-    parts = (candidate.content and candidate.content.parts) or []
-    return "".join(part.text or "" for part in parts if not part.thought)
+    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
+    return response.text or ""
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -42,11 +47,8 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except errors.APIError as error:
-        body = error.details if isinstance(error.details, dict) else {}
-        match body.get("error") or error.details:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -19,22 +19,18 @@ def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
-    contents = [{"role": "user", "parts": [{"text": prompt}]}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=300_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
     config = {"response_modalities": ["TEXT", "IMAGE"]}
-    response = client.models.generate_content(model=MODEL, contents=contents, config=config)
-    if not response.candidates:  # an error with status 200, a web page or a blocked prompt
-        raise ValueError(f"no answer: {response.model_dump_json(exclude_none=True)}")
-    content = response.candidates[0].content
-    parts = (content and content.parts) or []
-    images = [part.inline_data.data for part in parts if part.inline_data and part.inline_data.data]
+    response = client.models.generate_content(model=MODEL, contents=prompt, config=config)
+    if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
+        raise ValueError(f"no answer: {response.to_json_dict()}")
+    images = [part.inline_data.data for part in response.parts or [] if part.inline_data]
     if not images:
-        raise ValueError(f"the answer holds no image: {response.candidates[0].model_dump_json(exclude_none=True)}")
-    if response.usage_metadata:
-        logger.info("Usage: %s", response.usage_metadata.model_dump(exclude_none=True, mode="json"))
+        raise ValueError(f"no image: {response.to_json_dict()}")
+    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
     return images
 
 
@@ -49,6 +45,14 @@ def save_image(image):
     return file.name
 
 
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+
+
 if __name__ == "__main__":
     logger.addHandler(logging.StreamHandler())
     logger.setLevel(logging.INFO)
@@ -56,11 +60,8 @@ if __name__ == "__main__":
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
     except errors.APIError as error:
-        body = error.details if isinstance(error.details, dict) else {}
-        match body.get("error") or error.details:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error)}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -20,8 +20,8 @@ async def ask(client, prompt):
     """Return the model's answer to one prompt, why it ended, and the usage."""
     messages = [{"role": "user", "content": prompt}]
     completion = await client.chat.completions.create(model=MODEL, messages=messages, stream=False)
-    if not getattr(completion, "choices", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', None) or completion!r}")
+    if not getattr(completion, "choices", None):  # a web page, or an error with status 200
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
     choice = completion.choices[0]
     return {
         "answer": choice.message.content or choice.message.refusal or "",
@@ -34,9 +34,10 @@ async def answer_all(prompts):
     """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    http_client = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         limit = asyncio.Semaphore(CONCURRENCY)
 

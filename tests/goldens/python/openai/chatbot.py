@@ -18,23 +18,25 @@ def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
-        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()!r}")
-    finish_reason, usage = None, {}
+        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
+    finish_reason, usage = None, None
     for chunk in chunks:
         for choice in chunk.choices or []:
             finish_reason = choice.finish_reason or finish_reason
-            yield (choice.delta and (choice.delta.content or choice.delta.refusal)) or ""
-        usage = chunk.usage.to_dict() if chunk.usage else usage
+            if choice.delta:
+                yield choice.delta.content or choice.delta.refusal or ""
+        usage = chunk.usage or usage
     if not finish_reason:
         raise openai.OpenAIError("the stream ended before the answer was complete")
     if finish_reason != "stop":
         logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+    logger.info("\nUsage: %s", usage)
 
 
 if __name__ == "__main__":

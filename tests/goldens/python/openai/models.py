@@ -24,13 +24,22 @@ def list_models():
     """Return the ids of all models."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    http_client = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=f"{BASE_URL}/v1", http_client=http_client)
-    client.organization = client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=f"{BASE_URL}/v1", default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     models = client.models.list()
-    if not getattr(models, "data", None):  # an error with status 200, or a web page
-        raise openai.OpenAIError(f"no models: {getattr(models, 'model_extra', None) or models!r}")
+    if not getattr(models, "data", None):  # a web page, or an error with status 200
+        raise openai.OpenAIError(f"no models: {getattr(models, 'model_extra', models)}")
     return [model.id for model in models.data]
+
+
+def error_message(body):
+    """Return the server's message in one line, wherever it stands in the body of its reply."""
+    match body:
+        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
+            return error_message(inner)
+    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 
 if __name__ == "__main__":
@@ -39,10 +48,8 @@ if __name__ == "__main__":
         for model in list_models():
             print("*" if model in RECOMMENDED else " ", model)
     except openai.APIStatusError as error:
-        match error.body:
-            case {"metadata": {"raw": words}} | {"message": words} | {"msg": words} | {"detail": words} | words:
-                sys.exit(f"Error: HTTP {error.status_code}: {words!r}".replace(API_KEY, "***")[:300])
+        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # the SDK fails in its own way on a web page
-        sys.exit(f"Error: {error.__cause__ or error}".replace(API_KEY or "***", "***")[:300])
+        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
     except KeyboardInterrupt:
         sys.exit(130)
