@@ -3,13 +3,12 @@
 import json
 
 import pytest
-from support.case_runner import KEY, Program, try_case
+from support.case_runner import KEY, skip_without_tools, try_case
 from support.case_table import Case, load
-from support.case_tests import skip_without_tools
-from support.running import Ran, run
+from support.protocols import answer_reply
+from support.running import RunResult, run
 from support.serving import Server
-from support.texts import hello, texts
-from support.variants import Variant, printed
+from support.variants import Program, Variant, printed, texts
 
 WHOLE, STREAMED = Variant("nextjs-route"), Variant("nextjs-route", mode="stream")
 VARIANTS = [
@@ -65,9 +64,9 @@ def test_case(variant: Variant, case: Case) -> None:
     assert try_case(case, program) == []
 
 
-def ask(variant: Variant, history: object, **facts: object) -> tuple[Ran, Server]:
+def ask(variant: Variant, history: object, **facts: object) -> tuple[RunResult, Server]:
     """Send these messages to the route, as the page does."""
-    with Server([hello(variant)]) as server:
+    with Server([answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url, "CHAT_TURNS": json.dumps(history)}
         return run(printed(variant, **facts).code, "nextjs", env), server
 

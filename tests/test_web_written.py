@@ -14,8 +14,7 @@ from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay.run import prepare_run
 from support.running import WEB
-from support.texts import texts
-from support.variants import Variant, request
+from support.variants import Variant, request, texts
 from support.web import SDK, bundled, needs, types_are_clean
 
 TEXTS = [text for text in texts("texts") if text and text.encode(errors="ignore").decode() == text]

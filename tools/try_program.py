@@ -12,9 +12,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from support.case_runner import Program, framings, try_case  # noqa: E402
+from support.case_runner import framings, try_case  # noqa: E402
 from support.case_table import FOLDER, load  # noqa: E402
 from support.importing import try_import  # noqa: E402
+from support.variants import Program  # noqa: E402
 
 LIBRARIES = {
     "python": ("google.genai", "anthropic", "openai", "httpx", "requests"),

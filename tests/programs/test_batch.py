@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 from support.busy_server import BusyServer, busy_server
-from support.case_runner import KEY
-from support.case_tests import check_variant, skip_without_tools
+from support.case_runner import KEY, check_variant, skip_without_tools
 from support.running import COMMANDS, write_program
 from support.variants import ENV, Variant, program, variants
 

@@ -3,14 +3,13 @@
 import json
 
 import pytest
-from support.case_runner import KEY
-from support.case_tests import check_variant, skip_without_tools
+from support.case_runner import KEY, check_variant, skip_without_tools
 from support.protocols import PROTOCOLS, answer_chunks
 from support.replies import Reply
 from support.running import run
 from support.serving import Server
 from support.variants import ENV, Variant, printed, variants
-from support.watching import Scene
+from support.watching import RunOptions
 
 MAX_TURNS = 20
 CHATBOTS = variants("chatbot")
@@ -28,8 +27,8 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
     lines = [f"Line {number}" for number in range(MAX_TURNS + 3)]
     with Server([answer], watch=False) as server:
         env = {f"{ENV}_API_KEY": KEY, f"{ENV}_BASE_URL": f"{server.url}/api"}
-        scene = Scene(stdin="\n".join(lines).encode(), warm=True)
-        ran = run(printed(variant, system="Be brief.").code, variant.language, env, scene=scene)
+        scene = RunOptions(stdin="\n".join(lines).encode(), warm=True)
+        ran = run(printed(variant, system="Be brief.").code, variant.language, env, options=scene)
     assert ran.stdout.decode().split() == ["Ja"] * len(lines)
     bodies = [json.loads(request.body) for request in server.requests]
     turns = [[turn for turn in PROTOCOLS[variant.protocol].turns(body) if turn["role"] != "system"] for body in bodies]

@@ -24,9 +24,9 @@ from support.cassette_programs import (
     runs_in_process,
     written_scenes,
 )
-from support.running import COMMANDS, Ran, missing, run
+from support.running import COMMANDS, RunResult, missing, run
 from support.sent_by import fails_on, sent_by
-from support.watching import Scene
+from support.watching import RunOptions
 
 HTTP_ERROR = 400
 ADDRESS_IS_FIXED = {"plain", "ping"}  # libraries and kinds whose programs have no variable for the address
@@ -75,8 +75,8 @@ def problems(played: CassetteProgram) -> Iterator[str]:
             program = make(played.request._replace(base_url=address))
         env = {program.plan.auth.key: key_of(data, KEY)}
         env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
-        scene = Scene(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
-        ran = run(program.code, played.language, env, scene=scene)
+        scene = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
+        ran = run(program.code, played.language, env, options=scene)
     yield from replay.misses
     if KEY in ran.stderr:
         yield "the key is on stderr"
@@ -97,7 +97,7 @@ def problems(played: CassetteProgram) -> Iterator[str]:
             yield problem
 
 
-def problems_of_plain_reply(ran: Ran, response: Mapping[str, Any]) -> Iterator[str]:
+def problems_of_plain_reply(ran: RunResult, response: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the output of a plain curl command, which prints the first reply as it comes."""
     body, refused = response["body"]["string"], response["status"]["code"] >= HTTP_ERROR
     if ran.stdout != (body if isinstance(body, bytes) else body.encode()):

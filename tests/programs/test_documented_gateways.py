@@ -9,7 +9,7 @@ import pytest
 import yaml
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
-from support.gateway_files import hello, run_against
+from support.generation import hello, run_against
 from support.running import missing
 
 FILES = Path(__file__).resolve().parents[1] / "catalog" / "gateways"

@@ -1,7 +1,7 @@
 """Programs tell a failure in one line, try again only where that is wanted, and never show the key."""
 
 import pytest
-from support.case_tests import check_variant
+from support.case_runner import check_variant
 from support.variants import Variant, variants
 
 

@@ -13,7 +13,7 @@ from chat_completions.errors import ChatCompletionsError
 from chat_completions.generate import make
 from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest
-from support.gateway_files import KEYS, hello, json_reply, run_against
+from support.generation import KEYS, hello, json_reply, run_against
 from support.running import missing
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "gateway_files.yaml").read_text(encoding="utf-8"))

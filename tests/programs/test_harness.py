@@ -1,10 +1,9 @@
 """The checks of printed programs find what they are there to find."""
 
 import pytest
-from support.case_runner import Program, try_case
+from support.case_runner import skip_without_tools, try_case
 from support.case_table import Case, Expected
-from support.case_tests import skip_without_tools
-from support.variants import Variant
+from support.variants import Program, Variant
 
 PYTHON, NODE, SHELL = "python-requests", "javascript-fetch", "shell-curl"
 ASK = {

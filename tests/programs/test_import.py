@@ -2,7 +2,7 @@
 
 import pytest
 from chat_completions.planning.combinations import offered_combinations
-from support.case_tests import skip_without_tools
+from support.case_runner import skip_without_tools
 from support.importing import try_import
 from support.variants import GATEWAY, Variant, program, variants
 

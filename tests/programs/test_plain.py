@@ -10,7 +10,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 from support.case_runner import KEY
 from support.command_line import command
 from support.replies import Reply
-from support.running import Ran, run
+from support.running import RunResult, run
 from support.serving import Server
 
 JSON, HTML = [("content-type", "application/json")], [("content-type", "text/html")]
@@ -22,7 +22,7 @@ REFUSALS = [
 ]
 
 
-def run_against(reply: Reply, **options: object) -> tuple[Program, Ran]:
+def run_against(reply: Reply, **options: object) -> tuple[Program, RunResult]:
     """Run a program of AITOLL's against one reply, served as often as it is asked for."""
     with Server([reply, reply, reply]) as server:
         program = make(ProgramRequest("aitoll", base_url=f"{server.url}/api", **options))  # type: ignore[arg-type]

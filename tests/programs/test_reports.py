@@ -1,7 +1,7 @@
 """What people reported about gateways and clients does not happen to printed programs."""
 
 import pytest
-from support.case_tests import check_variant
+from support.case_runner import check_variant
 from support.variants import Variant, variants
 
 

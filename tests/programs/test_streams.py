@@ -1,7 +1,7 @@
 """Programs that stream print the answer as it comes, and tell a whole one from a cut one."""
 
 import pytest
-from support.case_tests import check_variant
+from support.case_runner import check_variant
 from support.variants import Variant, variants
 
 STREAMED = [one for one in variants("chat") if one.mode == "stream"]

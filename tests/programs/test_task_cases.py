@@ -1,7 +1,7 @@
 """Tool loops, answers in a fixed format, pictures, lists of models and credits."""
 
 import pytest
-from support.case_tests import check_variant
+from support.case_runner import check_variant
 from support.variants import Variant, variants
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from chat_completions.planning.combinations import offered_combinations
-from support.case_tests import skip_without_tools
+from support.case_runner import skip_without_tools
 from support.generation import make_combination
 from support.node_server import strip_types
 from support.protocols import answer_body
@@ -17,7 +17,7 @@ from support.replies import Reply
 from support.running import node_modules, run
 from support.serving import Server
 from support.variants import Variant, printed, variants
-from support.watching import Scene
+from support.watching import RunOptions
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 TURNS = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
@@ -147,7 +147,7 @@ def test_the_second_model_is_asked_where_the_first_is_missing(
     with Server([Reply(status, kind, refusal), Reply(200, kind, answer)]) as server:
         env = {"AITOLL_API_KEY": "key-of-the-tests", "AITOLL_BASE_URL": f"{server.url}/api"}
         code = printed(variant, fallback=True).code
-        ran = run(code, "typescript", env, scene=Scene(warm=True, shared=True))
+        ran = run(code, "typescript", env, options=RunOptions(warm=True, shared=True))
         models = [json.loads(request.body)["model"] for request in server.requests]
     assert len(models) == len(set(models)) == asked
     assert ran.code == (0 if asked == 2 else 1)

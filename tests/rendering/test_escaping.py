@@ -1,18 +1,27 @@
-"""Whatever a text holds, exactly this text arrives at the gateway."""
+"""Every text arrives at the gateway exactly as it is, whatever it contains."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput
 from chat_completions.generate import make
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from support.case_tests import skip_without_tools
-from support.texts import each, sent, sent_or_refused, spoken, texts
-from support.variants import Variant, request, variants
+from support.case_runner import KEY, skip_without_tools
+from support.protocols import answer_reply
+from support.running import RunResult, run
+from support.serving import Server
+from support.variants import Variant, printed, request, texts, variants
+from support.watching import RunOptions
 
 VARIANTS = [one for one in variants("chat") if one.language != "nextjs"]
 ONE_EACH = [Variant("python-requests"), Variant("javascript-fetch"), Variant("shell-curl")]
 TEXTS = list(dict.fromkeys(texts("texts")))
 WHOLE = [text for text in TEXTS if text and text.encode(errors="ignore").decode() == text]
+AT_ONCE = 6
 ROLES = ("user", "assistant", "system")
 
 
@@ -26,9 +35,9 @@ def _tools(request: pytest.FixtureRequest) -> None:
 def test_all_texts_in_one_conversation(variant: Variant) -> None:
     """Every text, each a turn of one conversation."""
     turns = [{"role": ROLES[number % 3], "content": text} for number, text in enumerate(WHOLE)]
-    told = sorted(((one["role"], one["content"]) for one in turns), key=lambda one: one[0] != "system")
-    got = spoken(sent(variant, task="conversation", messages=turns))
-    assert not [pair for pair in zip(told, got, strict=True) if pair[0] != pair[1]]
+    expected = sorted(((one["role"], one["content"]) for one in turns), key=lambda one: one[0] != "system")
+    got = messages_in(sent(variant, task="conversation", messages=turns))
+    assert not [pair for pair in zip(expected, got, strict=True) if pair[0] != pair[1]]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
@@ -38,7 +47,7 @@ def test_each_text_alone(variant: Variant, full: bool) -> None:
     chosen = [text for number, text in enumerate(WHOLE) if full or number % len(VARIANTS) == turn]
 
     def check(text: str) -> str:
-        got = spoken(sent(variant, prompt=text, system=text))
+        got = messages_in(sent(variant, prompt=text, system=text))
         return "" if got == [("system", text), ("user", text)] else f"{text!r} came as {got!r}"
 
     assert not each(chosen, check)
@@ -48,7 +57,7 @@ def test_each_text_alone(variant: Variant, full: bool) -> None:
 def test_large_texts(variant: Variant) -> None:
     """More than 100 kB in one text."""
     prompt, system = texts("large")
-    got = spoken(sent(variant, prompt=prompt, system=system))
+    got = messages_in(sent(variant, prompt=prompt, system=system))
     assert [one == text for (_, one), text in zip(got, (system, prompt), strict=True)] == [True, True]
 
 
@@ -102,8 +111,68 @@ def test_base_urls_that_are_refused(url: str) -> None:
 @settings(
     max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
-@given(said=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), min_size=25))
-def test_any_texts(variant: Variant, said: list[str]) -> None:
+@given(contents=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), min_size=25))
+def test_any_texts(variant: Variant, contents: list[str]) -> None:
     """Whatever Hypothesis thinks of."""
-    turns = [{"role": "user", "content": text} for text in said]
+    turns = [{"role": "user", "content": text} for text in contents]
     assert sent(variant, task="conversation", messages=turns)["messages"] == turns
+
+
+def messages_in(body: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The roles and texts of a request of any protocol, the system message first."""
+    beside = body.get("systemInstruction") or body.get("system") or []
+    turns: list[dict[str, Any]] = [
+        {"role": "system", "content": [one]} for one in ([beside] if isinstance(beside, str) else _parts(beside))
+    ]
+    turns += body.get("messages") or body["contents"]
+    found = [(one["role"].replace("model", "assistant"), _text_of(one)) for one in turns]
+    return sorted(found, key=lambda one: one[0] != "system")
+
+
+def _parts(held: Any) -> Sequence[Any]:
+    found: Sequence[Any] = held["parts"] if isinstance(held, dict) else held
+    return found
+
+
+def _text_of(turn: Mapping[str, Any]) -> str:
+    content = turn.get("content", turn.get("parts"))
+    return (
+        content
+        if isinstance(content, str)
+        else "".join(one if isinstance(one, str) else one["text"] for one in content or ())
+    )
+
+
+def sent(variant: Variant, **facts: Any) -> Mapping[str, Any]:
+    """The body that arrives when the program of this request runs."""
+    body, ran = _deliver(variant, facts)
+    if body is None:
+        pytest.fail(f"{variant}: nothing arrived; exit {ran.code}, {ran.stderr[-300:]!r}", pytrace=False)
+    return body
+
+
+def sent_or_refused(variant: Variant, **facts: Any) -> Mapping[str, Any] | None:
+    """The same, or None where the generator or the program refuses the text in one line."""
+    try:
+        body, ran = _deliver(variant, facts)
+    except BadInput:
+        return None
+    refused = ran.code == 1 and ran.stderr.strip().startswith("Error: ") and ran.stderr.strip().count("\n") == 0
+    if body is None and not refused:
+        pytest.fail(f"{variant}: exit {ran.code}, {ran.stderr[-300:]!r}", pytrace=False)
+    return body
+
+
+def each(jobs: Sequence[Any], check: Callable[[Any], str]) -> list[str]:
+    """The results of `check` for every job, several at a time, without the empty ones."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [problem for problem in pool.map(check, jobs) if problem]
+
+
+def _deliver(variant: Variant, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, RunResult]:
+    with Server([answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)]) as server:
+        env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url}
+        ran = run(printed(variant, **facts).code, variant.language, env, options=RunOptions(warm=True))
+    if ran.files:
+        pytest.fail(f"{variant}: a text was run as a command: {sorted(ran.files)}", pytrace=False)
+    return (json.loads(server.requests[0].body) if server.requests else None), ran

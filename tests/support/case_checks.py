@@ -1,4 +1,4 @@
-"""What every run of a printed program must keep, and what its case expects of it."""
+"""Check a run of a printed program: what holds for every run, and what its case expects."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from support.case_table import Case, expand
 from support.protocols import PROTOCOLS
 from support.replies import PICTURES
-from support.running import Ran
+from support.running import RunResult
 from support.serving import Received, Server
 
 if TYPE_CHECKING:
-    from support.case_runner import Program
+    from support.variants import Program
 
 MOST_REQUESTS = 3
 LONGEST_ERROR = 1000
@@ -23,15 +23,15 @@ TRACES = ("Traceback", 'File "', "\n    at ", "node:internal", "program.sh: line
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run, and all that is needed to judge it."""
+    """One run, and all that is needed to check it."""
 
     case: Case
     program: "Program"
-    ran: Ran
+    ran: RunResult
     server: Server
     elsewhere: Sequence[Received]
     key: str
-    words: Mapping[str, str]
+    values: Mapping[str, str]
 
     @property
     def requests(self) -> list[Received]:
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def problems(outcome: Outcome) -> Iterator[str]:
-    """All that is wrong with a run."""
+    """Yield every problem of a run."""
     wanted, ran = outcome.case.expect, outcome.ran
     if ran.code not in wanted.codes:
         yield f"exit {ran.code}, not {wanted.codes}; stderr: {ran.stderr[-400:]!r}"
@@ -93,7 +93,7 @@ def _stdout(outcome: Outcome) -> Iterator[str]:
             if one not in got:
                 yield f"stdout lacks {one!r}: {_short(got)}"
     elif wanted.text is not None:
-        accepted = [expand(one, outcome.words) for one in (wanted.texts or [wanted.text])]
+        accepted = [expand(one, outcome.values) for one in (wanted.texts or [wanted.text])]
         if got not in accepted and got.removesuffix("\n") not in accepted:
             yield f"stdout is {_short(got)}, not {_short(accepted[0])}"
 
@@ -121,19 +121,19 @@ def _stderr(outcome: Outcome) -> Iterator[str]:
             yield f"a failure is not one line: {lines}"
         if lines and len(lines[-1]) > LONGEST_ERROR:
             yield f"the Error line has {len(lines[-1])} characters"
-    for start, words in (("Error:", wanted.error), ("Warning:", wanted.warning)):
-        for word in expand(list(words), outcome.words):
-            if not any(one.startswith(start) and word.lower() in one.lower() for one in lines):
-                yield f"no {start} line holds {word!r}: {lines}"
-    for word in wanted.told:
+    for start, parts in (("Error:", wanted.error), ("Warning:", wanted.warning)):
+        for part in expand(list(parts), outcome.values):
+            if not any(one.startswith(start) and part.lower() in one.lower() for one in lines):
+                yield f"no {start} line contains {part!r}: {lines}"
+    for word in wanted.last_line:
         if not lines or word not in lines[-1]:
             yield f"the last line of stderr lacks {word}: {lines[-1:]}"
 
 
 def _requests(outcome: Outcome) -> Iterator[str]:
     wanted, got = outcome.case.expect, outcome.requests
-    given = wanted.requests
-    numbers = [len(outcome.case.replies) or 0] if given is None else [given] if isinstance(given, int) else given
+    number = wanted.requests
+    numbers = [len(outcome.case.replies) or 0] if number is None else [number] if isinstance(number, int) else number
     if len(got) not in numbers:
         yield f"{len(got)} requests, not {numbers}"
     if outcome.program.task == "chat" and len(got) > MOST_REQUESTS:
@@ -147,13 +147,13 @@ def _requests(outcome: Outcome) -> Iterator[str]:
             if foreign.startswith("other-") and any(foreign in value for value in one.headers.values()):
                 yield f"a header of the request to {one.path} holds {name}"
     body = got[0].body.decode(errors="replace") if got else ""
-    for text in expand(list(wanted.sends), outcome.words):
+    for text in expand(list(wanted.sends), outcome.values):
         url_safe = text.translate(str.maketrans("+/", "-_"))  # base64 as Gemini takes it, too
         if text not in body and url_safe not in body:
             yield f"the first request lacks {text[:80]!r}"
     for number, (fields, request) in enumerate(zip(wanted.bodies, got, strict=False), 1):
         body = json.loads(request.body)
-        for name, value in expand(fields, outcome.words).items():
+        for name, value in expand(fields, outcome.values).items():
             if body.get(name) != value:
                 yield f"request {number}: {name} is {body.get(name)!r}, not {value!r}"
 
@@ -161,7 +161,7 @@ def _requests(outcome: Outcome) -> Iterator[str]:
 def _asked(outcome: Outcome) -> Iterator[str]:
     """Each request carries these turns of the user and the model, after any system message."""
     protocol = PROTOCOLS.get(outcome.program.protocol)
-    for number, (texts, request) in enumerate(zip(outcome.case.expect.asked, outcome.requests, strict=False), 1):
+    for number, (texts, request) in enumerate(zip(outcome.case.expect.turns, outcome.requests, strict=False), 1):
         turns = protocol.turns(json.loads(request.body)) if protocol else []
         got = [turn.get("content") or turn["parts"][0]["text"] for turn in turns if turn["role"] != "system"]
         if got != list(texts):
@@ -207,7 +207,7 @@ def _tool_results(outcome: Outcome) -> Iterator[str]:
             return
         turns = protocol.turns(json.loads(rounds[number].body))
         yield from (f"request {number + 1}: {one}" for one in _results(protocol.results(turns), wanted))
-        answer = _said(answers[number - 1], outcome)
+        answer = _answer(answers[number - 1], outcome)
         yield from (f"request {number + 1}: {one}" for one in _echo(turns, protocol.message(answer)))
 
 
@@ -225,8 +225,8 @@ def _repeated_calls(outcome: Outcome) -> Iterator[str]:
         yield f"the results are {results}"
 
 
-def _said(answer: Any, outcome: Outcome) -> Any:
-    return expand({"text": answer} if isinstance(answer, str) else answer, outcome.words)
+def _answer(answer: Any, outcome: Outcome) -> Any:
+    return expand({"text": answer} if isinstance(answer, str) else answer, outcome.values)
 
 
 def _results(got: Sequence[tuple[str, str]], wanted: Mapping[str, str]) -> Iterator[str]:

@@ -1,70 +1,46 @@
-"""Runs one case on one printed program: its own server, its own process."""
+"""Run cases on printed programs, each with its own server and its own process."""
 
 import contextlib
 import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from chat_completions.catalog.load import load_language
 
 from support.case_checks import Outcome, problems
-from support.case_table import Case, expand, replies
+from support.case_table import Case, expand, load, replies
 from support.replies import PICTURES, Reply
-from support.running import run
+from support.running import missing, run
 from support.serving import Received, Server, closed_port
-from support.watching import Scene
+from support.variants import Program, Variant, printed, program
+from support.watching import RunOptions
 
 KEY = f"pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd{os.getpid()}"  # the process list shows the programs of other test processes too
 
 
-@dataclass(frozen=True)
-class Program:
-    """A printed program and what it is: how it must be started and spoken to."""
-
-    code: str
-    client: str  # such as python-requests
-    env: str  # such as AITOLL: the variables are AITOLL_API_KEY and AITOLL_BASE_URL
-    protocol: str = "openai-chat"
-    task: str = "chat"
-    stream: bool = False
-
-    @property
-    def language(self) -> str:
-        """The language alone."""
-        return self.client.partition("-")[0]
-
-    @property
-    def mode(self) -> str:
-        """`stream` or `whole`."""
-        return "stream" if self.stream else "whole"
-
-    def bound(self, cases: Sequence[Case]) -> list[Case]:
-        """The cases that bind it."""
-        return [one for one in cases if one.bound(self.client, self.protocol, self.mode, self.task)]
-
-
-def try_case(case: Case, program: Program, framing: str = "given", *, shared: bool = False) -> list[str]:
-    """What is wrong with this case on this program, in words; nothing when it passes.
+def try_case(case: Case, program: Program, framing: str = "as_is", *, shared: bool = False) -> list[str]:
+    """Return the problems of this case on this program; none when it passes.
 
     `shared`: programs of JavaScript may run in one process, one after another.
     """
     watch = program.language == "shell"  # whose programs start others, with arguments
     with Server([Reply(status=500)]) as other, Server([], watch=watch) as server, closed_port() as closed:
-        words = {"KEY": KEY, "HERE": server.url, "PORT": server.url.rpartition(":")[2]}
-        words |= {"OTHER": other.url, "CLOSED": closed}
+        values = {"KEY": KEY, "HERE": server.url, "PORT": server.url.rpartition(":")[2]}
+        values |= {"OTHER": other.url, "CLOSED": closed}
         opened = program.protocol == "anthropic-messages" and needs_message_start(program)
-        server.replies = replies(case, program.protocol, program.stream, framing, words, opened=opened)
+        server.replies = replies(case, program.protocol, program.stream, framing, values, opened=opened)
         server.choose = chooser(case.replies, server.replies)
-        env = {**expand(case.env, words), f"{program.env}_BASE_URL": expand(case.base, words)}
+        env = {**expand(case.env, values), f"{program.env}_BASE_URL": expand(case.base, values)}
         if case.key is not None:
-            env[f"{program.env}_API_KEY"] = expand(case.key, words)
+            env[f"{program.env}_API_KEY"] = expand(case.key, values)
         with tempfile.TemporaryDirectory() as folder:
             for name, content in case.files.items():
                 Path(folder, name).write_bytes(PICTURES.get(content, content.encode()))
-            scene = Scene(
+            options = RunOptions(
                 args=case.args,
                 stdin=case.stdin.encode(),
                 warm=not case.cold,
@@ -72,8 +48,8 @@ def try_case(case: Case, program: Program, framing: str = "given", *, shared: bo
                 timeout=40,
                 interrupt=server.asked if case.interrupt else None,
             )
-            ran = run(program.code, program.language, env, cwd=Path(folder), scene=scene)
-        return list(problems(Outcome(case, program, ran, server, other.requests, KEY, words)))
+            ran = run(program.code, program.language, env, cwd=Path(folder), options=options)
+        return list(problems(Outcome(case, program, ran, server, other.requests, KEY, values)))
 
 
 def needs_message_start(program: Program) -> bool:
@@ -83,9 +59,9 @@ def needs_message_start(program: Program) -> bool:
     return bool(library and "message_start" in library.stream_needs)
 
 
-def chooser(said: Sequence[object], served: Sequence[Reply]) -> Callable[[Received], Reply] | None:
-    """A choice by `when` (fields that the request's body must hold, null for none), else nothing."""
-    conditions = [one.get("when") if isinstance(one, Mapping) else None for one in said]
+def chooser(listed: Sequence[object], served: Sequence[Reply]) -> Callable[[Received], Reply] | None:
+    """Choose a reply by `when`: fields that the request's body must contain, null for none."""
+    conditions = [one.get("when") if isinstance(one, Mapping) else None for one in listed]
     if not any(conditions):
         return None
 
@@ -106,6 +82,47 @@ LARGE = 20_000
 def framings(case: Case, *, full: bool = True) -> list[str]:
     """The ways in which the chunks of a case are cut: `bytes` where it does not take long."""
     first = case.replies[0] if case.replies and isinstance(case.replies[0], Mapping) else {}
-    words = {"KEY": KEY, "HERE": "", "OTHER": ""}
-    slow = {"pause", "gzip"} & set(first) or len(json.dumps(expand(list(case.replies), words))) > LARGE
-    return ["given"] if slow else list(case.framings if full else case.usual_framings)
+    values = {"KEY": KEY, "HERE": "", "OTHER": ""}
+    slow = {"pause", "gzip"} & set(first) or len(json.dumps(expand(list(case.replies), values))) > LARGE
+    return ["as_is"] if slow else list(case.framings if full else case.usual_framings)
+
+
+AT_ONCE = 6
+OWN_PROCESS = ("config", "retry", "net")  # groups that programs of every language meet in a process of their own
+
+
+def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
+    """Fail with what is wrong with any case of these tables that binds this variant."""
+    skip_without_tools(variant)
+    usual = program(variant)
+    jobs = [
+        (case, framing)
+        for table in tables
+        for case in usual.bound(load(table))
+        if (only == case.id if only else full or case.usual(variant.protocol, variant.mode))
+        for framing in framings(case, full=full or bool(only))
+    ]
+    programs = [printed(variant, **case.write) if case.write else usual for case, _ in jobs]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(_try, jobs, programs))
+    found = [
+        f"{case.id} ({framing}): " + "; ".join(one[:300] for one in wrong)
+        for (case, framing), wrong in zip(jobs, results, strict=True)
+        if wrong
+    ]
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def _try(job: tuple[Case, str], tried: Program) -> list[str]:
+    case, framing = job
+    return try_case(case, tried, framing, shared=case.group not in OWN_PROCESS and not case.cold)
+
+
+def skip_without_tools(variant: Variant) -> None:
+    """Skip where this machine lacks what such programs need."""
+    lacking = missing(variant.language, variant.library)
+    if lacking and os.environ.get("CI") == "true":
+        pytest.fail(f"{variant} needs {lacking}")
+    if lacking:
+        pytest.skip(f"{variant} needs {lacking}")

@@ -1,4 +1,4 @@
-"""Loads the tables of cases and turns the replies of a case into bytes.
+"""Load the tables of cases, and turn the replies of a case into bytes.
 
 A table is a YAML file in tests/programs/cases: `about`, `defaults` and `cases`. A case `binds` the
 clients that it lists; `exceptions` are those of them that it does not bind, each with the reason. It
@@ -27,11 +27,11 @@ TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 
 @dataclass(frozen=True)
 class Expected:
-    """What must come of a case; `error` and `warning` hold words of these lines on stderr.
+    """What a case expects; `error` and `warning` are parts of these lines on stderr.
 
-    `sends` are texts that the first request must hold, `asked` those of the turns of each request,
-    `lines` fields of the lines of JSON on stdout; an error needs only hold the words.
-    `results` are the tool results of each round (id of the call, words), `calls` the names and
+    `sends` are texts that the first request must hold, `turns` those of the turns of each request,
+    `lines` fields of the lines of JSON on stdout; an error needs only contain the text.
+    `results` are the tool results of each round (id of the call, text), `calls` the names and
     arguments of the calls that the second request must repeat.
     """
 
@@ -42,9 +42,9 @@ class Expected:
     json: Any = None
     error: Sequence[str] = ()
     warning: Sequence[str] = ()
-    told: Sequence[str] = ()
+    last_line: Sequence[str] = ()
     requests: int | Sequence[int] | None = None
-    asked: Sequence[Sequence[str]] = ()
+    turns: Sequence[Sequence[str]] = ()
     lines: Sequence[Mapping[str, Any]] = ()
     gaps: Sequence[float] = ()
     within: float | None = None
@@ -57,7 +57,7 @@ class Expected:
 
     @property
     def codes(self) -> Sequence[int]:
-        """The exit codes that are right: 1 for an error, if nothing else is said."""
+        """The exit codes that are right: 1 for an error, unless `exit` says otherwise."""
         if self.exit is None:
             return [1 if self.error else 0]
         return [self.exit] if isinstance(self.exit, int) else self.exit
@@ -65,7 +65,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Case:
-    """One situation: what the server does, how the program is started, what must come of it."""
+    """One case: what the server does, how the program is started, what is expected."""
 
     id: str
     group: str
@@ -86,8 +86,8 @@ class Case:
     args: Sequence[str] = ()
     interrupt: bool = False
     cold: bool = False
-    framings: Sequence[str] = ("given",)
-    usual_framings: Sequence[str] = ("given",)
+    framings: Sequence[str] = ("as_is",)
+    usual_framings: Sequence[str] = ("as_is",)
     write: Mapping[str, Any] = field(default_factory=dict)
     expect: Expected = field(default_factory=Expected)
 
@@ -114,30 +114,30 @@ def load(name: str) -> tuple[Case, ...]:
     return tuple(found)
 
 
-def expand(value: Any, words: Mapping[str, str]) -> Any:
+def expand(value: Any, values: Mapping[str, str]) -> Any:
     """Replace `<KEY>`, `<HERE>`, `<PNG>` and `<x*9>` in every string."""
 
     def one(found: re.Match[str]) -> str:
         name, character, times = found.groups()
-        return character * int(times) if character else {**ENCODED, **words}[name]
+        return character * int(times) if character else {**ENCODED, **values}[name]
 
     if isinstance(value, str):
         return PLACEHOLDER.sub(one, value)
     if isinstance(value, Mapping):
-        return {expand(key, words): expand(item, words) for key, item in value.items()}
-    return [expand(one_, words) for one_ in value] if isinstance(value, list) else value
+        return {expand(key, values): expand(item, values) for key, item in value.items()}
+    return [expand(one_, values) for one_ in value] if isinstance(value, list) else value
 
 
 def replies(
-    case: Case, protocol: str, stream: bool, framing: str, words: Mapping[str, str], *, opened: bool = False
+    case: Case, protocol: str, stream: bool, framing: str, values: Mapping[str, str], *, opened: bool = False
 ) -> list[Reply]:
     """The replies of a case in the form that fits such a program.
 
     `opened`: streams of text begin with the first event of the protocol, without which a library cannot read them.
     """
-    spoken = PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"])
-    said = [_reply(expand(_opened(one) if opened else one, words), spoken, stream, framing) for one in case.replies]
-    return said or [Reply(status=500)]
+    form = PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"])
+    found = [_reply(expand(_opened(one) if opened else one, values), form, stream, framing) for one in case.replies]
+    return found or [Reply(status=500)]
 
 
 def _opened(facts: Any) -> Any:
@@ -159,7 +159,7 @@ def _reply(facts: Any, protocol: ChatCompletions, stream: bool, framing: str) ->
         newline = facts.pop("newline", "\n")
         chunks = [_chunk(one, protocol, newline) for one in facts.pop("events")]
         facts["chunks"] = _cut(chunks, framing)
-        facts.setdefault("pause", BETWEEN_CHUNKS if framing == "given" else 0)
+        facts.setdefault("pause", BETWEEN_CHUNKS if framing == "as_is" else 0)
         kind = "text/event-stream" if kind is None else kind
     for name, default, encode in BODIES:
         if name in facts:
@@ -176,8 +176,8 @@ BODIES = (
 )
 
 
-def _answer(said: Any) -> Mapping[str, Any]:
-    return {"text": said} if isinstance(said, str) else said
+def _answer(answer: Any) -> Mapping[str, Any]:
+    return {"text": answer} if isinstance(answer, str) else answer
 
 
 def _chunk(item: Any, protocol: ChatCompletions, newline: str) -> bytes:
@@ -185,7 +185,7 @@ def _chunk(item: Any, protocol: ChatCompletions, newline: str) -> bytes:
     if isinstance(item, list):
         return b"".join(_chunk(one, protocol, newline) for one in item)
     if isinstance(item, str) and item in ("done", "usage", "opening"):
-        made = {"done": protocol.done(), "usage": protocol.told(), "opening": protocol.opening()}[item]
+        made = {"done": protocol.done(), "usage": protocol.usage_events(), "opening": protocol.opening()}[item]
     elif isinstance(item, str):
         return item.encode()
     elif "hex" in item:
@@ -202,8 +202,8 @@ def _chunk(item: Any, protocol: ChatCompletions, newline: str) -> bytes:
 
 
 def _cut(chunks: Sequence[bytes], framing: str) -> list[bytes]:
-    """The same bytes as `given`, or one by one (`bytes`)."""
-    if framing == "given":
+    """The same bytes as `as_is`, or one by one (`bytes`)."""
+    if framing == "as_is":
         return list(chunks)
     every = b"".join(chunks)
     return [every[start : start + 1] for start in range(len(every))]

@@ -115,8 +115,8 @@ def _has_roles(library: Library, write: Mapping[str, Any]) -> bool:
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:
     """Return the key that a program needs for this scene: any, or the one that its request names by its kind."""
     headers = cassette["interactions"][0]["request"]["headers"].values()
-    words = [value.rpartition(" ")[2].strip("<>") for values in headers for value in values]
-    return next((word for word in words if word.endswith("-key")), usual)
+    keys = [value.rpartition(" ")[2].strip("<>") for values in headers for value in values]
+    return next((word for word in keys if word.endswith("-key")), usual)
 
 
 def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: str, files: Mapping[str, bytes]) -> str:
@@ -133,7 +133,7 @@ def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: s
     if kind == "balance":
         reply = json.loads(replies[-1])
         left = str(reply.get("remaining_credits", reply.get("data", {}).get("credits")))
-        return "" if left in stdout else f"{left} is not told"
+        return "" if left in stdout else f"{left} is not printed"
     texts = [_text(reply) for reply in replies]
     if kind == "batch":  # whose requests were recorded in the order in which they were answered
         asked = [one["request"]["body"] for one in cassette["interactions"]]

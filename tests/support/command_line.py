@@ -20,12 +20,12 @@ COMMAND = [sys.executable, str(ROOT / "scripts" / "chat-completions.py")]
 
 
 def command(
-    *words: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+    *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> CompletedProcess[bytes]:
     """Call the command in this process, with streams of its own."""
     streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for name in ("stdout", "stderr")}
     fakes: dict[str, Any] = {
-        "argv": ["chat-completions", *words],
+        "argv": ["chat-completions", *arguments],
         "stdin": io.TextIOWrapper(io.BytesIO(stdin)),
         **streams,
     }
@@ -43,7 +43,7 @@ def command(
         os.chdir(before)
     for stream in streams.values():
         stream.flush()
-    return CompletedProcess(words, code, *(stream.buffer.getvalue() for stream in streams.values()))
+    return CompletedProcess(arguments, code, *(stream.buffer.getvalue() for stream in streams.values()))
 
 
 def command_at(home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
@@ -58,14 +58,14 @@ def start_command(home: Path, *arguments: str, env: Mapping[str, str] | None = N
     return Popen([*COMMAND, *arguments], env=_environment(home, env), cwd=home, text=True, stdout=PIPE, stderr=PIPE)
 
 
-def started(*words: str, cwd: Path | None = None) -> CompletedProcess[bytes]:
+def started(*arguments: str, cwd: Path | None = None) -> CompletedProcess[bytes]:
     """Run the command as a program: for what its children print."""
-    return run([*COMMAND, *words], capture_output=True, cwd=cwd, check=False)
+    return run([*COMMAND, *arguments], capture_output=True, cwd=cwd, check=False)
 
 
-def written(*words: str, stdin: bytes = b"") -> dict[str, Any]:
+def written(*arguments: str, stdin: bytes = b"") -> dict[str, Any]:
     """Return what `write --format json` prints."""
-    ran = command("write", *words, "--format", "json", stdin=stdin)
+    ran = command("write", *arguments, "--format", "json", stdin=stdin)
     assert ran.returncode == 0, ran.stderr
     data: dict[str, Any] = json.loads(ran.stdout)
     return data

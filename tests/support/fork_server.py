@@ -1,4 +1,4 @@
-"""Starts Python programs quickly: a process of their own, forked where the libraries are loaded."""
+"""Start Python programs quickly: fork them from a process that has loaded their libraries."""
 
 import atexit
 import contextlib
@@ -36,16 +36,16 @@ START = Path(__file__).with_name("fork_server_main.py")
 class ForkedProcess:
     """A program that was forked; what of subprocess.Popen the runner uses."""
 
-    def __init__(self, told: int) -> None:
-        self._told = os.fdopen(told, "rb")
-        self.pid = int(self._told.readline())
+    def __init__(self, status: int) -> None:
+        self._status = os.fdopen(status, "rb")
+        self.pid = int(self._status.readline())
 
     def wait(self, timeout: float) -> int:
         """The exit code, negative for a signal; TimeoutExpired when it still runs."""
-        if not select.select([self._told], [], [], timeout)[0]:
+        if not select.select([self._status], [], [], timeout)[0]:
             raise subprocess.TimeoutExpired("a program", timeout)
-        with self._told:
-            return int(self._told.readline() or -signal.SIGKILL)
+        with self._status:
+            return int(self._status.readline() or -signal.SIGKILL)
 
 
 class ForkServer:
@@ -79,14 +79,14 @@ class ForkServer:
     ) -> ForkedProcess:
         """Forks a process that runs `program` with these three descriptors."""
         job = {"program": str(program), "args": list(args), "cwd": str(cwd), "env": dict(env)}
-        told, tells = os.pipe()
+        status_reader, status_writer = os.pipe()
         try:
             with self._lock:
-                socket.send_fds(self._control, [json.dumps(job).encode()], [*streams, tells])
+                socket.send_fds(self._control, [json.dumps(job).encode()], [*streams, status_writer])
                 self._control.recv(1)
         finally:
-            os.close(tells)
-        return ForkedProcess(told)
+            os.close(status_writer)
+        return ForkedProcess(status_reader)
 
     def close(self) -> None:
         """Ends the interpreter."""

@@ -1,7 +1,7 @@
-"""Forks Python programs from an interpreter that has imported their libraries already.
+"""Fork Python programs from an interpreter that has imported their libraries.
 
 Run as a program: `fork_server_main.py FD MODULE…`. A job is JSON and four descriptors: the program's
-stdin, stdout and stderr, and one that is told the process id and then the wait status.
+stdin, stdout and stderr, and one for the process id and the wait status.
 """
 
 import contextlib
@@ -42,17 +42,17 @@ def main() -> None:
 
 
 def _start(job: dict[str, Any], descriptors: list[int]) -> None:
-    """Runs the program in a child of this process, and tells how it ended."""
-    *streams, told = descriptors
+    """Run the program in a child of this process, and report how it ended."""
+    *streams, report = descriptors
     child = os.fork()
     if child:
         for one in streams:
             os.close(one)
-        os.write(told, f"{child}\n".encode())
+        os.write(report, f"{child}\n".encode())
         _, status = os.waitpid(child, 0)
-        os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
         os._exit(0)
-    os.close(told)
+    os.close(report)
     os.setsid()
     for number, one in enumerate(streams):
         os.dup2(one, number)

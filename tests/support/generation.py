@@ -1,12 +1,28 @@
-"""Plan requests and make programs, without the command."""
+"""Plan requests, make programs, and run one against a scripted reply, without the command."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from chat_completions.generate import make
 from chat_completions.planning.combinations import Combination
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import Program, ProgramRequest, RequestPlan
+
+from support.protocols import answer_reply
+from support.replies import Reply
+from support.running import RunResult, run
+from support.serving import Received, Server
+from support.watching import RunOptions
+
+KEYS = {
+    "MINE_API_KEY": "mine-secret-1",
+    "OPENROUTER_API_KEY": "router-secret-2",
+    "CF_AIG_TOKEN": "aig-secret-3",
+    "VLLM_API_KEY": "vllm-secret-4",
+}
+FOREIGN = {"OPENAI_API_KEY": "foreign-1", "ANTHROPIC_API_KEY": "foreign-2", "GEMINI_API_KEY": "foreign-3"}
 
 
 def plan(request: ProgramRequest) -> RequestPlan:
@@ -23,3 +39,28 @@ def make_combination(combination: Combination, **options: Any) -> Program:
     """Return the program of a combination, for the example prompt unless the options say otherwise."""
     names = {name: value for name, value in combination._asdict().items() if name != "reason"}
     return make(ProgramRequest(**names, **options))
+
+
+def run_against(
+    program: Program, reply: Reply, unset: Sequence[str] = (), keys: Mapping[str, str] = KEYS
+) -> tuple[RunResult, list[Received]]:
+    """Run a program with its base URL's path on loopback; `unset` are keys that are missing. Return its requests too."""
+    environment = {name: key for name, key in {**FOREIGN, **keys}.items() if name not in unset}
+    with Server([reply], watch=False) as server:
+        address = server.url + urlsplit(program.plan.base_url).path.rstrip("/")
+        environment[program.plan.base_url_env] = address
+        code = program.code
+        if program.plan.base_url_env not in code:  # a plain command has the address itself
+            code = code.replace(program.plan.base_url, address)
+        ran = run(code, program.language, environment, options=RunOptions(warm=True, shared=True))
+        return ran, list(server.requests)
+
+
+def hello(program: Program) -> Reply:
+    """Return a reply that says hello in the form that the program asks for."""
+    return answer_reply({"text": "Hello"}, program.plan.protocol, stream=program.plan.stream)
+
+
+def json_reply(status: int, body: bytes) -> Reply:
+    """Return a reply with this JSON."""
+    return Reply(status, [("content-type", "application/json")], body)

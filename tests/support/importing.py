@@ -1,4 +1,4 @@
-"""Imports a printed program into another one, as its reader would, and calls its function."""
+"""Import a printed program into another one, as a user would, and call its function."""
 
 import json
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from support.protocols import PROTOCOLS, answer_reply
 from support.replies import Reply
 from support.running import run
 from support.serving import Server
-from support.watching import Scene
+from support.watching import RunOptions
 
 if TYPE_CHECKING:
-    from support.case_runner import Program
+    from support.variants import Program
 
 DRIVERS = Path(__file__).resolve().parents[1] / "programs" / "drivers"
 SUFFIXES = {"python": ".py", "javascript": ".mjs", "typescript": ".mjs"}
@@ -42,7 +42,7 @@ def try_import(program: "Program") -> list[str]:
         found = [f"without a key: {one}" for one in _faults(without)]
         if server.requests:
             found.append("the import sends a request")
-        if program.task == "batch":  # whose function tells a failure as a result
+        if program.task == "batch":  # whose function returns a failure as a result
             return found
         key = {f"{program.env}_API_KEY": KEY}
         called = _drive(program, {**address, **key}, calls=3)
@@ -53,8 +53,8 @@ def try_import(program: "Program") -> list[str]:
 def _answer(program: "Program") -> Reply:
     if program.protocol not in PROTOCOLS:
         return REFUSED
-    said = {"text": STRUCTURED if program.task == "structured" else "Hello"}
-    return answer_reply(said, program.protocol, stream=program.stream)
+    answer = {"text": STRUCTURED if program.task == "structured" else "Hello"}
+    return answer_reply(answer, program.protocol, stream=program.stream)
 
 
 def _argument(program: "Program") -> Any:
@@ -74,33 +74,33 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
         driver,
         "javascript" if typed else program.language,
         {**env, "CALLS": str(calls), "TASK": program.task, "ARGUMENT": json.dumps(_argument(program))},
-        scene=Scene(warm=True, shared=True, timeout=40, beside=beside),
+        options=RunOptions(warm=True, shared=True, timeout=40, beside=beside),
     )
-    told = [data for path, data in ran.files.items() if path.endswith("told.json")]
+    written = [data for path, data in ran.files.items() if path.endswith("result.json")]
     found: dict[str, Any] = (
-        json.loads(told[0]) if told else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
+        json.loads(written[0]) if written else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
     )
     return {**found, "stdout": ran.stdout.decode(), "stderr": ran.stderr}
 
 
-def _faults(told: dict[str, Any]) -> Iterator[str]:
-    if told.get("fault"):
-        yield told["fault"]
-    if told["stdout"]:
-        yield f"it prints {told['stdout'][:200]!r}"
-    yield from told.get("changed", [])
+def _faults(result: dict[str, Any]) -> Iterator[str]:
+    if result.get("fault"):
+        yield result["fault"]
+    if result["stdout"]:
+        yield f"it prints {result['stdout'][:200]!r}"
+    yield from result.get("changed", [])
 
 
-def _calls(told: dict[str, Any], program: "Program") -> Iterator[str]:
-    results, value = told.get("results", []), VALUES.get(program.task, "Hello")
+def _calls(result: dict[str, Any], program: "Program") -> Iterator[str]:
+    results, value = result.get("results", []), VALUES.get(program.task, "Hello")
     if program.task not in WITHOUT_VALUE and [one.get("value") for one in results[:2]] != [value, value]:
         yield f"the first two calls give {results[:2]}"
     error = results[2] if len(results) > 2 else {}
-    said = str(error.get("error", ""))
-    if "401" not in said or "no such key" not in said:
-        yield f"the error of the third call lacks the status or the server's words: {error}"
+    message = str(error.get("error", ""))
+    if "401" not in message or "no such key" not in message:
+        yield f"the error of the third call lacks the status or the server's message: {error}"
     library = (LIBRARIES if program.language == "python" else CLASSES).get(program.client.partition("-")[2])
     if library and library not in error.get("kinds", []) and "ValueError" not in error.get("kinds", []):
         yield f"the exception is none of {library}'s: {error.get('kinds')}"
-    if KEY in said:
+    if KEY in message:
         yield "the exception holds the key"

@@ -1,4 +1,4 @@
-"""Runs JavaScript programs quickly: one after another in a Node process that has loaded their packages.
+"""Run JavaScript programs quickly: one after another in a Node process that has loaded their packages.
 
 The same process takes the types out of TypeScript programs.
 """
@@ -56,20 +56,20 @@ def run_in_node(
 ) -> dict[str, Any]:
     """Run a program in a Node process that waits for one, or in a new one."""
     job = {"program": str(program), "args": list(args), "cwd": str(cwd), "env": dict(env)}
-    told = _run_job(job, timeout)
-    if told is None:
+    result = _run_job(job, timeout)
+    if result is None:
         return {"code": 137, "seconds": timeout, "stdout": b"", "stderr": "", "first": None}
-    stderr = base64.b64decode(told["stderr"]).decode(errors="backslashreplace")
-    return {**told, "stdout": base64.b64decode(told["stdout"]), "stderr": stderr}
+    stderr = base64.b64decode(result["stderr"]).decode(errors="backslashreplace")
+    return {**result, "stdout": base64.b64decode(result["stdout"]), "stderr": stderr}
 
 
 @cache
 def strip_types(typescript: str) -> str:
     """Return the program as Node runs it: each type is blanks. ValueError where a type cannot be erased so."""
-    told = _run_job({"typescript": typescript}, timeout=30)
-    if told is None or "error" in told:
-        raise ValueError(told["error"] if told else "the types were not stripped in time")
-    return str(told["code"])
+    result = _run_job({"typescript": typescript}, timeout=30)
+    if result is None or "error" in result:
+        raise ValueError(result["error"] if result else "the types were not stripped in time")
+    return str(result["code"])
 
 
 def _run_job(job: Mapping[str, Any], timeout: float) -> dict[str, Any] | None:
@@ -78,10 +78,10 @@ def _run_job(job: Mapping[str, Any], timeout: float) -> dict[str, Any] | None:
     except queue.Empty:
         process = NodeProcess()
         atexit.register(process.close)
-    told = process.run(job, timeout)
-    if told is None:
+    result = process.run(job, timeout)
+    if result is None:
         atexit.unregister(process.close)
         process.close()
     else:
         _idle.put(process)
-    return told
+    return result

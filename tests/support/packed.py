@@ -38,9 +38,9 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-def run(home: Path, *words: object, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+def run(home: Path, *arguments: object, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     """Run the command of the full package, at home in `home`."""
     (home / "tmp").mkdir(parents=True, exist_ok=True)
     clean = {"PATH": "/usr/bin:/bin", "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8", **env}
-    command = [sys.executable, str(ENTRY_POINT), *map(str, words)]
+    command = [sys.executable, str(ENTRY_POINT), *map(str, arguments)]
     return subprocess.run(command, cwd=cwd or home, env=clean, capture_output=True, text=True, check=False)

@@ -1,8 +1,8 @@
-"""How each protocol says an answer: as one reply, as server-sent events, and as the next request repeats it.
+"""An answer in the form of each protocol: as one reply, as server-sent events, and as the next request repeats it.
 
 An answer is a mapping: `text`, `reasoning` (thoughts beside it), `refusal`, `tool_calls` (each
-`id`, `name`, `arguments` as JSON text, `extra` fields), `finish` (why it ended, in the words of
-chat completions), `extra` (more fields of the message) and `usage: false` when no tokens are told.
+`id`, `name`, `arguments` as JSON text, `extra` fields), `finish` (why it ended, as in
+chat completions), `extra` (more fields of the message) and `usage: false` when no token counts are sent.
 """
 
 import json
@@ -28,11 +28,11 @@ class ChatCompletions:
         return dict(zip(("prompt_tokens", "completion_tokens", "total_tokens"), TOKENS, strict=True))
 
     def finish_reason(self, answer: Answer) -> str:
-        """Why an answer ended, in this protocol's word."""
+        """Why an answer ended, in this protocol's terms."""
         return self.ending(answer.get("finish") or ("tool_calls" if answer.get("tool_calls") else "stop"))
 
     def ending(self, word: str) -> str:
-        """This protocol's word for an ending."""
+        """This protocol's finish reason."""
         return self.endings.get(word, word)
 
     def message(self, answer: Answer) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class ChatCompletions:
             rest = [{"index": number, "function": {"arguments": one}} for one in _halves(call["arguments"])]
             found += [_chunk({"tool_calls": [one]}) for one in rest]
         found += [_chunk({}, self.finish_reason(answer))]
-        return [*found, *([] if answer.get("usage") is False else self.told()), *self.done()]
+        return [*found, *([] if answer.get("usage") is False else self.usage_events()), *self.done()]
 
     def opening(self) -> list[Event]:
         """What comes before any text."""
@@ -76,7 +76,7 @@ class ChatCompletions:
         """The reason of the ending."""
         return [_chunk({}, self.ending(word))]
 
-    def told(self) -> list[Event]:
+    def usage_events(self) -> list[Event]:
         """The token counts."""
         return [("", {"id": "c1", "object": "chat.completion.chunk", "choices": [], "usage": self.usage})]
 
@@ -164,7 +164,7 @@ class Messages(ChatCompletions):
         delta = {"stop_reason": self.ending(word), "stop_sequence": None}
         return [("message_delta", {"type": "message_delta", "delta": delta, "usage": {"output_tokens": TOKENS[1]}})]
 
-    def told(self) -> list[Event]:
+    def usage_events(self) -> list[Event]:
         return []
 
     def done(self) -> list[Event]:
@@ -211,7 +211,7 @@ class GenerateContent(ChatCompletions):
 
     def stream(self, answer: Answer) -> list[Event]:
         found = [_candidate([part]) for part in self.message(answer)["parts"]]
-        return [*found, *self.finish(str(answer.get("finish") or "stop")), *self.told()]
+        return [*found, *self.finish(str(answer.get("finish") or "stop")), *self.usage_events()]
 
     def opening(self) -> list[Event]:
         return [_candidate([])]
@@ -222,7 +222,7 @@ class GenerateContent(ChatCompletions):
     def finish(self, word: str) -> list[Event]:
         return [("", {"candidates": [{"finishReason": self.ending(word), "index": 0}]})]
 
-    def told(self) -> list[Event]:
+    def usage_events(self) -> list[Event]:
         return [("", {"usageMetadata": self.usage})]
 
     def done(self) -> list[Event]:

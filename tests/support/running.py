@@ -1,4 +1,4 @@
-"""Runs a written program in its own interpreter, in a clean environment, and tells all it did."""
+"""Run a printed program in its own interpreter and a clean environment, and return all that it did."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from support.fork_server import fork_server
 from support.node_server import run_in_node, strip_types
-from support.watching import Process, Scene, Watch
+from support.watching import Process, RunOptions, Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "tests" / "web"
@@ -26,7 +26,7 @@ SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
 
 
 @dataclass(frozen=True)
-class Ran:
+class RunResult:
     """What became of a program; `code` is the one a shell would see (130 for SIGINT)."""
 
     code: int
@@ -47,44 +47,44 @@ class Job:
     program: Path
     work: Path
     env: Mapping[str, str]
-    scene: Scene
+    options: RunOptions
 
 
 def run(
-    code: str, language_id: str, env: Mapping[str, str], cwd: Path | None = None, scene: Scene | None = None
-) -> Ran:
+    code: str, language_id: str, env: Mapping[str, str], cwd: Path | None = None, options: RunOptions | None = None
+) -> RunResult:
     """Runs `code` with nothing of the developer's environment but PATH.
 
     Without `cwd` it works in an empty folder of its own. Of a TypeScript program the types are stripped first;
     a Next.js route is asked by a program beside it.
     """
-    scene = scene or Scene()
+    options = options or RunOptions()
     if language_id == "typescript":
-        return run(strip_types(code), "javascript", env, cwd, scene)
+        return run(strip_types(code), "javascript", env, cwd, options)
     if language_id == "nextjs":
-        beside = replace(scene, beside={"handler.mjs": strip_types(code)}, shared=scene.interrupt is None)
+        beside = replace(options, beside={"handler.mjs": strip_types(code)}, shared=options.interrupt is None)
         return run(ROUTE.read_text(encoding="utf-8"), "javascript", env, cwd, beside)
-    if _forks(language_id, scene):
-        fork_server(_imported(code, scene))
+    if _forks(language_id, options):
+        fork_server(_imported(code, options))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = write_program(code, language_id, folder / "program")
         work, home = cwd or folder / "work", folder / "home"
         for one in (work, home / "tmp"):
             one.mkdir(parents=True, exist_ok=True)
-        for path, text in (scene.home or {}).items():
+        for path, text in (options.home or {}).items():
             (home / path).write_text(text, encoding="utf-8")
         before = _files(work, home)
         clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
-        for path, text in (scene.beside or {}).items():
+        for path, text in (options.beside or {}).items():
             (program.parent / path).write_text(text, encoding="utf-8")
-        if scene.shared and language_id == "javascript":
-            ran = _run_shared(program, work, {**clean, **env}, scene)
+        if options.shared and language_id == "javascript":
+            ran = _run_shared(program, work, {**clean, **env}, options)
             after = _files(work, home)
             return replace(ran, files={path: after[path] for path in after if after[path] != before.get(path)})
-        (folder / "stdin").write_bytes(scene.stdin)
+        (folder / "stdin").write_bytes(options.stdin)
         with (folder / "stdin").open("rb") as stdin, (folder / "stderr").open("w+b") as stderr:
-            ran = _run(Job(language_id, program, work, {**clean, **env}, scene), stdin, stderr)
+            ran = _run(Job(language_id, program, work, {**clean, **env}, options), stdin, stderr)
         after = _files(work, home)
     return replace(ran, files={path: after[path] for path in after if after[path] != before.get(path)})
 
@@ -117,23 +117,23 @@ def missing(language_id: str, library: str) -> str:
     return ", ".join(lacking)
 
 
-def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> Ran:
+def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> RunResult:
     read, write = os.pipe()
     started = time.monotonic()
     try:
         process = _start(job, [stdin.fileno(), write, stderr.fileno()])
     finally:
         os.close(write)
-    watch = Watch(process, read, started, job.scene)
+    watch = Watch(process, read, started, job.options)
     watch.follow()
     try:
-        code = process.wait(job.scene.timeout)
+        code = process.wait(job.options.timeout)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        code = process.wait(job.scene.timeout)
+        code = process.wait(job.options.timeout)
     ended = time.monotonic()
     stderr.seek(0)
-    return Ran(
+    return RunResult(
         code=128 - code if code < 0 else code,
         stdout=bytes(watch.output),
         stderr=stderr.read().decode(errors="backslashreplace"),
@@ -144,34 +144,34 @@ def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> Ran:
     )
 
 
-def _run_shared(program: Path, work: Path, env: Mapping[str, str], scene: Scene) -> Ran:
-    told = run_in_node(program, scene.args, work, env, scene.timeout)
-    return Ran(
-        code=told["code"],
-        stdout=told["stdout"],
-        stderr=told["stderr"],
-        seconds=told["seconds"],
+def _run_shared(program: Path, work: Path, env: Mapping[str, str], options: RunOptions) -> RunResult:
+    result = run_in_node(program, options.args, work, env, options.timeout)
+    return RunResult(
+        code=result["code"],
+        stdout=result["stdout"],
+        stderr=result["stderr"],
+        seconds=result["seconds"],
         ended=time.monotonic(),
-        first_output=told["first"],
+        first_output=result["first"],
         processes=frozenset(),
     )
 
 
-def _imported(code: str, scene: Scene) -> str:
+def _imported(code: str, options: RunOptions) -> str:
     """The program and what it may import beside it."""
-    return "\n".join([code, *(scene.beside or {}).values()])
+    return "\n".join([code, *(options.beside or {}).values()])
 
 
-def _forks(language_id: str, scene: Scene) -> bool:
-    return scene.warm and language_id == "python" and hasattr(os, "fork")
+def _forks(language_id: str, options: RunOptions) -> bool:
+    return options.warm and language_id == "python" and hasattr(os, "fork")
 
 
 def _start(job: Job, streams: Sequence[int]) -> Process:
-    if _forks(job.language_id, job.scene):
-        code = _imported(job.program.read_text(encoding="utf-8"), job.scene)
-        return fork_server(code).start(job.program, job.scene.args, job.work, job.env, streams)
+    if _forks(job.language_id, job.options):
+        code = _imported(job.program.read_text(encoding="utf-8"), job.options)
+        return fork_server(code).start(job.program, job.options.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
-    command = [*COMMANDS[job.language_id], str(job.program), *job.scene.args]
+    command = [*COMMANDS[job.language_id], str(job.program), *job.options.args]
     return subprocess.Popen(
         command, cwd=job.work, env=job.env, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )

@@ -1,5 +1,6 @@
-"""The kinds of printed programs that the tables of cases are tried on, and the program of each."""
+"""The variants of printed programs on which the cases are run, and the program of each."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,12 +11,39 @@ import yaml
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
 
-from support.case_runner import Program
-from support.case_table import FOLDER
+from support.case_table import FOLDER, Case
 
 # A gateway that has every protocol at one address; its key is AITOLL_API_KEY.
 GATEWAY = str(Path(__file__).resolve().parents[1] / "cases" / "gateway.yaml")
 ENV = "AITOLL"
+TEXTS = Path(__file__).resolve().parents[1] / "cases" / "texts.yaml"
+REPEATED = re.compile(r"<(.)\*(\d+)>", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A printed program with what its tests must know: how to start it, and the protocol of its server."""
+
+    code: str
+    client: str  # such as python-requests
+    env: str  # such as AITOLL: the variables are AITOLL_API_KEY and AITOLL_BASE_URL
+    protocol: str = "openai-chat"
+    task: str = "chat"
+    stream: bool = False
+
+    @property
+    def language(self) -> str:
+        """The language alone."""
+        return self.client.partition("-")[0]
+
+    @property
+    def mode(self) -> str:
+        """`stream` or `whole`."""
+        return "stream" if self.stream else "whole"
+
+    def bound(self, cases: Sequence[Case]) -> list[Case]:
+        """The cases that bind it."""
+        return [one for one in cases if one.bound(self.client, self.protocol, self.mode, self.task)]
 
 
 @dataclass(frozen=True)
@@ -45,6 +73,14 @@ class Variant:
 
     def __str__(self) -> str:
         return f"{self.client}-{self.protocol}-{self.task}-{'async-' if self.asynchronous else ''}{self.mode}"
+
+
+@cache
+def texts(name: str) -> Sequence[str]:
+    """The texts of one part of texts.yaml, or of all kinds of `texts`."""
+    part = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))[name]
+    listed = [text for kind in part.values() for text in kind] if isinstance(part, dict) else part
+    return [REPEATED.sub(lambda found: found[1] * int(found[2]), text) for text in listed]
 
 
 def variants(*tasks: str) -> list[Variant]:

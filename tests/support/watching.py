@@ -1,4 +1,4 @@
-"""Watches a running program: reads what it prints, samples the process list, interrupts it."""
+"""Watch a running program: read its output, sample the process list, interrupt it."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ BETWEEN_SAMPLES = 0.5  # reading the whole process list is not free
 
 
 @dataclass(frozen=True)
-class Scene:
+class RunOptions:
     """What happens to a program while it runs.
 
     `interrupt`: SIGINT follows when this is set, and with `after_text` when something was
@@ -50,16 +50,16 @@ class Process(Protocol):
 class Watch:
     """Reads what a program prints, samples the process list, and interrupts or kills it."""
 
-    def __init__(self, process: Process, read: int, started: float, scene: Scene) -> None:
-        self.process, self.scene, self._read = process, scene, read
+    def __init__(self, process: Process, read: int, started: float, options: RunOptions) -> None:
+        self.process, self.options, self._read = process, options, read
         self.output = bytearray()
         self.first: float | None = None
         self.processes: frozenset[bytes] = frozenset()
-        self._deadline, self._next_sample = started + scene.timeout, started + BETWEEN_SAMPLES
-        self._interrupt = scene.interrupt
+        self._deadline, self._next_sample = started + options.timeout, started + BETWEEN_SAMPLES
+        self._interrupt = options.interrupt
 
     def follow(self) -> None:
-        """Returns when the program's stdout is at its end, or closed as the scene wants it."""
+        """Returns when the program's stdout is at its end, or closed as the options wants it."""
         try:
             while self._look() and not self._enough():
                 pass
@@ -87,10 +87,10 @@ class Watch:
     def _perhaps_interrupt(self) -> None:
         if self._interrupt is None or not self._interrupt.is_set():
             return
-        if self.first is not None or not self.scene.after_text:
+        if self.first is not None or not self.options.after_text:
             self._interrupt = None
             time.sleep(TICK)
             os.killpg(self.process.pid, signal.SIGINT)
 
     def _enough(self) -> bool:
-        return self.scene.lines is not None and self.output.count(b"\n") >= self.scene.lines
+        return self.options.lines is not None and self.output.count(b"\n") >= self.options.lines

@@ -39,7 +39,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 def succeed(*command: str, cwd: Path = WEB, **env: str) -> str:
-    """Runs a command that must end well; its words are the failure."""
+    """Run a command that must succeed, else fail with its output."""
     ran = subprocess.run(command, cwd=cwd, env=environment(**env), capture_output=True, text=True, check=False)
     if ran.returncode:
         pytest.fail(f"{' '.join(command)}\n{ran.stdout}{ran.stderr}", pytrace=False)

@@ -1,7 +1,7 @@
-// Import the program that was printed, call its function, and write what happened to told.json.
+// Import the program that was printed, call its function, and write what happened to result.json.
 import { writeFileSync } from "node:fs";
 
-const told = { results: [], changed: [] };
+const result = { results: [], changed: [] };
 const before = JSON.stringify(process.env);
 
 async function call(module) {
@@ -20,10 +20,10 @@ async function call(module) {
 
 try {
   const module = await import("./printed.mjs");
-  for (let number = 0; number < Number(process.env.CALLS); number += 1) told.results.push(await call(module));
+  for (let number = 0; number < Number(process.env.CALLS); number += 1) result.results.push(await call(module));
 } catch (error) {
-  told.fault = String(error);
+  result.fault = String(error);
 }
-if (JSON.stringify(process.env) !== before) told.changed.push("it changes the environment");
-if (process.exitCode) told.fault ??= `it sets the exit code ${process.exitCode}`;
-writeFileSync("told.json", JSON.stringify(told));
+if (JSON.stringify(process.env) !== before) result.changed.push("it changes the environment");
+if (process.exitCode) result.fault ??= `it sets the exit code ${process.exitCode}`;
+writeFileSync("result.json", JSON.stringify(result));

@@ -1,4 +1,4 @@
-"""Import the program that was printed, call its function, and write what happened to told.json."""
+"""Import the program that was printed, call its function, and write what happened to result.json."""
 
 import asyncio
 import importlib
@@ -48,16 +48,16 @@ async def collect(pieces: Any) -> str:
 
 def main() -> None:
     """Import it and call it as often as is wanted."""
-    told: dict[str, Any] = {"results": []}
+    result: dict[str, Any] = {"results": []}
     before = state()
     try:
         module = importlib.import_module("printed")
-        told["changed"] = [f"it changes {name}" for name, value in state().items() if value != before[name]]
-        told["results"] = [call(module) for _ in range(int(os.environ["CALLS"]))]
-        told["changed"] += [f"a call changes {name}" for name, value in state().items() if value != before[name]]
+        result["changed"] = [f"it changes {name}" for name, value in state().items() if value != before[name]]
+        result["results"] = [call(module) for _ in range(int(os.environ["CALLS"]))]
+        result["changed"] += [f"a call changes {name}" for name, value in state().items() if value != before[name]]
     except BaseException as error:  # noqa: BLE001 - SystemExit is what is looked for
-        told["fault"] = f"{type(error).__name__}: {error}"
-    Path("told.json").write_text(json.dumps(told, default=str), encoding="utf-8")
+        result["fault"] = f"{type(error).__name__}: {error}"
+    Path("result.json").write_text(json.dumps(result, default=str), encoding="utf-8")
 
 
 main()
