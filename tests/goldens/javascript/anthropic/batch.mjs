@@ -27,18 +27,10 @@ export async function ask(prompt, log = () => {}) {
     stream: false,
   });
   const text = message?.content?.map((block) => block.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${message?.stop_reason ?? errorText({ error: message })}`);
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
-}
-
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
 }
 
 // Yield an answer or error for each prompt, in their order; at most CONCURRENCY are asked at once.
@@ -47,7 +39,7 @@ export async function* answerAll(prompts) {
   const answer = async (id, prompt, notes = []) =>
     ask(prompt, (line) => notes.push(line)).then(
       (answer) => ({ id, answer, notes }),
-      (error) => ({ id, error: errorText(error).replaceAll(API_KEY || "\0", "***") }),
+      (error) => ({ id, error: [error.message, error.cause?.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***") }),
     );
   const queue = [];
   const results = [...prompts].map(
@@ -111,14 +103,15 @@ async function answerFile(source, target) {
   if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     const [source, target] = process.argv.slice(2);
     if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
     await answerFile(source, target);
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

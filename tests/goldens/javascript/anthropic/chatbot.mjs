@@ -17,7 +17,7 @@ export async function* stream(messages, log = () => {}, signal) {
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const events = await client.messages.create({
     model: MODEL,
@@ -34,15 +34,7 @@ export async function* stream(messages, log = () => {}, signal) {
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");
   if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
-  log(`Usage: ${JSON.stringify(usage)}`);
-}
-
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
 async function chat() {
@@ -66,7 +58,7 @@ async function chat() {
       const isFull = history.length === 2 * MAX_TURNS;
       if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error) {
-      const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+      const text = [error.message, error.cause?.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
       const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
       console.error(controller.signal.aborted ? " (stopped)" : message);
     }

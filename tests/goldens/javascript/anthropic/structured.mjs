@@ -1,7 +1,7 @@
 // Get an answer of AIReiter as JSON that follows a schema.
 import { realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 
 const API_KEY = process.env.AIREITER_API_KEY;
 const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
@@ -41,37 +41,30 @@ export async function ask(prompt, log = () => {}) {
     stream: false,
   });
   const text = message?.content?.map((block) => block.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${message?.stop_reason ?? errorText({ error: message })}`);
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
-  const value = parseAnswer(text);
+  const answer = parseAnswer(text);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
-  return value;
+  return answer;
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
   const value = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
-  if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
-  return value;
+  if (ajv.validate(SCHEMA, value)) return value;
+  throw new Error(`the answer does not match SCHEMA: ${ajv.errorsText()}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

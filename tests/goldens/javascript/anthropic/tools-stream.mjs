@@ -1,5 +1,6 @@
 // Let a model of AIReiter call functions, and print its answer as it comes.
 import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import Anthropic from "@anthropic-ai/sdk";
 
 const API_KEY = process.env.AIREITER_API_KEY;
@@ -31,7 +32,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -46,10 +47,10 @@ export async function* stream(prompt, log = () => {}) {
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const messages = [{ role: "user", content: prompt }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const events = await client.messages.create({
       model: MODEL,
@@ -59,26 +60,26 @@ export async function* stream(prompt, log = () => {}) {
       stream: true,
     });
     const content = [];
-    const inputs = []; // the JSON texts of the calls, by the number of their block
+    const inputs = []; // the JSON of the arguments, by the index of the block
     let stopReason;
     for await (const event of events) {
       if (event.delta?.type === "text_delta") yield event.delta.text;
       addEvent(content, inputs, event);
       stopReason = event.delta?.stop_reason ?? stopReason;
-      usage[round] = { ...usage[round], ...event.message?.usage, ...event.usage };
+      usages[round] = { ...usages[round], ...event.message?.usage, ...event.usage };
       if (event.type === "message_stop") break;
     }
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
     if (!content.some((block) => block.type === "tool_use")) {
       if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (content.some((block) => block.type === "text")) yield "\n";
     const results = [];
-    for (const [number, block] of content.entries()) {
+    for (const [index, block] of content.entries()) {
       if (block.type !== "tool_use") continue;
-      const result = await callTool(block, inputs[number]);
+      const result = await callTool(block, inputs[index]);
       results.push({ type: "tool_result", tool_use_id: block.id, content: result });
     }
     messages.push({ role: "assistant", content }, { role: "user", content: results });
@@ -86,8 +87,9 @@ export async function* stream(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Add a streamed event to the content blocks of the message.
-function addEvent(content, inputs, { type, index, content_block: block, delta }) {
+// Add a streamed event to the content blocks of the message, and the JSON of arguments to inputs.
+function addEvent(content, inputs, event) {
+  const { type, index, content_block: block, delta } = event;
   if (type === "content_block_start") content[index] = { ...block };
   if (type !== "content_block_delta") return;
   content[index] ??= { type: "text" }; // some gateways leave the start out
@@ -97,7 +99,7 @@ function addEvent(content, inputs, { type, index, content_block: block, delta })
   }
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
+// Return the result of a tool call, or its error, as it is sent to the model.
 async function callTool(block, json) {
   try {
     if (json) block.input = JSON.parse(json);
@@ -109,23 +111,15 @@ async function callTool(block, json) {
   }
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
-  const log = (line) => console.error(`\n${line}`);
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
-    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+    await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

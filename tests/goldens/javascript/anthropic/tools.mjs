@@ -31,7 +31,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -48,7 +48,7 @@ export async function ask(prompt, log = () => {}) {
     fetchOptions: { redirect: "manual" },
   });
   const messages = [{ role: "user", content: prompt }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const message = await client.messages.create({
       model: MODEL,
@@ -57,12 +57,12 @@ export async function ask(prompt, log = () => {}) {
       max_tokens: 4096,
       stream: false,
     });
-    if (!message?.content) throw new Error(`no answer: ${errorText({ error: message })}`);
-    if (message.usage) usage.push(message.usage);
+    if (!Array.isArray(message?.content)) throw new Error(`no answer: ${JSON.stringify(message)}`);
+    if (message.usage) usages.push(message.usage);
     const calls = message.content.filter((block) => block.type === "tool_use");
     if (!calls.length) {
       if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content.map((block) => block.text ?? "").join("");
     }
     const results = [];
@@ -75,7 +75,7 @@ export async function ask(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
+// Return the result of a tool call, or its error, as it is sent to the model.
 async function callTool(name, input) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
@@ -86,20 +86,13 @@ async function callTool(name, input) {
   }
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -19,13 +19,13 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });
-  const [, image_type, image_data] = image.match(/^data:(.*?);base64,(.*)$/);
+  const [, mediaType, imageData] = image.split(/^data:|;base64,/);
   const messages = [
     {
       role: "user",
       content: [
         { type: "text", text: prompt },
-        { type: "image", source: { type: "base64", media_type: image_type, data: image_data } },
+        { type: "image", source: { type: "base64", media_type: mediaType, data: imageData } },
       ],
     },
   ];
@@ -36,26 +36,19 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
     stream: false,
   });
   const text = message?.content?.map((block) => block.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${message?.stop_reason ?? errorText({ error: message })}`);
+  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, IMAGE, console.error));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

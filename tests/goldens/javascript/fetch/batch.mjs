@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -10,12 +11,12 @@ const CONCURRENCY = 8; // requests at a time
 
 export async function ask(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
-  const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
-  const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
-  const text = message?.content || message?.refusal;
-  if (!text) throw new Error(`no text: ${finishReason ?? errorText(body)}`);
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-  if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
+  const completion = await post("/chat/completions", { model: MODEL, messages, stream: false });
+  const choice = completion?.choices?.[0];
+  const text = choice?.message?.content || choice?.message?.refusal;
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
+  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
@@ -27,26 +28,21 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
-}
-
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
 // Yield an answer or error for each prompt, in their order; at most CONCURRENCY are asked at once.
@@ -55,7 +51,7 @@ export async function* answerAll(prompts) {
   const answer = async (id, prompt, notes = []) =>
     ask(prompt, (line) => notes.push(line)).then(
       (answer) => ({ id, answer, notes }),
-      (error) => ({ id, error: `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***") }),
+      (error) => ({ id, error: [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***") }),
     );
   const queue = [];
   const results = [...prompts].map(
@@ -119,14 +115,14 @@ async function answerFile(source, target) {
   if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     const [source, target] = process.argv.slice(2);
     if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
     await answerFile(source, target);
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

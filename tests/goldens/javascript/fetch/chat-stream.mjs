@@ -1,5 +1,7 @@
 // Ask AITOLL a question and print the answer as it comes.
 import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -18,10 +20,10 @@ export async function* stream(prompt, log = () => {}) {
       break;
     }
     const chunk = JSON.parse(data);
-    if (chunk.error) throw new Error(errorText(chunk));
+    if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
     const choice = chunk.choices?.[0];
-    const text = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof text === "string") yield text;
+    const delta = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof delta === "string") yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
@@ -37,37 +39,31 @@ async function post(path, body, retries = 2) {
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
-  const log = (line) => console.error(`\n${line}`);
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
-    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+    await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

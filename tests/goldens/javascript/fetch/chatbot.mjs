@@ -1,6 +1,7 @@
 // Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -22,10 +23,10 @@ export async function* stream(messages, log = () => {}, signal) {
       break;
     }
     const chunk = JSON.parse(data);
-    if (chunk.error) throw new Error(errorText(chunk));
+    if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
     const choice = chunk.choices?.[0];
-    const text = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof text === "string") yield text;
+    const delta = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof delta === "string") yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
@@ -42,26 +43,21 @@ async function post(path, body, signal, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal,
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, signal, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, signal, retries - 1);
-}
-
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
 async function chat() {
@@ -85,7 +81,7 @@ async function chat() {
       const isFull = history.length === 2 * MAX_TURNS;
       if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error) {
-      const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
+      const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
       const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
       console.error(controller.signal.aborted ? " (stopped)" : message);
     }

@@ -1,6 +1,7 @@
 // Make an image with AITOLL and save it.
 import { realpathSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -11,18 +12,18 @@ export async function generateImage(prompt, log = () => {}) {
   const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
   const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
   const message = body?.choices?.[0]?.message;
-  if (!message) throw new Error(`no answer: ${errorText(body)}`);
+  if (!message) throw new Error(`no answer: ${JSON.stringify(body)}`);
   const urls = imageUrls(message);
-  if (!urls.length) throw new Error(`no image in the answer: ${errorText(message.content)}`);
+  if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
   const images = await Promise.all(urls.map(download));
   if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
   return images;
 }
 
-const IMAGE_IN_TEXT =
+const IMAGE_IN_TEXT = // a data URI, a Markdown image or a link
   /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:\S+\.(?:png|jpe?g|gif|webp)/g;
 
-// The links and data URIs of images: in the parts of the content, beside it, or in its text.
+// Return the links and data URIs of images in the parts of the content, beside it or in its text.
 function imageUrls({ content, images }) {
   return [content, images].flat().flatMap((part) => {
     if (part?.image_url) return part.image_url.url;
@@ -31,7 +32,7 @@ function imageUrls({ content, images }) {
   });
 }
 
-// The type and the bytes of an image behind a link or in a data URI; the key is not sent.
+// Return the type and the bytes of an image from its link or data URI, without sending the key.
 async function download(url) {
   const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(120_000) });
   if (!response.ok) throw new Error(`HTTP ${response.status} for ${url}`);
@@ -39,7 +40,7 @@ async function download(url) {
   return { type: imageType(bytes, url), bytes };
 }
 
-// The type of an image, told by its first bytes.
+// Return the media type of an image, which its first bytes tell.
 function imageType(bytes, name) {
   const start = bytes.toString("latin1", 0, 12);
   if (start.startsWith("\x89PNG")) return "image/png";
@@ -57,29 +58,24 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(300_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     for (const { type, bytes } of await generateImage(PROMPT, console.error)) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
@@ -87,8 +83,8 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(name);
     }
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

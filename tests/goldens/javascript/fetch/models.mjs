@@ -1,9 +1,9 @@
 // List the models of AIReiter.
 import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AIREITER_API_KEY;
 const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
-
 const RECOMMENDED = [
   "claude-haiku-4-5-20251001",
   "claude-sonnet-4-6",
@@ -18,7 +18,7 @@ const RECOMMENDED = [
 
 export async function listModels() {
   const body = await get("/v1/models");
-  if (!Array.isArray(body?.data)) throw new Error(`no list of models: ${errorText(body)}`);
+  if (!Array.isArray(body?.data)) throw new Error(`no list of models: ${JSON.stringify(body)}`);
   return body.data.map((model) => model.id);
 }
 
@@ -28,36 +28,31 @@ async function get(path, retries = 2) {
     headers: { Authorization: `Bearer ${API_KEY}` },
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return get(path, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return get(path, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     for (const id of await listModels()) {
       console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
     }
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

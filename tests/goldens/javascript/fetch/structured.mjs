@@ -1,6 +1,7 @@
 // Get an answer of AITOLL as JSON that follows a schema.
 import { realpathSync } from "node:fs";
-import Ajv from "ajv";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Ajv } from "ajv";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -23,7 +24,7 @@ export async function ask(prompt, log = () => {}) {
     "Answer with JSON only, no Markdown and no explanation. " +
     `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;
   const messages = [{ role: "system", content: instructions }, { role: "user", content: prompt }];
-  const body = await post("/chat/completions", {
+  const completion = await post("/chat/completions", {
     model: MODEL,
     messages,
     response_format: {
@@ -32,13 +33,13 @@ export async function ask(prompt, log = () => {}) {
     },
     stream: false,
   });
-  const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
-  const text = message?.content || message?.refusal;
-  if (!text) throw new Error(`no text: ${finishReason ?? errorText(body)}`);
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-  const value = parseAnswer(text);
-  if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
-  return value;
+  const choice = completion?.choices?.[0];
+  const text = choice?.message?.content || choice?.message?.refusal;
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
+  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  const answer = parseAnswer(text);
+  if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
+  return answer;
 }
 
 async function post(path, body, retries = 2) {
@@ -49,44 +50,39 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
   const value = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
-  if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
-  return value;
+  if (ajv.validate(SCHEMA, value)) return value;
+  throw new Error(`the answer does not match SCHEMA: ${ajv.errorsText()}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,7 @@
 // Let a model of AITOLL call functions, and print its answer as it comes.
 import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -37,7 +39,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -45,7 +47,7 @@ const FUNCTIONS = {
 
 export async function* stream(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await post("/chat/completions", {
       model: MODEL,
@@ -62,25 +64,25 @@ export async function* stream(prompt, log = () => {}) {
         break;
       }
       const chunk = JSON.parse(data);
-      if (chunk.error) throw new Error(errorText(chunk));
+      if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
       const choice = chunk.choices?.[0];
       const text = choice?.delta?.content || choice?.delta?.refusal;
       if (typeof text === "string") yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
-      if (chunk.usage) usage[round] = chunk.usage;
+      if (chunk.usage) usages[round] = chunk.usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (message.content) yield "\n";
     messages.push(message);
     for (const call of message.tool_calls) {
-      const { name, arguments: input } = call.function;
-      if (typeof input === "object") call.function.arguments = JSON.stringify(input);
+      const { name, arguments: json } = call.function;
+      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -89,37 +91,40 @@ export async function* stream(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-const REPEATED = ["id", "type", "role", "name", "format"]; // all other texts come in pieces
+const WHOLE_FIELDS = ["id", "type", "role", "name", "format"]; // other texts come in pieces
 
-// Add a streamed delta to its message, with the fields that only the server understands.
-function addDelta(target, delta) {
+// Add a streamed delta to the message, with the fields that only the server knows.
+function addDelta(message, delta) {
   for (const [key, value] of Object.entries(delta)) {
     if (value === null || value === "") continue;
     if (Array.isArray(value)) {
-      const items = (target[key] ??= []);
-      for (const item of value) {
-        const { index, id } = item; // some gateways send no index, or neither
-        let same = items.find((one) => (index === undefined ? one.id === id : one.index === index));
-        if (index === undefined && id === undefined) same = items.at(-1);
-        if (!same) items.push((same = {}));
-        addDelta(same, item);
-      }
+      message[key] ??= [];
+      for (const piece of value) addDelta(findItem(message[key], piece), piece);
     } else if (typeof value === "object") {
-      target[key] = addDelta(target[key] || {}, value);
-    } else if (typeof value === "string" && !REPEATED.includes(key)) {
-      target[key] = (target[key] ?? "") + value;
+      message[key] = addDelta(message[key] || {}, value);
+    } else if (typeof value === "string" && !WHOLE_FIELDS.includes(key)) {
+      message[key] = (message[key] ?? "") + value;
     } else {
-      target[key] = value;
+      message[key] = value;
     }
   }
-  return target;
+  return message;
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name, input) {
+// Return the item that a piece belongs to: by its index or id; some gateways send neither after the first.
+function findItem(items, { index, id }) {
+  let item = items.at(-1);
+  if (index !== undefined) item = items.find((item) => item.index === index);
+  else if (id !== undefined) item = items.find((item) => item.id === id);
+  if (!item) items.push((item = {}));
+  return item;
+}
+
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name, json) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: error.message });
@@ -133,37 +138,31 @@ async function post(path, body, retries = 2) {
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
-  const log = (line) => console.error(`\n${line}`);
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
-    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+    await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

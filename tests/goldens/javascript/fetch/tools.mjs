@@ -1,5 +1,6 @@
 // Let a model of AITOLL call functions until it can answer.
 import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -36,7 +37,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -44,37 +45,37 @@ const FUNCTIONS = {
 
 export async function ask(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const body = await post("/chat/completions", {
+    const completion = await post("/chat/completions", {
       model: MODEL,
       messages,
       tools: TOOLS,
       stream: false,
     });
-    const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
-    if (!message) throw new Error(`no answer: ${errorText(body)}`);
-    if (body.usage) usage[round] = body.usage;
+    const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
+    if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+    if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content || message.refusal || "";
     }
     messages.push(message);
-    for (const { id, function: called } of message.tool_calls) {
-      if (typeof called.arguments === "object") called.arguments = JSON.stringify(called.arguments);
-      const content = await callTool(called.name, called.arguments);
+    for (const { id, function: call } of message.tool_calls) {
+      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name, input) {
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name, json) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: error.message });
@@ -89,34 +90,29 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,6 @@
 // Ask AITOLL about an image.
 import { realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
@@ -8,22 +9,22 @@ const PROMPT = "What is in this picture?";
 const IMAGE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=";
 
-export async function ask(prompt, image_url = IMAGE, log = () => {}) {
+export async function ask(prompt, imageUrl = IMAGE, log = () => {}) {
   const messages = [
     {
       role: "user",
       content: [
         { type: "text", text: prompt },
-        { type: "image_url", image_url: { url: image_url } },
+        { type: "image_url", image_url: { url: imageUrl } },
       ],
     },
   ];
-  const body = await post("/chat/completions", { model: MODEL, messages, stream: false });
-  const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
-  const text = message?.content || message?.refusal;
-  if (!text) throw new Error(`no text: ${finishReason ?? errorText(body)}`);
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-  if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
+  const completion = await post("/chat/completions", { model: MODEL, messages, stream: false });
+  const choice = completion?.choices?.[0];
+  const text = choice?.message?.content || choice?.message?.refusal;
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
+  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
@@ -35,34 +36,29 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code?.startsWith("E")) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? 2; // seconds or a date
-  const seconds = isNaN(after) ? (Date.parse(after) - Date.now()) / 1000 : after;
+  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
   const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!isBusy || retries === 0 || !(seconds <= 60)) {
-    const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-    throw new Error(`HTTP ${response.status}: ${errorText(problem)}`, { cause: response });
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+    await sleep(seconds * 1000);
+    return post(path, body, retries - 1);
   }
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return post(path, body, retries - 1);
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// The server's own message.
-function errorText(body) {
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return typeof message === "string" ? message : JSON.stringify(message);
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, IMAGE, console.error));
   } catch (error) {
-    const text = `${error.message} ${error.cause?.code ?? ""}`.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -13,7 +13,7 @@ export async function ask(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 120_000,
@@ -23,23 +23,13 @@ export async function ask(prompt, log = () => {}) {
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
   const response = await ai.models.generateContent({ model: MODEL, contents });
-  const { content, finishReason = response.promptFeedback?.blockReason } =
-    response.candidates?.[0] ?? {};
-  const parts = content?.parts?.filter((part) => part.text && !part.thought) ?? [];
-  const text = parts.map((part) => part.text).join("");
+  const { content, finishReason } = response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => !part.thought) ?? [];
+  const text = parts.map((part) => part.text ?? "").join("");
   if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
   if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
   if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
   return text;
-}
-
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
 }
 
 // Yield an answer or error for each prompt, in their order; at most CONCURRENCY are asked at once.
@@ -48,7 +38,7 @@ export async function* answerAll(prompts) {
   const answer = async (id, prompt, notes = []) =>
     ask(prompt, (line) => notes.push(line)).then(
       (answer) => ({ id, answer, notes }),
-      (error) => ({ id, error: errorText(error).replaceAll(API_KEY || "\0", "***") }),
+      (error) => ({ id, error: [error.status, error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***") }),
     );
   const queue = [];
   const results = [...prompts].map(
@@ -112,14 +102,15 @@ async function answerFile(source, target) {
   if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     const [source, target] = process.argv.slice(2);
     if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
     await answerFile(source, target);
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,6 @@
 // Ask AIClient-2-API a question and print the answer as it comes.
 import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { GoogleGenAI } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
@@ -11,7 +12,7 @@ export async function* stream(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       retryOptions: { attempts: 3 },
@@ -36,24 +37,15 @@ export async function* stream(prompt, log = () => {}) {
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
-  const log = (line) => console.error(`\n${line}`);
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
-    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+    await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

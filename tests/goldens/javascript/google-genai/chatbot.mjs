@@ -12,7 +12,7 @@ export async function* stream(contents, log = () => {}, signal) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       retryOptions: { attempts: 3 },
@@ -40,15 +40,6 @@ export async function* stream(contents, log = () => {}, signal) {
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
 async function chat() {
   const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
   const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
@@ -70,7 +61,7 @@ async function chat() {
       const isFull = history.length === 2 * MAX_TURNS;
       if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error) {
-      const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+      const text = [error.status, error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
       const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
       console.error(controller.signal.aborted ? " (stopped)" : message);
     }

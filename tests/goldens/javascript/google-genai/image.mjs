@@ -12,7 +12,7 @@ export async function generateImage(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 300_000,
@@ -37,11 +37,11 @@ export async function generateImage(prompt, log = () => {}) {
   if (!images.length) {
     throw new Error(`no image: ${text || finishReason || JSON.stringify(response)}`);
   }
-  if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  if (response.usage) log(`Usage: ${JSON.stringify(response.usage)}`);
   return images;
 }
 
-// The type of an image, told by its first bytes.
+// Return the media type of an image, which its first bytes tell.
 function imageType(bytes, name) {
   const start = bytes.toString("latin1", 0, 12);
   if (start.startsWith("\x89PNG")) return "image/png";
@@ -51,16 +51,7 @@ function imageType(bytes, name) {
   throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     for (const { type, bytes } of await generateImage(PROMPT, console.error)) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
@@ -68,8 +59,9 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(name);
     }
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

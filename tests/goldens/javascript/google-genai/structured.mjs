@@ -1,7 +1,7 @@
 // Get an answer of AIClient-2-API as JSON that follows a schema.
 import { realpathSync } from "node:fs";
 import { GoogleGenAI } from "@google/genai";
-import Ajv from "ajv";
+import { Ajv } from "ajv";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
 const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
@@ -23,7 +23,7 @@ export async function ask(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 120_000,
@@ -44,42 +44,33 @@ export async function ask(prompt, log = () => {}) {
       systemInstruction: { parts: [{ text: instructions }] },
     },
   });
-  const { content, finishReason = response.promptFeedback?.blockReason } =
-    response.candidates?.[0] ?? {};
-  const parts = content?.parts?.filter((part) => part.text && !part.thought) ?? [];
-  const text = parts.map((part) => part.text).join("");
+  const { content, finishReason } = response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => !part.thought) ?? [];
+  const text = parts.map((part) => part.text ?? "").join("");
   if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
   if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-  const value = parseAnswer(text);
+  const answer = parseAnswer(text);
   if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
-  return value;
+  return answer;
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
-// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
   const value = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
-  if (!ajv.validate(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
-  return value;
+  if (ajv.validate(SCHEMA, value)) return value;
+  throw new Error(`the answer does not match SCHEMA: ${ajv.errorsText()}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -1,5 +1,6 @@
 // Let a model of AIClient-2-API call functions, and print its answer as it comes.
 import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { GoogleGenAI } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
@@ -31,7 +32,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -41,7 +42,7 @@ export async function* stream(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       retryOptions: { attempts: 3 },
@@ -49,7 +50,7 @@ export async function* stream(prompt, log = () => {}) {
     },
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await ai.models.generateContentStream({
       model: MODEL,
@@ -67,13 +68,13 @@ export async function* stream(prompt, log = () => {}) {
         parts.push(part);
       }
       finishReason = candidate?.finishReason ?? finishReason;
-      if (chunk.usageMetadata) usage[round] = chunk.usageMetadata;
+      if (chunk.usageMetadata) usages[round] = chunk.usageMetadata;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
-    const calls = parts.filter((part) => part.functionCall).map((part) => part.functionCall);
+    const calls = parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
       if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (parts.some((part) => part.text && !part.thought)) yield "\n";
@@ -86,35 +87,25 @@ export async function* stream(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
+// Return the result of a tool call, or its error, as it is sent to the model.
 async function callTool(name, input) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](input);
-    return { result };
+    return { result: await FUNCTIONS[name](input) };
   } catch (error) {
     return { error: error.message };
   }
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
-  const log = (line) => console.error(`\n${line}`);
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
-    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+    await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

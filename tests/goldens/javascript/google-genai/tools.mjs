@@ -31,7 +31,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -41,7 +41,7 @@ export async function ask(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 120_000,
@@ -50,7 +50,7 @@ export async function ask(prompt, log = () => {}) {
     },
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await ai.models.generateContent({
       model: MODEL,
@@ -59,15 +59,15 @@ export async function ask(prompt, log = () => {}) {
     });
     const { content, finishReason } = response.candidates?.[0] ?? {};
     if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
-    if (response.usageMetadata) usage.push(response.usageMetadata);
-    const calls = content.parts.filter((part) => part.functionCall);
+    if (response.usageMetadata) usages.push(response.usageMetadata);
+    const calls = content.parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
       if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return content.parts.map((part) => (part.thought ? "" : part.text ?? "")).join("");
     }
     const parts = [];
-    for (const { id, name, args } of calls.map((part) => part.functionCall)) {
+    for (const { id, name, args } of calls) {
       parts.push({ functionResponse: { id, name, response: await callTool(name, args) } });
     }
     contents.push(content, { role: "user", parts });
@@ -75,32 +75,23 @@ export async function ask(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
+// Return the result of a tool call, or its error, as it is sent to the model.
 async function callTool(name, input) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](input);
-    return { result };
+    return { result: await FUNCTIONS[name](input) };
   } catch (error) {
     return { error: error.message };
   }
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -13,7 +13,7 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 120_000,
@@ -21,39 +21,30 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
       fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
     },
   });
-  const [, image_type, image_data] = image.match(/^data:(.*?);base64,(.*)$/);
+  const [, mediaType, imageData] = image.split(/^data:|;base64,/);
   const contents = [
     {
       role: "user",
-      parts: [{ text: prompt }, { inlineData: { mimeType: image_type, data: image_data } }],
+      parts: [{ text: prompt }, { inlineData: { mimeType: mediaType, data: imageData } }],
     },
   ];
   const response = await ai.models.generateContent({ model: MODEL, contents });
-  const { content, finishReason = response.promptFeedback?.blockReason } =
-    response.candidates?.[0] ?? {};
-  const parts = content?.parts?.filter((part) => part.text && !part.thought) ?? [];
-  const text = parts.map((part) => part.text).join("");
+  const { content, finishReason } = response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => !part.thought) ?? [];
+  const text = parts.map((part) => part.text ?? "").join("");
   if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
   if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
   if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
   return text;
 }
 
-// The status and the server's own message.
-function errorText({ status, message, cause }) {
-  if (!status) return `${message} ${cause?.code ?? ""}`;
-  const [body] = [JSON.parse(message.match(/[[{].*[}\]]/s)?.[0] ?? null)].flat();
-  const error = body?.error ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, IMAGE, console.error));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

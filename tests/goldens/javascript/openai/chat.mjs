@@ -23,28 +23,21 @@ export async function ask(prompt, log = () => {}) {
     messages,
     stream: false,
   });
-  const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
-  const text = message?.content || message?.refusal;
-  if (!text) throw new Error(`no text: ${finishReason ?? errorText({ error: completion })}`);
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  const choice = completion?.choices?.[0];
+  const text = choice?.message?.content || choice?.message?.refusal;
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
+  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

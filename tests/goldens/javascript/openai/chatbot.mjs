@@ -17,7 +17,7 @@ export async function* stream(messages, log = () => {}, signal) {
     project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const chunks = await client.chat.completions.create({
     model: MODEL,
@@ -27,22 +27,14 @@ export async function* stream(messages, log = () => {}, signal) {
   let finishReason, usage;
   for await (const chunk of chunks) {
     const choice = chunk.choices?.[0];
-    const text = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof text === "string") yield text;
+    const delta = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof delta === "string") yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
-}
-
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
 }
 
 async function chat() {
@@ -66,7 +58,7 @@ async function chat() {
       const isFull = history.length === 2 * MAX_TURNS;
       if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error) {
-      const text = errorText(error).replaceAll(API_KEY || "\0", "***");
+      const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
       const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
       console.error(controller.signal.aborted ? " (stopped)" : message);
     }

@@ -25,7 +25,7 @@ export async function generateImage(prompt, log = () => {}) {
     stream: false,
   });
   const message = completion?.choices?.[0]?.message;
-  if (!message) throw new Error(`no answer: ${errorText({ error: completion })}`);
+  if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
   const urls = imageUrls(message);
   if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
   const images = await Promise.all(urls.map(download));
@@ -33,10 +33,10 @@ export async function generateImage(prompt, log = () => {}) {
   return images;
 }
 
-const IMAGE_IN_TEXT =
+const IMAGE_IN_TEXT = // a data URI, a Markdown image or a link
   /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:\S+\.(?:png|jpe?g|gif|webp)/g;
 
-// The links and data URIs of images: in the parts of the content, beside it, or in its text.
+// Return the links and data URIs of images in the parts of the content, beside it or in its text.
 function imageUrls({ content, images }) {
   return [content, images].flat().flatMap((part) => {
     if (part?.image_url) return part.image_url.url;
@@ -45,7 +45,7 @@ function imageUrls({ content, images }) {
   });
 }
 
-// The type and the bytes of an image behind a link or in a data URI; the key is not sent.
+// Return the type and the bytes of an image from its link or data URI, without sending the key.
 async function download(url) {
   const response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(120_000) });
   if (!response.ok) throw new Error(`HTTP ${response.status} for ${url}`);
@@ -53,7 +53,7 @@ async function download(url) {
   return { type: imageType(bytes, url), bytes };
 }
 
-// The type of an image, told by its first bytes.
+// Return the media type of an image, which its first bytes tell.
 function imageType(bytes, name) {
   const start = bytes.toString("latin1", 0, 12);
   if (start.startsWith("\x89PNG")) return "image/png";
@@ -63,15 +63,7 @@ function imageType(bytes, name) {
   throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     for (const { type, bytes } of await generateImage(PROMPT, console.error)) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
@@ -79,8 +71,9 @@ if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
       console.log(name);
     }
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -4,7 +4,6 @@ import OpenAI from "openai";
 
 const API_KEY = process.env.AIREITER_API_KEY;
 const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
-
 const RECOMMENDED = [
   "claude-haiku-4-5-20251001",
   "claude-sonnet-4-6",
@@ -28,26 +27,19 @@ export async function listModels() {
     fetchOptions: { redirect: "manual" },
   });
   const page = await client.models.list();
-  if (!page.data?.length) throw new Error(`no list of models: ${errorText({ error: page.body })}`);
+  if (!page.data?.length) throw new Error(`no list of models: ${JSON.stringify(page.body)}`);
   return page.data.map((model) => model.id);
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     for (const id of await listModels()) {
       console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
     }
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

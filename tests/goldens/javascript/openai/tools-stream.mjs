@@ -1,5 +1,6 @@
 // Let a model of AITOLL call functions, and print its answer as it comes.
 import { realpathSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -37,7 +38,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -52,10 +53,10 @@ export async function* stream(prompt, log = () => {}) {
     project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const messages = [{ role: "user", content: prompt }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await client.chat.completions.create({
       model: MODEL,
@@ -71,19 +72,19 @@ export async function* stream(prompt, log = () => {}) {
       if (typeof text === "string") yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
-      if (chunk.usage) usage[round] = chunk.usage;
+      if (chunk.usage) usages[round] = chunk.usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (message.content) yield "\n";
     messages.push(message);
     for (const call of message.tool_calls) {
-      const { name, arguments: input } = call.function;
-      if (typeof input === "object") call.function.arguments = JSON.stringify(input);
+      const { name, arguments: json } = call.function;
+      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -92,60 +93,55 @@ export async function* stream(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-const REPEATED = ["id", "type", "role", "name", "format"]; // all other texts come in pieces
+const WHOLE_FIELDS = ["id", "type", "role", "name", "format"]; // other texts come in pieces
 
-// Add a streamed delta to its message, with the fields that only the server understands.
-function addDelta(target, delta) {
+// Add a streamed delta to the message, with the fields that only the server knows.
+function addDelta(message, delta) {
   for (const [key, value] of Object.entries(delta)) {
     if (value === null || value === "") continue;
     if (Array.isArray(value)) {
-      const items = (target[key] ??= []);
-      for (const item of value) {
-        const { index, id } = item; // some gateways send no index, or neither
-        let same = items.find((one) => (index === undefined ? one.id === id : one.index === index));
-        if (index === undefined && id === undefined) same = items.at(-1);
-        if (!same) items.push((same = {}));
-        addDelta(same, item);
-      }
+      message[key] ??= [];
+      for (const piece of value) addDelta(findItem(message[key], piece), piece);
     } else if (typeof value === "object") {
-      target[key] = addDelta(target[key] || {}, value);
-    } else if (typeof value === "string" && !REPEATED.includes(key)) {
-      target[key] = (target[key] ?? "") + value;
+      message[key] = addDelta(message[key] || {}, value);
+    } else if (typeof value === "string" && !WHOLE_FIELDS.includes(key)) {
+      message[key] = (message[key] ?? "") + value;
     } else {
-      target[key] = value;
+      message[key] = value;
     }
   }
-  return target;
+  return message;
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name, input) {
+// Return the item that a piece belongs to: by its index or id; some gateways send neither after the first.
+function findItem(items, { index, id }) {
+  let item = items.at(-1);
+  if (index !== undefined) item = items.find((item) => item.index === index);
+  else if (id !== undefined) item = items.find((item) => item.id === id);
+  if (!item) items.push((item = {}));
+  return item;
+}
+
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name, json) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: error.message });
   }
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  process.stdout.on("error", () => process.exit(1)); // a closed pipe, as in `| head`
-  const log = (line) => console.error(`\n${line}`);
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
-    for await (const text of stream(PROMPT, log)) process.stdout.write(text);
+    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+    await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -37,7 +37,7 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS = {
   get_weather: ({ city, unit }) => ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }) => ({ time: "14:05" }),
@@ -54,7 +54,7 @@ export async function ask(prompt, log = () => {}) {
     fetchOptions: { redirect: "manual" },
   });
   const messages = [{ role: "user", content: prompt }];
-  const usage = [];
+  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion = await client.chat.completions.create({
       model: MODEL,
@@ -62,49 +62,43 @@ export async function ask(prompt, log = () => {}) {
       tools: TOOLS,
       stream: false,
     });
-    const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
-    if (!message) throw new Error(`no answer: ${errorText({ error: completion })}`);
-    if (completion.usage) usage[round] = completion.usage;
+    const choice = completion?.choices?.[0];
+    if (!choice?.message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+    const { message, finish_reason: finishReason } = choice;
+    if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log(`Usage: ${JSON.stringify(usage)}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content || message.refusal || "";
     }
     messages.push(message);
-    for (const { id, function: called } of message.tool_calls) {
-      if (typeof called.arguments === "object") called.arguments = JSON.stringify(called.arguments);
-      const content = await callTool(called.name, called.arguments);
+    for (const { id, function: call } of message.tool_calls) {
+      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name, input) {
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name, json) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: error.message });
   }
 }
 
-// The status and the server's own message.
-function errorText({ status, error: body, message = "", cause }) {
-  const error = body?.error ?? body?.[0]?.error ?? body ?? message.replace(/^\d{3} /, "");
-  const text = error.metadata?.raw ?? error.message ?? error.msg ?? error.detail ?? error;
-  const line = typeof text === "string" ? text : JSON.stringify(text);
-  return status ? `HTTP ${status}: ${line}` : `${line} ${cause?.cause?.code ?? ""}`;
-}
-
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   try {
     console.log(await ask(PROMPT, console.error));
   } catch (error) {
-    const text = errorText(error).replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   }
 }

@@ -10,7 +10,7 @@ const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   const client = new Anthropic({
     apiKey: null,
@@ -19,7 +19,7 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   const events = await client.messages.create({
@@ -31,25 +31,25 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   let stopReason: string | null | undefined;
   let usage: object | undefined;
   for await (const event of events) {
-    if (event.type === "message_start") usage = event.message?.usage;
     if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
       yield event.delta.text;
     }
+    if (event.type === "message_start") usage = event.message?.usage;
     if (event.type === "message_delta") stopReason = event.delta.stop_reason ?? stopReason;
     if ("usage" in event) usage = { ...usage, ...event.usage };
     if (event.type === "message_stop") break;
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");
-  if (stopReason !== "end_turn") log?.(`Warning: stop_reason is ${stopReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -13,7 +13,7 @@ type Message = Anthropic.MessageParam;
 
 export async function* stream(
   messages: Message[],
-  log?: Log,
+  log: Log = () => {},
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
@@ -24,7 +24,7 @@ export async function* stream(
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const events = await client.messages.create({
     model: MODEL,
@@ -35,17 +35,17 @@ export async function* stream(
   let stopReason: string | null | undefined;
   let usage: object | undefined;
   for await (const event of events) {
-    if (event.type === "message_start") usage = event.message?.usage;
     if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
       yield event.delta.text;
     }
+    if (event.type === "message_start") usage = event.message?.usage;
     if (event.type === "message_delta") stopReason = event.delta.stop_reason ?? stopReason;
     if ("usage" in event) usage = { ...usage, ...event.usage };
     if (event.type === "message_stop") break;
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");
-  if (stopReason !== "end_turn") log?.(`Warning: stop_reason is ${stopReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
 async function chat(): Promise<void> {
@@ -69,7 +69,7 @@ async function chat(): Promise<void> {
       const full = history.length === 2 * MAX_TURNS;
       if (full) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error: any) {
-      const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
+      const text = [error.message, error.cause?.cause?.code].join(" ");
       const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
       const shown = `\nError: ${message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400)}`;
       console.error(controller.signal.aborted ? " (stopped)" : shown);

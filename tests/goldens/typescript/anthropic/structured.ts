@@ -22,7 +22,7 @@ const SCHEMA = {
 type Log = (line: string) => void;
 type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
 
-export async function ask(prompt: string, log?: Log): Promise<Answer> {
+export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   const client = new Anthropic({
     apiKey: null,
@@ -45,28 +45,28 @@ export async function ask(prompt: string, log?: Log): Promise<Answer> {
   });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
-  if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   const answer = parseAnswer(text);
-  if (message.usage) log?.(`Usage: ${JSON.stringify(message.usage)}`);
+  if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return answer;
 }
 
-// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
 function parseAnswer(answer: string): Answer {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
   const value: unknown = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
-  if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
-  return value;
+  if (ajv.validate<Answer>(SCHEMA, value)) return value;
+  throw new Error(`the answer does not match SCHEMA: ${ajv.errorsText()}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -35,14 +35,14 @@ const TOOLS: Anthropic.Tool[] = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   const client = new Anthropic({
     apiKey: null,
@@ -51,10 +51,10 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
     defaultHeaders: { "anthropic-version": "2023-06-01" },
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const events = await client.messages.create({
       model: MODEL,
@@ -64,29 +64,29 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
       stream: true,
     });
     const content: Anthropic.ContentBlock[] = [];
-    const inputs: string[] = []; // the JSON texts of the calls, by the number of their block
+    const inputs: string[] = []; // the JSON of the arguments, by the index of the block
     let stopReason: string | null | undefined;
     for await (const event of events) {
-      if (event.type === "message_start") usage[round] = event.message?.usage;
       if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
         yield event.delta.text;
       }
       addEvent(content, inputs, event);
+      if (event.type === "message_start") usages[round] = event.message?.usage;
       if (event.type === "message_delta") stopReason = event.delta.stop_reason ?? stopReason;
-      if ("usage" in event) usage[round] = { ...usage[round], ...event.usage };
+      if ("usage" in event) usages[round] = { ...usages[round], ...event.usage };
       if (event.type === "message_stop") break;
     }
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
     if (!content.some((block) => block.type === "tool_use")) {
-      if (stopReason !== "end_turn") log?.(`Warning: stop_reason is ${stopReason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (content.some((block) => block.type === "text")) yield "\n";
     const results: Anthropic.ToolResultBlockParam[] = [];
-    for (const [number, block] of content.entries()) {
+    for (const [index, block] of content.entries()) {
       if (block.type !== "tool_use") continue;
-      const result = await callTool(block, inputs[number]);
+      const result = await callTool(block, inputs[index]);
       results.push({ type: "tool_result", tool_use_id: block.id, content: result });
     }
     messages.push({ role: "assistant", content }, { role: "user", content: results });
@@ -94,8 +94,8 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Add a streamed event to the content blocks of the message.
-function addEvent(content: any[], inputs: string[], event: any): void {
+// Add a streamed event to the content blocks of the message, and the JSON of arguments to inputs.
+function addEvent(content: any[], inputs: string[], event: any) {
   const { type, index, content_block: block, delta } = event;
   if (type === "content_block_start") content[index] = { ...block };
   if (type !== "content_block_delta") return;
@@ -106,7 +106,7 @@ function addEvent(content: any[], inputs: string[], event: any): void {
   }
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
+// Return the result of a tool call, or its error, as it is sent to the model.
 async function callTool(block: Anthropic.ToolUseBlock, json?: string): Promise<string> {
   try {
     if (json) block.input = JSON.parse(json);
@@ -118,12 +118,12 @@ async function callTool(block: Anthropic.ToolUseBlock, json?: string): Promise<s
   }
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -34,14 +34,14 @@ const TOOLS: Anthropic.Tool[] = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function ask(prompt: string, log?: Log): Promise<string> {
+export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   const client = new Anthropic({
     apiKey: null,
@@ -52,7 +52,7 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
     fetchOptions: { redirect: "manual" },
   });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const message = await client.messages.create({
       model: MODEL,
@@ -62,11 +62,11 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
       stream: false,
     });
     if (!Array.isArray(message?.content)) throw new Error(`no answer: ${JSON.stringify(message)}`);
-    if (message.usage) usage.push(message.usage);
+    if (message.usage) usages.push(message.usage);
     const calls = message.content.filter((block) => block.type === "tool_use");
     if (!calls.length) {
-      if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     }
     const results: Anthropic.ToolResultBlockParam[] = [];
@@ -79,8 +79,8 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name: string, input?: unknown): Promise<string> {
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name: string, input: unknown): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     const result = await FUNCTIONS[name](input);
@@ -90,11 +90,11 @@ async function callTool(name: string, input?: unknown): Promise<string> {
   }
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -11,7 +11,7 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
-export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<string> {
+export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   const client = new Anthropic({
     apiKey: null,
@@ -21,13 +21,13 @@ export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<str
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });
-  const [, image_type, image_data] = image.split(/^data:|;base64,/);
+  const [, mediaType, imageData] = image.split(/^data:|;base64,/);
   const messages = [
     {
       role: "user",
       content: [
         { type: "text", text: prompt },
-        { type: "image", source: { type: "base64", media_type: image_type, data: image_data } },
+        { type: "image", source: { type: "base64", media_type: mediaType, data: imageData } },
       ],
     },
   ] as Anthropic.MessageParam[];
@@ -39,16 +39,16 @@ export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<str
   });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
-  if (message.stop_reason !== "end_turn") log?.(`Warning: stop_reason is ${message.stop_reason}`);
-  if (message.usage) log?.(`Usage: ${JSON.stringify(message.usage)}`);
+  if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
-    const text = [error.message, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -11,19 +11,22 @@ type Log = (line: string) => void;
 type Choice = { message?: { content?: string; refusal?: string }; finish_reason?: string };
 type ChatCompletion = { choices?: Choice[]; usage?: object };
 
-export async function ask(prompt: string, log?: Log): Promise<string> {
+export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   const messages = [{ role: "user", content: prompt }];
-  const response = await post("/chat/completions", { model: MODEL, messages, stream: false });
-  const body = (await response.json()) as ChatCompletion;
-  const choice = body?.choices?.[0];
+  const completion: ChatCompletion = await post("/chat/completions", {
+    model: MODEL,
+    messages,
+    stream: false,
+  });
+  const choice = completion?.choices?.[0];
   const text = choice?.message?.content || choice?.message?.refusal;
-  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(body)}`);
-  if (choice.finish_reason !== "stop") log?.(`Warning: finish_reason is ${choice.finish_reason}`);
-  if (body.usage) log?.(`Usage: ${JSON.stringify(body.usage)}`);
+  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
+  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
-async function post(path: string, body: object, retries = 2): Promise<Response> {
+async function post(path: string, body: object, retries = 2): Promise<any> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
     method: "POST",
@@ -31,26 +34,27 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  if (response?.ok) return response;
+  if (response?.ok) return response.json();
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
-  const busy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (busy && retries > 0 && seconds <= 60)) {
+  const isBusy = !response || response.status === 429 || response.status >= 500;
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-  throw new Error(`HTTP ${response.status}: ${JSON.stringify(problem)}`, { cause: response });
+  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

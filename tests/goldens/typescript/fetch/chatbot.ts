@@ -11,14 +11,18 @@ const MAX_TURNS = 20; // earlier ones are no longer sent
 
 type Log = (line: string) => void;
 type Choice = { delta?: { content?: string; refusal?: string }; finish_reason?: string };
-type Chunk = { choices?: Choice[]; usage?: object; error?: unknown };
+type Chunk = { choices?: Choice[]; usage?: object; error?: any };
 
 export async function* stream(
   messages: object[],
-  log?: Log,
+  log: Log = () => {},
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
-  const response = await post("/chat/completions", { model: MODEL, messages, stream: true }, signal);
+  const response = await post("/chat/completions", {
+    model: MODEL,
+    messages,
+    stream: true,
+  }, signal);
   const lines = response.body!.pipeThrough(new TextDecoderStream());
   let finishReason: string | undefined;
   let usage: object | undefined;
@@ -28,16 +32,16 @@ export async function* stream(
       break;
     }
     const chunk: Chunk = JSON.parse(data);
-    if (chunk.error) throw new Error(JSON.stringify(chunk.error));
+    if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
     const choice = chunk.choices?.[0];
-    const text = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof text === "string") yield text;
+    const delta = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof delta === "string") yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
 async function post(path: string, body: object, signal?: AbortSignal, retries = 2): Promise<Response> {
@@ -48,19 +52,22 @@ async function post(path: string, body: object, signal?: AbortSignal, retries = 
     body: JSON.stringify(body),
     redirect: "manual",
     signal,
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  if (response?.ok && /event-stream/.test(response.headers.get("content-type") ?? "")) return response;
+  const type = response?.headers.get("content-type");
+  if (response?.ok && type?.includes("event-stream")) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
-  const busy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (busy && retries > 0 && seconds <= 60)) {
+  const isBusy = !response || response.status === 429 || response.status >= 500;
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
     await sleep(seconds * 1000);
     return post(path, body, signal, retries - 1);
   }
-  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-  throw new Error(`HTTP ${response.status}: ${JSON.stringify(problem)}`, { cause: response });
+  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
 async function chat(): Promise<void> {
@@ -84,7 +91,7 @@ async function chat(): Promise<void> {
       const full = history.length === 2 * MAX_TURNS;
       if (full) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error: any) {
-      const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
+      const text = [error.message, error.cause?.code].join(" ");
       const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
       const shown = `\nError: ${message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400)}`;
       console.error(controller.signal.aborted ? " (stopped)" : shown);

@@ -10,10 +10,10 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
-type Called = { name: string; arguments: string | object };
-type Message = { content: string; tool_calls?: { id: string; index?: number; function: Called }[] };
+type ToolCall = { id: string; index?: number; function: { name: string; arguments: string | object } };
+type Message = { role: string; content: string; tool_calls?: ToolCall[] };
 type Choice = { delta?: { content?: string; refusal?: string }; finish_reason?: string };
-type Chunk = { choices?: Choice[]; usage?: object; error?: unknown };
+type Chunk = { choices?: Choice[]; usage?: object; error?: any };
 
 const TOOLS = [
   {
@@ -46,16 +46,16 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   const messages: object[] = [{ role: "user", content: prompt }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await post("/chat/completions", {
       model: MODEL,
@@ -64,7 +64,7 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
       stream: true,
     });
     const lines = response.body!.pipeThrough(new TextDecoderStream());
-    const message: Message & { role: string } = { role: "assistant", content: "" };
+    const message: Message = { role: "assistant", content: "" };
     let finishReason: string | undefined;
     for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
       if (data === "[DONE]") {
@@ -72,25 +72,25 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
         break;
       }
       const chunk: Chunk = JSON.parse(data);
-      if (chunk.error) throw new Error(JSON.stringify(chunk.error));
+      if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
       const choice = chunk.choices?.[0];
       const text = choice?.delta?.content || choice?.delta?.refusal;
       if (typeof text === "string") yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
-      if (chunk.usage) usage[round] = chunk.usage;
+      if (chunk.usage) usages[round] = chunk.usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
-      if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (message.content) yield "\n";
     messages.push(message);
     for (const call of message.tool_calls) {
-      const { name, arguments: input } = call.function;
-      call.function.arguments = typeof input === "object" ? JSON.stringify(input) : input;
+      const { name, arguments: json } = call.function;
+      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -99,37 +99,40 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-const REPEATED = ["id", "type", "role", "name", "format"]; // all other texts come in pieces
+const WHOLE_FIELDS = ["id", "type", "role", "name", "format"]; // other texts come in pieces
 
-// Add a streamed delta to its message, with the fields that only the server understands.
-function addDelta(target: any, delta: object): any {
+// Add a streamed delta to the message, with the fields that only the server knows.
+function addDelta(message: any, delta: object): any {
   for (const [key, value] of Object.entries(delta)) {
     if (value === null || value === "") continue;
     if (Array.isArray(value)) {
-      const items: any[] = (target[key] ??= []);
-      for (const item of value) {
-        const { index, id } = item; // some gateways send no index, or neither
-        let same = items.find((one) => (index === undefined ? one.id === id : one.index === index));
-        if (index === undefined && id === undefined) same = items.at(-1);
-        if (!same) items.push((same = {}));
-        addDelta(same, item);
-      }
+      message[key] ??= [];
+      for (const piece of value) addDelta(findItem(message[key], piece), piece);
     } else if (typeof value === "object") {
-      target[key] = addDelta(target[key] || {}, value);
-    } else if (typeof value === "string" && !REPEATED.includes(key)) {
-      target[key] = (target[key] ?? "") + value;
+      message[key] = addDelta(message[key] || {}, value);
+    } else if (typeof value === "string" && !WHOLE_FIELDS.includes(key)) {
+      message[key] = (message[key] ?? "") + value;
     } else {
-      target[key] = value;
+      message[key] = value;
     }
   }
-  return target;
+  return message;
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name: string, input: string): Promise<string> {
+// Return the item that a piece belongs to: by its index or id; some gateways send neither after the first.
+function findItem(items: any[], { index, id }: any) {
+  let item = items.at(-1);
+  if (index !== undefined) item = items.find((item) => item.index === index);
+  else if (id !== undefined) item = items.find((item) => item.id === id);
+  if (!item) items.push((item = {}));
+  return item;
+}
+
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name: string, json: string): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: (error as Error).message });
@@ -143,27 +146,29 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  if (response?.ok && /event-stream/.test(response.headers.get("content-type") ?? "")) return response;
+  const type = response?.headers.get("content-type");
+  if (response?.ok && type?.includes("event-stream")) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
-  const busy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (busy && retries > 0 && seconds <= 60)) {
+  const isBusy = !response || response.status === 429 || response.status >= 500;
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-  throw new Error(`HTTP ${response.status}: ${JSON.stringify(problem)}`, { cause: response });
+  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

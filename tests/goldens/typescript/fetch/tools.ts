@@ -44,54 +44,53 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function ask(prompt: string, log?: Log): Promise<string> {
+export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   const messages: object[] = [{ role: "user", content: prompt }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const response = await post("/chat/completions", {
+    const completion: ChatCompletion = await post("/chat/completions", {
       model: MODEL,
       messages,
       tools: TOOLS,
       stream: false,
     });
-    const body = (await response.json()) as ChatCompletion;
-    const { message, finish_reason: finishReason }: Choice = body?.choices?.[0] ?? {};
-    if (!message) throw new Error(`no answer: ${JSON.stringify(body)}`);
-    if (body.usage) usage[round] = body.usage;
+    const { message, finish_reason: finishReason }: Choice = completion?.choices?.[0] ?? {};
+    if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
+    if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
-      if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content || message.refusal || "";
     }
     messages.push(message);
-    for (const { id, function: called } of message.tool_calls) {
-      if (typeof called.arguments === "object") called.arguments = JSON.stringify(called.arguments);
-      const content = await callTool(called.name, called.arguments);
+    for (const { id, function: call } of message.tool_calls) {
+      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name: string, input: string): Promise<string> {
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name: string, json: string): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: (error as Error).message });
   }
 }
 
-async function post(path: string, body: object, retries = 2): Promise<Response> {
+async function post(path: string, body: object, retries = 2): Promise<any> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
     method: "POST",
@@ -99,26 +98,27 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => {
-    if (retries === 0 || !error.cause?.code) throw error; // such as ECONNREFUSED
+  }).catch((error) => { // ECONNREFUSED and the like are tried again
+    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  if (response?.ok) return response;
+  if (response?.ok) return response.json();
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
-  const busy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (busy && retries > 0 && seconds <= 60)) {
+  const isBusy = !response || response.status === 429 || response.status >= 500;
+  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const problem = await response.clone().json().catch(() => response.text()); // HTML of a proxy
-  throw new Error(`HTTP ${response.status}: ${JSON.stringify(problem)}`, { cause: response });
+  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const cause = { status: response.status, body: reply };
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = [error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -10,11 +10,11 @@ const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       retryOptions: { attempts: 3 },
@@ -36,16 +36,16 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
     usage = chunk.usageMetadata ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "STOP") log?.(`Warning: finishReason is ${finishReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

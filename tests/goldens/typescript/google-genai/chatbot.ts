@@ -12,13 +12,13 @@ type Log = (line: string) => void;
 
 export async function* stream(
   contents: Content[],
-  log?: Log,
+  log: Log = () => {},
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       retryOptions: { attempts: 3 },
@@ -43,8 +43,8 @@ export async function* stream(
     usage = chunk.usageMetadata ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "STOP") log?.(`Warning: finishReason is ${finishReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
 async function chat(): Promise<void> {
@@ -68,7 +68,7 @@ async function chat(): Promise<void> {
       const full = history.length === 2 * MAX_TURNS;
       if (full) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error: any) {
-      const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
+      const text = [error.status, error.message, error.cause?.code].join(" ");
       const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
       const shown = `\nError: ${message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400)}`;
       console.error(controller.signal.aborted ? " (stopped)" : shown);

@@ -1,6 +1,6 @@
 // Get an answer of AIClient-2-API as JSON that follows a schema.
 import { realpathSync } from "node:fs";
-import { GoogleGenAI, type Content } from "@google/genai";
+import { GoogleGenAI, type Candidate, type Content } from "@google/genai";
 import { Ajv } from "ajv";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
@@ -22,11 +22,11 @@ const SCHEMA = {
 type Log = (line: string) => void;
 type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
 
-export async function ask(prompt: string, log?: Log): Promise<Answer> {
+export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 120_000,
@@ -47,32 +47,32 @@ export async function ask(prompt: string, log?: Log): Promise<Answer> {
       systemInstruction: { parts: [{ text: instructions }] },
     },
   });
-  const candidate = response.candidates?.[0];
-  const parts = candidate?.content?.parts?.filter((part) => !part.thought) ?? [];
+  const { content, finishReason }: Candidate = response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => !part.thought) ?? [];
   const text = parts.map((part) => part.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${candidate?.finishReason ?? JSON.stringify(response)}`);
-  if (candidate?.finishReason !== "STOP") log?.(`Warning: finishReason is ${candidate?.finishReason}`);
+  if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
+  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
   const answer = parseAnswer(text);
-  if (response.usageMetadata) log?.(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
   return answer;
 }
 
-// The JSON of an answer: after <think>…</think>, in a Markdown fence, between words or alone.
+// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
 function parseAnswer(answer: string): Answer {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
   const value: unknown = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
   const ajv = new Ajv({ strict: false, logger: false });
-  if (!ajv.validate<Answer>(SCHEMA, value)) throw new Error(`not as in SCHEMA: ${ajv.errorsText()}`);
-  return value;
+  if (ajv.validate<Answer>(SCHEMA, value)) return value;
+  throw new Error(`the answer does not match SCHEMA: ${ajv.errorsText()}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

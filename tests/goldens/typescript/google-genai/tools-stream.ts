@@ -36,18 +36,18 @@ const TOOLS = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       retryOptions: { attempts: 3 },
@@ -55,7 +55,7 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
     },
   });
   const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await ai.models.generateContentStream({
       model: MODEL,
@@ -73,13 +73,13 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
         parts.push(part);
       }
       finishReason = candidate?.finishReason ?? finishReason;
-      if (chunk.usageMetadata) usage[round] = chunk.usageMetadata;
+      if (chunk.usageMetadata) usages[round] = chunk.usageMetadata;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     const calls = parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
-      if (finishReason !== "STOP") log?.(`Warning: finishReason is ${finishReason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (parts.some((part) => part.text && !part.thought)) yield "\n";
@@ -92,23 +92,22 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
+// Return the result of a tool call, or its error, as it is sent to the model.
 async function callTool(name = "", input?: unknown): Promise<Record<string, unknown>> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](input);
-    return { result };
+    return { result: await FUNCTIONS[name](input) };
   } catch (error) {
     return { error: (error as Error).message };
   }
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

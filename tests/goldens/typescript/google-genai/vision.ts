@@ -1,6 +1,6 @@
 // Ask AIClient-2-API about an image.
 import { realpathSync } from "node:fs";
-import { GoogleGenAI, type Content } from "@google/genai";
+import { GoogleGenAI, type Candidate, type Content } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
 const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
@@ -11,11 +11,11 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
-export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<string> {
+export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
-    vertexai: false,
+    vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
     httpOptions: {
       baseUrl: BASE_URL,
       timeout: 120_000,
@@ -23,28 +23,28 @@ export async function ask(prompt: string, image = IMAGE, log?: Log): Promise<str
       fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
     },
   });
-  const [, image_type, image_data] = image.split(/^data:|;base64,/);
+  const [, mediaType, imageData] = image.split(/^data:|;base64,/);
   const contents: Content[] = [
     {
       role: "user",
-      parts: [{ text: prompt }, { inlineData: { mimeType: image_type, data: image_data } }],
+      parts: [{ text: prompt }, { inlineData: { mimeType: mediaType, data: imageData } }],
     },
   ];
   const response = await ai.models.generateContent({ model: MODEL, contents });
-  const candidate = response.candidates?.[0];
-  const parts = candidate?.content?.parts?.filter((part) => !part.thought) ?? [];
+  const { content, finishReason }: Candidate = response.candidates?.[0] ?? {};
+  const parts = content?.parts?.filter((part) => !part.thought) ?? [];
   const text = parts.map((part) => part.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${candidate?.finishReason ?? JSON.stringify(response)}`);
-  if (candidate?.finishReason !== "STOP") log?.(`Warning: finishReason is ${candidate?.finishReason}`);
-  if (response.usageMetadata) log?.(`Usage: ${JSON.stringify(response.usageMetadata)}`);
+  if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
+  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+  if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
   return text;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
-    const text = [error.status, error.message, error.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.status, error.message, error.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -10,7 +10,7 @@ const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const client = new OpenAI({
     apiKey: API_KEY,
@@ -19,7 +19,7 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
     project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const chunks = await client.chat.completions.create({ model: MODEL, messages, stream: true });
@@ -27,22 +27,22 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   let usage: object | undefined;
   for await (const chunk of chunks) {
     const choice = chunk.choices?.[0];
-    const text = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof text === "string") yield text;
+    const delta = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof delta === "string") yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -13,7 +13,7 @@ type Message = OpenAI.ChatCompletionMessageParam;
 
 export async function* stream(
   messages: Message[],
-  log?: Log,
+  log: Log = () => {},
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
@@ -24,21 +24,25 @@ export async function* stream(
     project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
-  const chunks = await client.chat.completions.create({ model: MODEL, messages, stream: true }, { signal });
+  const chunks = await client.chat.completions.create({
+    model: MODEL,
+    messages,
+    stream: true,
+  }, { signal });
   let finishReason: string | undefined;
   let usage: object | undefined;
   for await (const chunk of chunks) {
     const choice = chunk.choices?.[0];
-    const text = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof text === "string") yield text;
+    const delta = choice?.delta?.content || choice?.delta?.refusal;
+    if (typeof delta === "string") yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-  if (usage) log?.(`Usage: ${JSON.stringify(usage)}`);
+  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
 async function chat(): Promise<void> {
@@ -62,7 +66,7 @@ async function chat(): Promise<void> {
       const full = history.length === 2 * MAX_TURNS;
       if (full) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error: any) {
-      const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
+      const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
       const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
       const shown = `\nError: ${message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400)}`;
       console.error(controller.signal.aborted ? " (stopped)" : shown);

@@ -42,14 +42,14 @@ const TOOLS: OpenAI.ChatCompletionTool[] = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function* stream(prompt: string, log?: Log): AsyncGenerator<string> {
+export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const client = new OpenAI({
     apiKey: API_KEY,
@@ -58,10 +58,10 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
     project: null,
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
-    logLevel: "off",
+    logLevel: "off", // errors are thrown, not logged
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await client.chat.completions.create({
       model: MODEL,
@@ -77,19 +77,19 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
       if (typeof text === "string") yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
-      if (chunk.usage) usage[round] = chunk.usage;
+      if (chunk.usage) usages[round] = chunk.usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
-      if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (message.content) yield "\n";
     messages.push(message);
     for (const call of message.tool_calls as FunctionCall[]) {
-      const { name, arguments: input } = call.function;
-      if (typeof input === "object") call.function.arguments = JSON.stringify(input);
+      const { name, arguments: json } = call.function;
+      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -98,49 +98,52 @@ export async function* stream(prompt: string, log?: Log): AsyncGenerator<string>
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-const REPEATED = ["id", "type", "role", "name", "format"]; // all other texts come in pieces
+const WHOLE_FIELDS = ["id", "type", "role", "name", "format"]; // other texts come in pieces
 
-// Add a streamed delta to its message, with the fields that only the server understands.
-function addDelta(target: any, delta: object): any {
+// Add a streamed delta to the message, with the fields that only the server knows.
+function addDelta(message: any, delta: object): any {
   for (const [key, value] of Object.entries(delta)) {
     if (value === null || value === "") continue;
     if (Array.isArray(value)) {
-      const items: any[] = (target[key] ??= []);
-      for (const item of value) {
-        const { index, id } = item; // some gateways send no index, or neither
-        let same = items.find((one) => (index === undefined ? one.id === id : one.index === index));
-        if (index === undefined && id === undefined) same = items.at(-1);
-        if (!same) items.push((same = {}));
-        addDelta(same, item);
-      }
+      message[key] ??= [];
+      for (const piece of value) addDelta(findItem(message[key], piece), piece);
     } else if (typeof value === "object") {
-      target[key] = addDelta(target[key] || {}, value);
-    } else if (typeof value === "string" && !REPEATED.includes(key)) {
-      target[key] = (target[key] ?? "") + value;
+      message[key] = addDelta(message[key] || {}, value);
+    } else if (typeof value === "string" && !WHOLE_FIELDS.includes(key)) {
+      message[key] = (message[key] ?? "") + value;
     } else {
-      target[key] = value;
+      message[key] = value;
     }
   }
-  return target;
+  return message;
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name: string, input: string): Promise<string> {
+// Return the item that a piece belongs to: by its index or id; some gateways send neither after the first.
+function findItem(items: any[], { index, id }: any) {
+  let item = items.at(-1);
+  if (index !== undefined) item = items.find((item) => item.index === index);
+  else if (id !== undefined) item = items.find((item) => item.id === id);
+  if (!item) items.push((item = {}));
+  return item;
+}
+
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name: string, json: string): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: (error as Error).message });
   }
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("\nError:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

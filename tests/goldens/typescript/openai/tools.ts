@@ -41,14 +41,14 @@ const TOOLS: OpenAI.ChatCompletionTool[] = [
 ];
 const MAX_ROUNDS = 8;
 
-// Put your own code here: the model is told what a function returns.
+// Your own code goes here: what a function returns is sent to the model.
 const FUNCTIONS: Record<string, (input: any) => unknown> = {
   get_weather: ({ city, unit }: { city: string; unit?: "celsius" | "fahrenheit" }) =>
     ({ temperature: 4, unit: "celsius", sky: "cloudy" }),
   get_time: ({ city }: { city: string }) => ({ time: "14:05" }),
 };
 
-export async function ask(prompt: string, log?: Log): Promise<string> {
+export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const client = new OpenAI({
     apiKey: API_KEY,
@@ -59,7 +59,7 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
     fetchOptions: { redirect: "manual" },
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
-  const usage: object[] = [];
+  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion = await client.chat.completions.create({
       model: MODEL,
@@ -67,41 +67,41 @@ export async function ask(prompt: string, log?: Log): Promise<string> {
       tools: TOOLS,
       stream: false,
     });
-    const choice = completion.choices?.[0];
+    const choice = completion?.choices?.[0];
     if (!choice?.message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
     const { message, finish_reason: finishReason } = choice;
-    if (completion.usage) usage[round] = completion.usage;
+    if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
-      if (finishReason !== "stop") log?.(`Warning: finish_reason is ${finishReason}`);
-      if (usage.length) log?.(`Usage: ${JSON.stringify(usage)}`);
+      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content || message.refusal || "";
     }
     messages.push(message);
-    for (const { id, function: called } of message.tool_calls as FunctionCall[]) {
-      if (typeof called.arguments === "object") called.arguments = JSON.stringify(called.arguments);
-      const content = await callTool(called.name, called.arguments);
+    for (const { id, function: call } of message.tool_calls as FunctionCall[]) {
+      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Run the function that the model calls; the model is told what goes wrong.
-async function callTool(name: string, input: string): Promise<string> {
+// Return the result of a tool call, or its error, as it is sent to the model.
+async function callTool(name: string, json: string): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](JSON.parse(input || "{}"));
+    const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
     return JSON.stringify({ error: (error as Error).message });
   }
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -11,7 +11,7 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
-export async function ask(prompt: string, image_url = IMAGE, log?: Log): Promise<string> {
+export async function ask(prompt: string, imageUrl = IMAGE, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const client = new OpenAI({
     apiKey: API_KEY,
@@ -26,7 +26,7 @@ export async function ask(prompt: string, image_url = IMAGE, log?: Log): Promise
       role: "user",
       content: [
         { type: "text", text: prompt },
-        { type: "image_url", image_url: { url: image_url } },
+        { type: "image_url", image_url: { url: imageUrl } },
       ],
     },
   ];
@@ -35,19 +35,19 @@ export async function ask(prompt: string, image_url = IMAGE, log?: Log): Promise
     messages,
     stream: false,
   });
-  const choice = completion.choices?.[0];
+  const choice = completion?.choices?.[0];
   const text = choice?.message?.content || choice?.message?.refusal;
   if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
-  if (choice.finish_reason !== "stop") log?.(`Warning: finish_reason is ${choice.finish_reason}`);
-  if (completion.usage) log?.(`Usage: ${JSON.stringify(completion.usage)}`);
+  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
-    const text = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].filter(Boolean).join(" ");
-    const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-    console.error("Error:", message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
+    const text = reason.replaceAll(API_KEY || "\0", "***");
+    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
   });
 }
