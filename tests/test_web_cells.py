@@ -32,7 +32,7 @@ HANDLERS = {("react", "component"): ("nextjs", "route"), ("react", "ai"): ("next
 BROWSERS_OWN = "GET /favicon.ico "  # asked whenever it likes, by no program of ours
 
 
-class RunOptions(NamedTuple):
+class Scene(NamedTuple):
     """A cassette, and how its programs are named here."""
 
     file: Path
@@ -53,10 +53,10 @@ class RunOptions(NamedTuple):
 
 
 @cache
-def scenes(program: tuple[str, str]) -> list[RunOptions]:
+def scenes(program: tuple[str, str]) -> list[Scene]:
     """Those for which such a program is written."""
     found = []
-    for scene in map(RunOptions, sorted(CASSETTES.glob("*/*.yaml"))):
+    for scene in map(Scene, sorted(CASSETTES.glob("*/*.yaml"))):
         data = loaded(scene.file)
         if "write" not in data or "/".join(program) not in data.get("programs", ["/".join(program)]):
             continue
@@ -69,7 +69,7 @@ def scenes(program: tuple[str, str]) -> list[RunOptions]:
 
 
 @cache
-def together() -> list[tuple[tuple[str, str], RunOptions]]:
+def together() -> list[tuple[tuple[str, str], Scene]]:
     """The pages that ask a route of ours, with their scenes."""
     return [(component, scene) for component in HANDLERS for scene in scenes(component)]
 
@@ -127,7 +127,7 @@ def _port(server: subprocess.Popen[str]) -> int:
     ("component", "scene"), [pytest.param(*one, id=f"{one[0][1]}-{one[1].name}") for one in together()]
 )
 def test_page_and_handler_together(
-    component: tuple[str, str], scene: RunOptions, page: Page, handlers: str, replay: Replay
+    component: tuple[str, str], scene: Scene, page: Page, handlers: str, replay: Replay
 ) -> None:
     page.goto(f"{handlers}/{component[1]}.{scene.name}")
     recorded = cassette.read_cassette(scene.file)
@@ -137,7 +137,7 @@ def test_page_and_handler_together(
 
 
 @pytest.mark.parametrize("scene", scenes(VENDOR), ids=lambda scene: scene.name)
-def test_page_on_the_vendors_package(scene: RunOptions, page: Page, vendor_pages: Path, replay: Replay) -> None:
+def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Path, replay: Replay) -> None:
     page.goto(replay.url)  # a page of the same origin, whatever it holds, that the next line replaces
     page.set_content(document(vendor_pages, scene.name))
     replay.load(cassette.read_cassette(scene.file))
@@ -146,7 +146,7 @@ def test_page_on_the_vendors_package(scene: RunOptions, page: Page, vendor_pages
     _judged(page, scene, replay)
 
 
-def _judged(page: Page, scene: RunOptions, replay: Replay) -> None:
+def _judged(page: Page, scene: Scene, replay: Replay) -> None:
     """Check that the page shows what was served; a cut answer is an error and stays on the page."""
     data = loaded(scene.file)
     page.wait_for_selector("main[aria-busy=false]")

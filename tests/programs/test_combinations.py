@@ -75,8 +75,8 @@ def problems(played: CassetteProgram) -> Iterator[str]:
             program = make(played.request._replace(base_url=address))
         env = {program.plan.auth.key: key_of(data, KEY)}
         env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
-        scene = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
-        ran = run(program.code, played.language, env, options=scene)
+        options = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
+        ran = run(program.code, played.language, env, options=options)
     yield from replay.misses
     if KEY in ran.stderr:
         yield "the key is on stderr"

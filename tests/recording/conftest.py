@@ -61,10 +61,10 @@ def recording(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture
-def recorded_scene(request: pytest.FixtureRequest) -> scenes.RunOptions | scenes.RawRequest:
+def recorded_scene(request: pytest.FixtureRequest) -> scenes.Scene | scenes.RawRequest:
     """Return the scene of the test, whichever kind it is."""
     values = request.node.callspec.params
-    scene: scenes.RunOptions | scenes.RawRequest = values.get("scene") or values["raw"]
+    scene: scenes.Scene | scenes.RawRequest = values.get("scene") or values["raw"]
     return scene
 
 
@@ -76,7 +76,7 @@ def running_target(pytestconfig: pytest.Config) -> Iterator[Target]:
 
 
 @pytest.fixture
-def target(request: pytest.FixtureRequest, recorded_scene: scenes.RunOptions, recording: bool) -> Target:
+def target(request: pytest.FixtureRequest, recorded_scene: scenes.Scene, recording: bool) -> Target:
     """Return where the program finds the gateway."""
     if recording:
         running: Target = request.getfixturevalue("running_target")
@@ -85,7 +85,7 @@ def target(request: pytest.FixtureRequest, recorded_scene: scenes.RunOptions, re
 
 
 @pytest.fixture
-def cassette_file(recorded_scene: scenes.RunOptions, pytestconfig: pytest.Config) -> Path:
+def cassette_file(recorded_scene: scenes.Scene, pytestconfig: pytest.Config) -> Path:
     """Return the cassette of the test."""
     return scenes.file_of(recorded_scene, cassette_folder(pytestconfig))
 
@@ -101,7 +101,7 @@ def vcr_cassette_dir(cassette_file: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def default_cassette_name(recorded_scene: scenes.RunOptions) -> str:
+def default_cassette_name(recorded_scene: scenes.Scene) -> str:
     """Return the name of the cassette: that of the scene."""
     return recorded_scene.name
 
@@ -114,7 +114,7 @@ def scrubber(target: Target) -> Scrubber:
 
 @pytest.fixture
 def vcr_config(
-    target: Target, recorded_scene: scenes.RunOptions, scrubber: Scrubber, recording: bool
+    target: Target, recorded_scene: scenes.Scene, scrubber: Scrubber, recording: bool
 ) -> dict[str, Any]:
     """Return how vcrpy matches and stores: a request is stored and compared scrubbed."""
     allowed = REQUEST_HEADERS.union(load_gateway(recorded_scene.gateway).key_headers)

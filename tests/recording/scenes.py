@@ -27,7 +27,7 @@ REFUSED = (400, 401, 403)
 
 
 @dataclass(frozen=True)
-class RunOptions:
+class Scene:
     """A program to record: its options, the placeholder of the key it gets, and the accepted outcomes."""
 
     gateway: str
@@ -64,7 +64,7 @@ class RawRequest:
 
 
 @cache
-def scenes(gateway: str) -> list[RunOptions]:
+def scenes(gateway: str) -> list[Scene]:
     """Return all scenes of a gateway, in a fixed order."""
     setup = SETUP.get(gateway, {})
     keys = [key for key in combinations(gateway) if key[0] not in setup.get("leave_out", ())]
@@ -75,29 +75,29 @@ def scenes(gateway: str) -> list[RunOptions]:
     return [*found, *failure_scenes(gateway, protocols), *extra_scenes(gateway, protocols)]
 
 
-def task_scene(gateway: str, task: str, protocol: str, stream: bool) -> RunOptions:
+def task_scene(gateway: str, task: str, protocol: str, stream: bool) -> Scene:
     """Return the scene of one combination."""
     options = {"task": task, "protocol": protocol, **({"stream": True} if stream else {})}
-    return RunOptions(gateway, f"{PREFIXES.get(protocol, '')}{task}{'-stream' if stream else ''}", options)
+    return Scene(gateway, f"{PREFIXES.get(protocol, '')}{task}{'-stream' if stream else ''}", options)
 
 
-def failure_scenes(gateway: str, protocols: Sequence[str]) -> Iterator[RunOptions]:
+def failure_scenes(gateway: str, protocols: Sequence[str]) -> Iterator[Scene]:
     """Yield a wrong key and a wrong model for each chat protocol."""
     for number, protocol in enumerate(protocols):
         suffix, options = f"-{protocol}" if number else "", {"task": "chat", "protocol": protocol}
-        refused = RunOptions(gateway, f"wrong-key{suffix}", options, exits=(1,), every_program=False)
+        refused = Scene(gateway, f"wrong-key{suffix}", options, exits=(1,), every_program=False)
         yield replace(refused, key="<wrong-key>", statuses=REFUSED)
         options = {**options, "model": NO_MODEL}
-        yield RunOptions(gateway, f"wrong-model{suffix}", options, exits=(0, 1), every_program=False)
+        yield Scene(gateway, f"wrong-model{suffix}", options, exits=(0, 1), every_program=False)
 
 
-def extra_scenes(gateway: str, protocols: Sequence[str]) -> Iterator[RunOptions]:
+def extra_scenes(gateway: str, protocols: Sequence[str]) -> Iterator[Scene]:
     """Yield the scenes that scenes.yaml adds: chat programs that meet a failure or a mock."""
     for extra in SETUP.get(gateway, {}).get("scenes", ()):
         values = dict(extra)
         options = {"task": "chat", "protocol": protocols[0], **values.pop("write", {})}
         exits = (values.pop("exit", 0),)
-        yield RunOptions(gateway, options=options, exits=exits, every_program=False, **values)
+        yield Scene(gateway, options=options, exits=exits, every_program=False, **values)
 
 
 def raw_requests(gateway: str) -> list[RawRequest]:
@@ -105,7 +105,7 @@ def raw_requests(gateway: str) -> list[RawRequest]:
     return [RawRequest(gateway, **values) for values in SETUP.get(gateway, {}).get("raw", ())]
 
 
-def file_of(scene: RunOptions | RawRequest, cassettes: Path) -> Path:
+def file_of(scene: Scene | RawRequest, cassettes: Path) -> Path:
     """Return the cassette of a scene."""
     return cassettes / scene.gateway / f"{scene.name}.yaml"
 

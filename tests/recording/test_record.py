@@ -18,7 +18,7 @@ from vcr.cassette import Cassette
 
 from recording.generator import Program, write_program
 from recording.run_program import run_program
-from recording.scenes import RawRequest, RunOptions
+from recording.scenes import RawRequest, Scene
 from recording.scrub import Scrubber, find_personal
 from recording.targets import Target
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("default:.*may be personal")
 
 @pytest.mark.vcr
 def test_program(
-    scene: RunOptions,
+    scene: Scene,
     target: Target,
     vcr: Cassette,
     scrubber: Scrubber,
@@ -73,7 +73,7 @@ def test_request(raw: RawRequest, target: Target, vcr: Cassette, scrubber: Scrub
         approve(vcr, scrubber, provenance(target, "", "a request that no written program sends"), {})
 
 
-def environment(program: Program, scene: RunOptions, target: Target) -> dict[str, str]:
+def environment(program: Program, scene: Scene, target: Target) -> dict[str, str]:
     """Return the variables that a user of the program would set."""
     return {
         program.key_env: target.keys.get(scene.key, scene.key),
@@ -97,7 +97,7 @@ def _pinned(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result.items() if name != "last"}
 
 
-def check_outcome(scene: RunOptions, result: dict[str, Any], vcr: Cassette) -> None:
+def check_outcome(scene: Scene, result: dict[str, Any], vcr: Cassette) -> None:
     """Fail unless the program ended as the scene says, on the responses that it allows."""
     statuses = [response["status"]["code"] for response in vcr.responses]
     assert statuses, f"the gateway did not answer: {result['last']}"
