@@ -1,9 +1,9 @@
-"""How much a cold `write` costs, against importing its three packages in the same environment.
+"""Measure a cold start of `write`, compared with importing its three packages.
 
     python tools/bench_write.py [RUNS]
 
-Prints CPU seconds (user + system, median over RUNS alternating runs) and their ratio. It judges
-nothing: machines differ, and a clock never fails a test.
+Prints CPU seconds (user + system, median over RUNS alternating runs) and their ratio. It has no
+limit, because machines differ.
 """
 
 import os
@@ -19,7 +19,7 @@ WRITE = [sys.executable, str(ROOT / "scripts" / "chat-completions.py"), "write",
 
 
 def cpu_seconds(command: list[str]) -> float:
-    """User and system time of one run of `command`, in seconds."""
+    """Return user and system time of one run of `command`, in seconds."""
     # An environment that forbids bytecode would make both compile their sources each time.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     before = getrusage(RUSAGE_CHILDREN)
@@ -29,7 +29,7 @@ def cpu_seconds(command: list[str]) -> float:
 
 
 def main() -> None:
-    """Measure both commands in turn, so that a drift of the machine meets both alike."""
+    """Measure both commands alternately, so that changes in the load of the machine affect both."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     cpu_seconds(BASELINE), cpu_seconds(WRITE)  # the first runs fill the caches of bytecode
     pairs = [(cpu_seconds(BASELINE), cpu_seconds(WRITE)) for _ in range(runs)]

@@ -1,4 +1,4 @@
-"""Fills the generated parts of references/*.md from the YAML and the templates.
+"""Fill in the generated parts of references/*.md and README.md from the YAML files and the templates.
 
     python tools/make_references.py [--check]
 

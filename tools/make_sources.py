@@ -1,6 +1,6 @@
-"""Where each cassette comes from, as a table for the README: gateway, task, and which of three labels.
+"""Make the table of the README that lists the source of each cassette: gateway, task, and one of three labels.
 
-Only `recorded` counts as checked against real traffic. make_references.py puts the table in place.
+Only `recorded` counts as checked against real traffic. make_references.py writes the table into the README.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ OTHER = "failures and malformed requests"
 
 
 def table() -> str:
-    """Return the table, and the count that only recorded scenes enter."""
+    """Return the table, and the number of recorded scenes."""
     lines = [f"| gateway | task | {' | '.join(cassette.LABELS)} |", "|---|---|---|---|---|"]
     every = [cassette.load_cassette(file) for file in sorted(CASSETTES.glob("*/*.yaml"))]
     for folder in sorted(CASSETTES.iterdir()):
@@ -29,7 +29,7 @@ def table() -> str:
 
 
 def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the scenes of a gateway, each under its task; trouble apart, as it is no task."""
+    """Return the scenes of a gateway, each under its task; failures apart, because they are not a task."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for file in sorted(folder.glob("*.yaml")):
         one = cassette.load_cassette(file)
@@ -39,15 +39,15 @@ def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
 
 
 def cell(scenes: Iterable[Mapping[str, Any]], label: str) -> str:
-    """By what, when, or where, for the scenes of this label; a dash where there is none."""
+    """Return number, sources and dates of the scenes with this label; a dash where there is none."""
     about = [one["provenance"] for one in scenes if one["provenance"]["label"] == label]
     if label == "constructed":
         return f"{len(about)}" if about else "–"
-    told = dict.fromkeys(told_of(one) for one in about)
-    return f"{len(about)}: {'; '.join(told)}" if about else "–"
+    sources = dict.fromkeys(source_of(one) for one in about)
+    return f"{len(about)}: {'; '.join(sources)}" if about else "–"
 
 
-def told_of(one: Mapping[str, Any]) -> str:
-    """Source and day; a mock is called one."""
-    day = f", {one['date']}" if one["label"] == "recorded" else ""
-    return f"{one['source']}{day}{' (mock)' if one.get('mock') else ''}".replace("|", "\\|")
+def source_of(provenance: Mapping[str, Any]) -> str:
+    """Return source and date of a cassette, and whether it is a mock."""
+    day = f", {provenance['date']}" if provenance["label"] == "recorded" else ""
+    return f"{provenance['source']}{day}{' (mock)' if provenance.get('mock') else ''}".replace("|", "\\|")

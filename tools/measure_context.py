@@ -1,9 +1,9 @@
-"""How much of an agent's context the whole job takes: the listing, SKILL.md, and one answer.
+"""Measure how much of an agent's context the skill takes: its entry in the list of skills, SKILL.md, and one answer.
 
     python tools/measure_context.py
 
-The answer is what `write --output FILE` says, as SKILL.md has agents call it: the longest of all
-offered combinations. What the same program weighs when it is shown instead is printed beside it.
+The answer is what `write --output FILE` prints, the command that SKILL.md recommends: the longest of all offered
+combinations. The tool also prints how much more a program takes when it is shown instead.
 
 Tokens are estimated, as no vendor's tokenizer ships for all: three characters make one, and each
 character beyond ASCII one and a half. That is on the high side: o200k_base (gpt-tokenizer 4.0.0)
@@ -27,7 +27,7 @@ MOST = 2500
 
 
 def tokens(text: str) -> int:
-    """Return an estimate that is rather too high."""
+    """Return an estimate that tends to be too high."""
     plain = sum(one.isascii() for one in text)
     return math.ceil(plain / 3 + (len(text) - plain) * 1.5)
 
@@ -38,7 +38,7 @@ def programs() -> Iterator[Program]:
         yield make(ProgramRequest(*combination[:7]))
 
 
-def measured() -> dict[str, int]:
+def measure() -> dict[str, int]:
     """Return the parts and their tokens."""
     skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
     front = skill.split("---")[1]
@@ -48,7 +48,7 @@ def measured() -> dict[str, int]:
 
 def main() -> None:
     """Print the parts and fail where they are too many."""
-    parts = measured()
+    parts = measure()
     for name, count in {**parts, "in all": sum(parts.values())}.items():
         print(f"{count:>6,}  {name}")
     print(f"{MOST:>6,}  at most")

@@ -1,10 +1,10 @@
-"""Makes the archives that are published: two zips, a wheel, their sums, and the tree for plugins.
+"""Make the archives to publish: two zips, a wheel, their checksums, and the folder for plugins.
 
     python tools/pack.py [--out dist] [--vendor FOLDER]
 
 `--vendor` is a folder that `pip install --target` filled from tools/vendored.txt; without it the
-packages of this interpreter go into the offline archive. Equal sources give equal bytes: names
-are in order, times are SOURCE_DATE_EPOCH or the day of the version in CHANGELOG.md.
+packages of this interpreter go into the offline archive. The archives are reproducible: files are
+sorted, times are SOURCE_DATE_EPOCH or the date of the version in CHANGELOG.md.
 """
 
 import argparse
@@ -38,19 +38,19 @@ EARLIEST = 315532800  # the first second a zip can name
 
 
 def main() -> None:
-    """Make everything anew and print what came out."""
-    asks = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    asks.add_argument("--out", type=Path, default=ROOT / "dist")
-    asks.add_argument("--vendor", type=Path)
-    given = asks.parse_args()
-    if given.vendor and not given.vendor.is_dir():
-        sys.exit(f"Error: there is no folder {str(given.vendor)!r}.")
-    for file in pack(given.out, given.vendor):
+    """Make all archives and print their sizes."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    parser.add_argument("--vendor", type=Path)
+    options = parser.parse_args()
+    if options.vendor and not options.vendor.is_dir():
+        sys.exit(f"Error: there is no folder {str(options.vendor)!r}.")
+    for file in pack(options.out, options.vendor):
         print(f"{file.stat().st_size:>9,}  {file.name}")
 
 
 def pack(out: Path, vendor: Path | None = None) -> list[Path]:
-    """Return the files that were made in `out`, SHA256SUMS last."""
+    """Make the archives in `out`, and return their paths, SHA256SUMS last."""
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name) / NAME
@@ -68,16 +68,16 @@ def pack(out: Path, vendor: Path | None = None) -> list[Path]:
 
 
 def moment() -> int:
-    """Return the time that every packed file bears, in seconds since 1970."""
-    given = os.environ.get("SOURCE_DATE_EPOCH")
-    if given:
-        if not given.isdecimal():
-            sys.exit(f"Error: SOURCE_DATE_EPOCH is {given!r}, no number of seconds.")
-        return max(EARLIEST, int(given))
+    """Return the time of all packed files, in seconds since 1970."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    if epoch:
+        if not epoch.isdecimal():
+            sys.exit(f"Error: SOURCE_DATE_EPOCH is {epoch!r}, not a number of seconds.")
+        return max(EARLIEST, int(epoch))
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     day = re.search(rf"^## {re.escape(__version__)} – (\d{{4}}-\d\d-\d\d)$", changes, re.MULTILINE)
     if day is None:
-        sys.exit(f"Error: CHANGELOG.md has no day for version {__version__}.")
+        sys.exit(f"Error: CHANGELOG.md has no date for version {__version__}.")
     return int(datetime.fromisoformat(day[1]).replace(tzinfo=timezone.utc).timestamp())
 
 
@@ -95,7 +95,7 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def _copy_sources(tree: Path) -> None:
-    """Copy what goes into the archives, without what was generated and whatever rights the files have here."""
+    """Copy the sources of the archives, without generated files and without their permissions."""
     ignored = shutil.ignore_patterns("__pycache__", ".*", "vendor")
     for name in SOURCES:
         if (ROOT / name).is_dir():
@@ -105,7 +105,7 @@ def _copy_sources(tree: Path) -> None:
 
 
 def _wheel(tree: Path, out: Path) -> Path:
-    """Return the wheel, built in the copy by hatchling, which sorts it and takes the time as it is given."""
+    """Return the wheel, which hatchling builds from the copy with sorted files and a fixed time."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tree.parent / "wheel")]
     env = {**os.environ, "SOURCE_DATE_EPOCH": str(moment())}
     built = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, check=False)
@@ -116,7 +116,7 @@ def _wheel(tree: Path, out: Path) -> Path:
 
 
 def _plugin(tree: Path, skill: Mapping[str, bytes]) -> None:
-    """Return the tree for channels that want `skills/NAME/`: as a repository it is a marketplace and a plugin."""
+    """Write the folder for channels that need `skills/NAME/`: as a repository it is a marketplace and a plugin."""
     if tree.exists():
         shutil.rmtree(tree)
     files = {f"skills/{NAME}/{name}": data for name, data in skill.items()}

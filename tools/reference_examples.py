@@ -37,7 +37,7 @@ MULTI_TURN: Sequence[tuple[str, str]] = (
 
 
 def requests(protocol: str) -> str:
-    """Return the request of each task on one protocol, as the first gateway that offers it gets it."""
+    """Return the request of each task on one protocol, for the first gateway that offers it."""
     parts = []
     for task in load.names("task"):
         plan = _first_plan(task, protocol) if protocol in load.load_task(task).body else None
@@ -48,7 +48,7 @@ def requests(protocol: str) -> str:
 
 
 def sample() -> str:
-    """Return the program at the top of the README, and what it prints when its recorded scene is played."""
+    """Return the program at the top of the README, and its output with the response of a cassette."""
     program = make(ProgramRequest("aitoll", library="openai", prompt="Say hello in one short sentence."))
     scene = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
     reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])

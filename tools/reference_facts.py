@@ -1,4 +1,4 @@
-"""The tables of references/*.md and of the README that say what the YAML says."""
+"""Make the tables of references/*.md and of the README from the YAML files."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
@@ -15,7 +15,7 @@ from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
 ROOT = Path(__file__).resolve().parents[1]
-SPOKEN = ("openai-chat", "anthropic-messages", "gemini-generate")  # what conversations are held in
+CHAT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
 OURS = sorted(file.stem for file in (ROOT / "references" / "gateways").glob("*.yaml"))
 PRIORITIES = ("cost", "balanced", "quality")
 
@@ -27,7 +27,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def decisions() -> str:
-    """Preferred and alternative models for each use: gateway by gateway, protocol by protocol."""
+    """Return the preferred and alternative models for each use, by gateway and protocol."""
     parts = []
     for gateway in map(load.load_gateway, OURS):
         parts.append(f"### {gateway.name}\n")
@@ -51,7 +51,7 @@ def _decision(gateway: Gateway, task: str, protocol: str, priority: str) -> tupl
 
 
 def _uses(names: Sequence[str]) -> str:
-    """`chat (cost), chat (balanced), chat (quality)` as `chat`."""
+    """Return `chat (cost), chat (balanced), chat (quality)` as `chat`."""
     tasks: dict[str, list[str]] = {}
     for name in names:
         task, _, priority = name.partition(" ")
@@ -62,7 +62,7 @@ def _uses(names: Sequence[str]) -> str:
 
 
 def models() -> str:
-    """Every model that a gateway's documents or probes name."""
+    """Return every model that a gateway's documents or probes name."""
     parts = []
     for gateway in map(load.load_gateway, OURS):
         rows = [_model_row(gateway, model) for model in gateway.models.values()]
@@ -76,7 +76,7 @@ def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
     uses = {
         name for found in gateway.recommended_models.values() for name, use in found.items() if model.id in use.models
     }
-    images = uses == {"image"} or (bool(model.protocols) and not set(SPOKEN) & set(model.protocols))
+    images = uses == {"image"} or (bool(model.protocols) and not set(CHAT_PROTOCOLS) & set(model.protocols))
     rules = [f"does not accept {name}" for name in facts.unsupported_parameters]
     rules += [f"accepts {' or '.join(pair)}, not both" for pair in facts.mutually_exclusive]
     source = gateway.sources[model.source]
@@ -94,7 +94,7 @@ def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
 
 
 def gateways() -> str:
-    """How each gateway is reached, what it takes, and what its errors mean."""
+    """Return addresses, authentication, endpoints and documented parameters of each gateway."""
     return "\n".join(_gateway(load.load_gateway(name)) for name in OURS)
 
 
@@ -133,13 +133,15 @@ def _range(parameter: Parameter) -> str:
 
 
 def parameters() -> str:
-    """Return the parameters, under our names, and what each protocol calls them and takes."""
-    shapes = {name: load.load_protocol(name).parameters for name in SPOKEN}
+    """Return the parameters by our names, with their names and ranges on each protocol."""
+    shapes = {name: load.load_protocol(name).parameters for name in CHAT_PROTOCOLS}
     rows = []
     for name in dict.fromkeys(name for known in shapes.values() for name in known):
-        says = next(known[name].description or known[name].unsupported for known in shapes.values() if name in known)
-        rows.append((f"`{name}`", *(_sent(name, known) for known in shapes.values()), says))
-    return table(("parameter", *SPOKEN, "what it does"), rows)
+        description = next(
+            known[name].description or known[name].unsupported for known in shapes.values() if name in known
+        )
+        rows.append((f"`{name}`", *(_sent(name, known) for known in shapes.values()), description))
+    return table(("parameter", *CHAT_PROTOCOLS, "what it does"), rows)
 
 
 def _sent(name: str, known: Mapping[str, Parameter]) -> str:
@@ -150,7 +152,7 @@ def _sent(name: str, known: Mapping[str, Parameter]) -> str:
 
 
 def combinations() -> str:
-    """How many combinations there are, and what each gateway has."""
+    """Return the number of combinations, in all and of each gateway."""
     rows = offered_combinations()
     lines = []
     for gateway in OURS:
@@ -170,4 +172,4 @@ def errors() -> str:
     for mark in marks:
         own = "; ".join(f"{one.name}: {one.error_hints[mark]}" for one in loaded if mark in one.error_hints)
         rows.append((mark, shared.get(mark, ""), own))
-    return table(("status or words", "what to do", "said of one gateway"), rows)
+    return table(("status or text", "what to do", "of one gateway"), rows)

@@ -1,9 +1,9 @@
-"""Scans the small archive as strict skill scanners do, offline, and validates its front matter.
+"""Scan the small archive with a strict, offline skill scanner, and validate its front matter.
 
     python tools/scan.py FOLDER-OF-PROGRAMS
 
 The folder holds `skill-scanner` (cisco-ai-skill-scanner) and `agentskills` (skills-ref): see `make
-scan`. The one finding that is allowed is the number of files, as LOW.
+scan`. Only one finding is allowed: the number of files, as LOW.
 """
 
 import json
@@ -24,7 +24,7 @@ SMALL = ROOT / "dist" / f"{NAME}.zip"
 
 
 def main() -> None:
-    """Exit 1 where a scanner finds what is not allowed."""
+    """Exit with 1 if a scanner reports a finding that is not allowed."""
     programs = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         with ZipFile(SMALL) as archive:

@@ -1,8 +1,8 @@
-"""Writes the address of the archives, and the version, from pyproject.toml into README.md.
+"""Write the address of the archives, and the version, from pyproject.toml into README.md.
 
 python tools/set_address.py [--check]
 
-With --check nothing is written; the exit code is 1 when README.md says another.
+With --check nothing is written; the exit code is 1 when README.md has another.
 """
 
 import re
@@ -14,12 +14,12 @@ README = ROOT / "README.md"
 
 
 def main() -> None:
-    """Put the address wherever the old one stands."""
+    """Replace the old address and version in README.md."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     text = README.read_text(encoding="utf-8")
     address = _value("address", project)
     if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*", address):
-        sys.exit(f"Error: {address!r} in pyproject.toml is no plain https address.")
+        sys.exit(f"Error: {address!r} in pyproject.toml is not a plain https address.")
     new = changed(text, address, _value("version", project))
     if new == text:
         return

@@ -1,4 +1,4 @@
-"""Try the cases on one printed program as it stands, and say which pass.
+"""Run the cases on one printed program, and print which pass.
 
 Example: python tools/try_program.py chat.py --language python --gateway-env AITOLL --stream --cases faults,streams
 """
@@ -39,7 +39,7 @@ def client(code: str, language: str) -> str:
 
 
 def main() -> None:
-    """Run the cases and print what they say."""
+    """Run the cases and print the results."""
     options = _options()
     code = options.file.read_text(encoding="utf-8")
     named = f"{options.language}-{options.library}" if options.library else client(code, options.language)
@@ -47,7 +47,7 @@ def main() -> None:
     tables = options.cases.split(",") if options.cases else sorted(one.stem for one in FOLDER.glob("*.yaml"))
     started, failed, tried = time.monotonic(), 0, 0
     jobs = [
-        (f"{name}: {case.id}" + ("" if framing == "given" else f" ({framing})"), case, framing)
+        (f"{name}: {case.id}" + ("" if framing == "as_is" else f" ({framing})"), case, framing)
         for name in tables
         if name != "import"
         for case in program.bound(load(name))
@@ -77,12 +77,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--language", choices=list(LIBRARIES), required=True)
-    parser.add_argument("--library", default="", help="read off the imports if not given")
+    parser.add_argument("--library", default="", help="taken from the imports by default")
     parser.add_argument("--gateway-env", required=True, help="AITOLL for AITOLL_API_KEY and AITOLL_BASE_URL")
     parser.add_argument("--protocol", default="openai-chat")
     parser.add_argument("--task", default="chat")
     parser.add_argument("--stream", action="store_true")
-    parser.add_argument("--cases", default="", help="tables, with commas; all if not given; `import` is one more")
+    parser.add_argument("--cases", default="", help="tables, separated by commas; all by default; `import` is one more")
     parser.add_argument("--only", default="", help="the case of this id")
     parser.add_argument("--at-once", type=int, default=3)
     parser.add_argument("--brief", action="store_true", help="only the names of the cases that fail")

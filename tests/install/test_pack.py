@@ -97,13 +97,15 @@ def test_the_same_sources_give_the_same_bytes(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("words", "env", "said"),
+    ("arguments", "env", "message"),
     [([], {"SOURCE_DATE_EPOCH": "soon"}, "SOURCE_DATE_EPOCH is 'soon'"), (["--vendor", "no/where"], {}, "no/where")],
 )
-def test_what_cannot_be_packed_is_one_line(words: list[str], env: dict[str, str], said: str, tmp_path: Path) -> None:
-    command = [sys.executable, str(ROOT / "tools" / "pack.py"), "--out", str(tmp_path / "out"), *words]
+def test_an_error_of_packing_is_one_line(
+    arguments: list[str], env: dict[str, str], message: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, str(ROOT / "tools" / "pack.py"), "--out", str(tmp_path / "out"), *arguments]
     ran = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr.count("\n"), said in ran.stderr) == (1, 1, True)
+    assert (ran.returncode, ran.stderr.count("\n"), message in ran.stderr) == (1, 1, True)
 
 
 def test_archive_wheel_sums_and_plugin_agree() -> None:

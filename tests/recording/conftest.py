@@ -113,9 +113,7 @@ def scrubber(target: Target) -> Scrubber:
 
 
 @pytest.fixture
-def vcr_config(
-    target: Target, recorded_scene: scenes.Scene, scrubber: Scrubber, recording: bool
-) -> dict[str, Any]:
+def vcr_config(target: Target, recorded_scene: scenes.Scene, scrubber: Scrubber, recording: bool) -> dict[str, Any]:
     """Return how vcrpy matches and stores: a request is stored and compared scrubbed."""
     allowed = REQUEST_HEADERS.union(load_gateway(recorded_scene.gateway).key_headers)
 
