@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,19 +94,6 @@ def program_json(program: Program) -> str:
     )
 
 
-def check_module_name(path: Path, program: Program) -> None:
-    """Raise BadInput where a Python program under this name would be imported in place of a module that it needs."""
-    if path.suffix != ".py":
-        return
-    imported = re.findall(r"^(?:import|from) (\w+)", program.code, re.MULTILINE)
-    installed = re.findall(r"[A-Za-z][\w-]*", " ".join(program.install))
-    if path.stem in {*sys.stdlib_module_names, *imported, *(name.replace("-", "_") for name in installed)}:
-        raise BadInput(
-            f"A program called {path.name!r} would hide the module {path.stem!r}, which it imports.",
-            f"Name it otherwise, for example --output {path.with_name(program.filename)}",
-        )
-
-
 def save(path: Path, text: str, *, force: bool) -> None:
     """Write the whole file or nothing: a temporary file first, then into its place.
 
@@ -117,28 +102,31 @@ def save(path: Path, text: str, *, force: bool) -> None:
     """
     if path.is_dir():
         raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
-    path = path.resolve()
-    temporary = path.with_name(f".{os.getpid()}.part")
+    path, data = path.resolve(), text.encode("utf-8")
     try:
-        if path.is_file() and not force and path.read_bytes() != text.encode("utf-8"):
-            raise BadInput(
-                f"{str(path)!r} exists and holds something else.", "Add --force, or choose another --output."
-            )
+        if path.is_file() and not force and path.read_bytes() != data:
+            raise BadInput(f"{str(path)!r} exists and holds something else.", "Add --force, or another --output.")
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not path.is_file():
-            path.write_bytes(text.encode("utf-8"))
-            return
-        temporary.write_bytes(text.encode("utf-8"))
-        if path.exists():
-            temporary.chmod(path.stat().st_mode)
-        elif text.startswith("#!"):
-            temporary.chmod(0o755)
-        temporary.replace(path)
+            path.write_bytes(data)
+        else:
+            _replace(path, data)
     except OSError as problem:
-        with suppress(OSError):
-            temporary.unlink()
         reason = problem.strerror or type(problem).__name__
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{os.getpid()}.part")
+    try:
+        temporary.write_bytes(data)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
+        elif data.startswith(b"#!"):
+            temporary.chmod(0o755)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _use_of_alternative(program: Program) -> str:

@@ -1,5 +1,6 @@
 """`write`: print one program."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -41,14 +42,8 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--run", is_flag=True, help="Run it against the replay: no key needed.")
 def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool, **values: Any) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
-    if run and format_ == "json":
-        raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
-    source = click.get_current_context().get_parameter_source("gateway")
-    if values["key"] is not None and source is ParameterSource.COMMANDLINE:
-        raise BadInput("--gateway and --key contradict each other.", "Name the variable in the gateway's file.")
+    _check_contradictions(format_, values, run=run, plain=plain)
     if plain:
-        if values["language"] or values["library"]:
-            raise BadInput("--plain contradicts --language and --library.", "Leave them out: it is a curl command.")
         values |= {"language": "shell", "library": "plain"}
     request = options.program_request(values)
     try:
@@ -56,7 +51,7 @@ def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool
     except NotOffered as problem:
         raise _with_nearest(problem, request) from problem
     if file is not None and format_ == "code":
-        output.check_module_name(file, program)
+        _check_module_name(file, program)
     run_program = _prepare_run(program, request) if run else None
     text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.program_json}[format_](program)
     if file is None:
@@ -67,6 +62,29 @@ def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool
         click.echo(output.notes(program, file), err=True, nl=False)
     if run_program and run_program():
         sys.exit(1)
+
+
+def _check_contradictions(format_: str, values: dict[str, Any], *, run: bool, plain: bool) -> None:
+    if run and format_ == "json":
+        raise BadInput("--run and --format json contradict each other.", "The program's output would spoil the JSON.")
+    source = click.get_current_context().get_parameter_source("gateway")
+    if values["key"] is not None and source is ParameterSource.COMMANDLINE:
+        raise BadInput("--gateway and --key contradict each other.", "Name the variable in the gateway's file.")
+    if plain and (values["language"] or values["library"]):
+        raise BadInput("--plain contradicts --language and --library.", "Leave them out: it is a curl command.")
+
+
+def _check_module_name(path: Path, program: Program) -> None:
+    """Raise BadInput where a Python program under this name would be imported in place of a module that it needs."""
+    if path.suffix != ".py":
+        return
+    imported = re.findall(r"^(?:import|from) (\w+)", program.code, re.MULTILINE)
+    installed = re.findall(r"[A-Za-z][\w-]*", " ".join(program.install))
+    if path.stem in {*sys.stdlib_module_names, *imported, *(name.replace("-", "_") for name in installed)}:
+        raise BadInput(
+            f"A program called {path.name!r} would hide the module {path.stem!r}, which it imports.",
+            f"Name it otherwise, for example --output {path.with_name(program.filename)}",
+        )
 
 
 def _with_nearest(problem: NotOffered, request: ProgramRequest) -> NotOffered:

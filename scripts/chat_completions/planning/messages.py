@@ -37,16 +37,14 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
         turns = _with_system(turns, request)
     instructions = _needs_instructions(resolution, params, schema)
     if instructions:
-        place = next((at for at, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
         # The user's own conversation is a constant of the program, which cannot contain a variable.
         text: Any = Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(schema)
+        place = next((number for number, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
         turns.insert(place, {"role": "system", "content": text})
     images = _images(request, task)
     parts = [_image_part(image, protocol) for image in images]
-    if parts and turns and request.messages is None:
-        content = turns[-1]["content"]
-        texts = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        turns[-1] = {**turns[-1], "content": [*texts, *parts]}
+    if parts and turns:
+        turns[-1] = _with_images(turns[-1], parts)
     system, converted = convert(turns, protocol.message_format)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
@@ -84,6 +82,12 @@ def _with_system(turns: list[JsonObject], request: ProgramRequest) -> list[JsonO
     if has_one and request.messages is not None:
         raise BadInput("--system and a system message in --messages contradict each other.", "Give one of them.")
     return [{"role": "system", "content": request.system}, *turns[has_one:]]
+
+
+def _with_images(turn: JsonObject, parts: list[ImagePart]) -> JsonObject:
+    content = turn["content"]
+    texts = content if isinstance(content, list) else [{"type": "text", "text": content}]
+    return {**turn, "content": [*texts, *parts]}
 
 
 def _images(request: ProgramRequest, task: Task) -> list[Image]:

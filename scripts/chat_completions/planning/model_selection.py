@@ -26,9 +26,6 @@ def select_model(
         rule, recommendation = _recommendation(request, gateway, task, protocol, table)
         notes = _notes_on_priority(rule, request, gateway)
     id_, *alternatives = _listed_first(recommendation.models, gateway.last_check)
-    if id_.startswith("YOUR-") and request.model is None:
-        hint = f"Replace {id_} with yours, or name it with --model."
-        raise BadInput(f"The file of {gateway.name} names no model yet.", hint)
     model = gateway.model(id_)
     return ModelChoice(
         model=id_,
@@ -52,13 +49,17 @@ def _recommendation(
     request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
 ) -> tuple[Rule, Recommendation]:
     recommended = gateway.recommended_models.get(protocol, {})
-    for rule in _rules(task.kind, request.priority, table):
-        if rule.id in recommended:
-            return rule, recommended[rule.id]
-    raise NotOffered(
-        f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
-        f"Name one with --model; known here: {', '.join(gateway.models) or 'none'}.",
-    )
+    rule = next((rule for rule in _rules(task.kind, request.priority, table) if rule.id in recommended), None)
+    if rule is None:
+        raise NotOffered(
+            f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
+            f"Name one with --model; known here: {', '.join(gateway.models) or 'none'}.",
+        )
+    model = _listed_first(recommended[rule.id].models, gateway.last_check)[0]
+    if model.startswith("YOUR-"):
+        hint = f"Replace {model} with yours, or name it with --model."
+        raise BadInput(f"The file of {gateway.name} names no model yet.", hint)
+    return rule, recommended[rule.id]
 
 
 def _rules(kind: str, priority: str, table: DecisionTable) -> list[Rule]:
