@@ -22,7 +22,7 @@ COMMANDS = {
     "install": ("install", "install"),
     "uninstall": ("install", "uninstall"),
 }
-GARBAGE_THRESHOLD = 100_000  # objects: most commands end before it, and collecting would slow their start
+GARBAGE_THRESHOLD = 100_000  # objects: most commands end before it, and collecting would slow them down
 
 
 class LazyGroup(click.Group):
@@ -67,6 +67,8 @@ def main() -> NoReturn:
         _fail(problem)
     except KeyboardInterrupt:
         os._exit(130)
+    finally:
+        gc.freeze()  # the collection at exit would take longer than the rest of most commands
 
 
 def _fail(problem: Exception) -> NoReturn:
