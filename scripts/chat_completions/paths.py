@@ -38,8 +38,3 @@ def config_folder() -> Path:
         return (Path(base) if base else Path.home() / ".config") / "chat-completions"
     except RuntimeError:  # a user without a home
         return Path(os.devnull)
-
-
-def recordings() -> Path:
-    """Return the user's own cassettes."""
-    return config_folder() / "cassettes"

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from chat_completions.errors import BadData
-from chat_completions.paths import cassettes, recordings
+from chat_completions.paths import cassettes
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LABELS = ("recorded", "documented", "constructed")
@@ -58,15 +58,14 @@ class Exchange(NamedTuple):
 
 def recorded_gateways() -> list[str]:
     """Return the gateways that have any cassette."""
-    return sorted({file.parent.name for root in (recordings(), cassettes()) for file in root.glob("*/*.yaml")})
+    return sorted({file.parent.name for file in cassettes().glob("*/*.yaml")})
 
 
 def load_exchanges(gateway: str) -> list[Exchange]:
-    """Return every exchange of a gateway, recorded ones first; a recording of the user's replaces ours."""
-    files = {
-        file.name: file for root in (cassettes(), recordings()) for file in sorted((root / gateway).glob("*.yaml"))
-    }
-    exchanges = [exchange for file in files.values() for exchange in read_cassette(file)]
+    """Return every exchange of a gateway, recorded ones first."""
+    exchanges = [
+        exchange for file in sorted((cassettes() / gateway).glob("*.yaml")) for exchange in read_cassette(file)
+    ]
     return sorted(exchanges, key=lambda exchange: LABELS.index(exchange.label))
 
 

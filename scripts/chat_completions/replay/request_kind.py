@@ -29,6 +29,16 @@ class RequestKind(NamedTuple):
     schema: Any  # JSON Schema of the answer, or None
     turns: int
 
+    @property
+    def form(self) -> tuple[str, bool, bool, bool]:
+        """Return what decides the form of the response."""
+        return self.protocol, self.stream, self.polls, self.makes_image
+
+    @property
+    def contents(self) -> tuple[bool, bool, bool, bool]:
+        """Return which kinds of content the request has."""
+        return self.has_images, bool(self.tools), bool(self.tool_results), self.schema is not None
+
 
 def find_kind(method: str, path: str, body: Any, gateway: Gateway) -> RequestKind | None:
     """Return the kind of a request to a gateway; None where the gateway has no such path."""

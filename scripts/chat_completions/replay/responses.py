@@ -18,7 +18,6 @@ from chat_completions.replay.request_kind import RequestKind, find_kind
 GENERATED = "generated"
 MAX_CALLS = 2
 COMPARED = 2000  # characters of each body that are compared for similarity
-SAME_KIND = ("protocol", "stream", "polls", "makes_image")  # what a scene must have in common with a request
 ERROR_NAMES = {401: "authentication_error", 429: "rate_limit_error"}
 Candidate = tuple[Exchange, Gateway]
 
@@ -59,23 +58,12 @@ def error_response(status: int, message: str, protocol: str = "", candidates: It
 
 
 def find_nearest(request: ReceivedRequest, kind: RequestKind, candidates: Iterable[Candidate]) -> Exchange | None:
-    """Return the good response whose request is most similar to this one; None where none is of its kind."""
+    """Return the good response whose request is most similar to this one; None where none has its form."""
     ranked: list[tuple[Any, ...]] = []
-    for exchange, gateway in candidates:
+    for number, (exchange, gateway) in enumerate(candidates):
         theirs = find_kind(exchange.method, exchange.path, exchange.body, gateway)
-        if (
-            theirs
-            and exchange.status == HTTPStatus.OK
-            and all(getattr(theirs, n) == getattr(kind, n) for n in SAME_KIND)
-        ):
-            same = [ours == other for ours, other in zip(_contents(kind), _contents(theirs), strict=True)]
-            # What answers another prompt should make sense alone: a greeting does, code and the word of a batch do not.
-            suits = "chat" in re.split("[/-]", exchange.scene) or bodies_match(
-                *map(_prompt, (request.body, exchange.body))
-            )
-            similarity = _similarity(request.body, exchange.body)
-            rank = (sum(same), -abs(kind.turns - theirs.turns), -LABELS.index(exchange.label), suits, similarity)
-            ranked.append((*rank, -len(ranked), exchange))
+        if theirs and theirs.form == kind.form and exchange.status == HTTPStatus.OK:
+            ranked.append((*_similarity(request.body, kind, exchange, theirs), -number, exchange))
     return max(ranked)[-1] if ranked else None
 
 
@@ -137,14 +125,17 @@ def _fits(answer: Answer, kind: RequestKind) -> bool:
         return True
 
 
-def _contents(kind: RequestKind) -> tuple[bool, ...]:
-    return kind.has_images, bool(kind.tools), bool(kind.tool_results), kind.schema is not None
+def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: RequestKind) -> tuple[float, ...]:
+    """Rank a recorded request: by its contents, its number of messages, its label, its prompt and its text."""
+    same_contents = sum(ours == other for ours, other in zip(kind.contents, theirs.contents, strict=True))
+    # A greeting makes sense as an answer to any prompt; code, or the short answers of a batch, do not.
+    is_greeting = "chat" in re.split("[/-]", exchange.scene)
+    same_prompt = bodies_match(*(_prompt(one) for one in (body, exchange.body)))
+    first, second = (json.dumps(one, sort_keys=True, default=str)[:COMPARED] for one in (body, exchange.body))
+    ratio = SequenceMatcher(None, first, second).quick_ratio()
+    label = -LABELS.index(exchange.label)
+    return same_contents, -abs(kind.turns - theirs.turns), label, is_greeting or same_prompt, ratio
 
 
 def _prompt(body: Any) -> Any:
     return (body.get("messages") or body.get("contents")) if isinstance(body, dict) else None
-
-
-def _similarity(received: Any, recorded: Any) -> float:
-    first, second = (json.dumps(body, sort_keys=True, default=str)[:COMPARED] for body in (received, recorded))
-    return SequenceMatcher(None, first, second).quick_ratio()
