@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import Program
@@ -39,15 +38,20 @@ def test_every_kind_of_program_has_a_budget() -> None:
     assert printed == {name: set(modes) - {"design", "reason"} for name, modes in BUDGETS["programs"].items()}
 
 
-@pytest.mark.parametrize("name", BUDGETS["programs"])
-def test_no_program_is_longer_than_its_budget(name: str) -> None:
-    budget = BUDGETS["programs"][name]
-    for way, printed in longest()[name].items():
-        mode = way.removeprefix("async-")
-        lines = printed - (ASYNC_LINES if way != mode else 0)
-        assert lines <= budget[mode], f"{name}, {mode}"
-        if lines > budget["design"][mode]:
-            assert budget.get("reason"), f"{name}, {mode}: longer than the design wants, without a reason"
+def test_no_program_is_longer_than_its_budget() -> None:
+    assert list(too_long()) == []
+
+
+def too_long() -> Iterator[str]:
+    """Yield the programs that are longer than their budget, and those longer than the design without a reason."""
+    for name, budget in BUDGETS["programs"].items():
+        for way, printed in longest()[name].items():
+            mode = way.removeprefix("async-")
+            lines = printed - (ASYNC_LINES if way != mode else 0)
+            if lines > budget[mode]:
+                yield f"{name}, {mode}: {lines} lines, the budget is {budget[mode]}"
+            if lines > budget["design"][mode] and not budget.get("reason"):
+                yield f"{name}, {mode}: longer than the design wants, without a reason"
 
 
 def count_lines(program: Program) -> int:
