@@ -65,7 +65,7 @@ def check_gateway(target: Target) -> Report:
         reachable=bool(answer.status),
         key_sent=sent,
         accepted=_accepted(answer) if sent else None,
-        problem=answer.problem if sent or answer.status != KEY_REFUSED else _key_wanted(gateway),
+        problem=_problem(answer, gateway) if sent or answer.status != KEY_REFUSED else _key_wanted(gateway),
         known_by=known_by,
         listed=listed,
         recommended=list(gateway.models),
@@ -149,6 +149,12 @@ def fill_in(value: Any, values: Mapping[str, Any]) -> Any:
     if isinstance(value, Mapping):
         return {name: fill_in(item, values) for name, item in value.items()}
     return [fill_in(item, values) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _problem(answer: Answer, gateway: Gateway) -> str:
+    """Return what is wrong, with what the gateway's file says of such a status."""
+    hint = gateway.error_hints.get(str(answer.status), "")
+    return f"{answer.problem}; {hint}" if answer.problem and hint else answer.problem
 
 
 def _key_wanted(gateway: Gateway) -> str:
