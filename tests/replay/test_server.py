@@ -55,6 +55,17 @@ def test_what_was_not_recorded_is_reported_once() -> None:
     assert "not recorded" in reported[0]
 
 
+def test_only_a_strict_replay_minds_what_goes_without_saying() -> None:
+    chat = next(exchange for exchange in load_exchanges("ainative") if exchange.scene == "ainative/chat")
+    assert "stream" not in chat.body
+    reported: list[str] = []
+    with serve([chat], {"ainative": load_gateway("ainative")}, report=reported.append) as replay:
+        assert send(replay.url, chat, {**chat.body, "stream": False, "tool_choice": "auto"}).is_success
+    assert reported == []
+    with serve([chat]) as strict:
+        assert send(strict.url, chat, {**chat.body, "stream": False}).status_code == 404
+
+
 def test_recorded_failures_are_played_for_the_keys_that_they_belong_to() -> None:
     exchanges = load_exchanges("litellm")
     chat = next(exchange for exchange in exchanges if exchange.scene == "litellm/chat")

@@ -11,6 +11,7 @@ URL-safe base64.
 import json
 import re
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Auth, Gateway
@@ -27,6 +28,7 @@ CLIENT_PREFIXES = ("x-stainless", "sec-")
 ANY = "<any>"
 ALIASES = {"mime_type": "mimeType"}  # protobuf takes both; google-genai for Python sends the first
 URL_SAFE = str.maketrans("-_", "+/", "=")
+USUAL: dict[str, list[Any]] = {"stream": [False], "is_error": [False], "tool_choice": ["auto", {"type": "auto"}]}
 SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
 
 
@@ -94,6 +96,19 @@ def _is_same_json(received: str, recorded: str) -> bool:
         return bool(json.loads(received) == json.loads(recorded))
     except ValueError:
         return False
+
+
+def without_defaults(received: Any, recorded: Any) -> Any:
+    """Return a body without what the recorded one leaves out because it goes without saying, as frameworks say it."""
+    if isinstance(received, dict) and isinstance(recorded, dict):
+        fields = {name: without_defaults(item, recorded.get(name)) for name, item in received.items()}
+        return {name: item for name, item in fields.items() if name in recorded or item not in USUAL.get(name, ())}
+    if isinstance(received, list) and isinstance(recorded, list):
+        return [without_defaults(*pair) for pair in zip_longest(received, recorded)]
+    match received:
+        case [{"type": "text", "text": text}] if isinstance(recorded, str):
+            return text
+    return "" if received is None and recorded == "" else received
 
 
 def split_schema(text: str) -> tuple[str, Any, str]:

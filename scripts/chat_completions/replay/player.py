@@ -15,7 +15,7 @@ from chat_completions.catalog.load import load_gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
 from chat_completions.replay.cassette import Exchange, load_all_exchanges
 from chat_completions.replay.faults import Fault
-from chat_completions.replay.matching import ReceivedRequest, find_differences, has_right_key
+from chat_completions.replay.matching import ReceivedRequest, find_differences, has_right_key, without_defaults
 from chat_completions.replay.request_kind import RequestKind, find_kind
 from chat_completions.replay.responses import (
     GENERATED,
@@ -129,7 +129,7 @@ class Replay:
         matches = [
             number
             for number, exchange in enumerate(self.exchanges)
-            if name in ("", exchange.gateway) and not find_differences(request, exchange)
+            if name in ("", exchange.gateway) and self._is_recorded(request, exchange)
         ]
         if not matches:
             return None
@@ -139,6 +139,12 @@ class Replay:
         number = next((number for number in of_scene if number not in self._played), of_scene[-1])
         self._played.add(number)
         return self.exchanges[number]
+
+    def _is_recorded(self, request: ReceivedRequest, exchange: Exchange) -> bool:
+        """Return whether a request is the recorded one; only a strict replay minds what goes without saying."""
+        if self.gateways:
+            request = request._replace(body=without_defaults(request.body, exchange.body))
+        return not find_differences(request, exchange)
 
     def _miss(self, request: ReceivedRequest, name: str) -> str:
         """Describe how a request differs from the most similar recording."""
