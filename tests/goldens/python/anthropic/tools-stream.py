@@ -106,7 +106,7 @@ def add_event(blocks, event):
 
 
 def run_tool(call):
-    """Return the result of one call as a content block; the model is told what went wrong."""
+    """Return the result of one call as a content block; an error is reported to the model."""
     try:
         result = json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)
     except Exception as error:

@@ -73,7 +73,7 @@ def ask(prompt):
 
 
 def run_tool(call):
-    """Return the result of one call as a content block; the model is told what went wrong."""
+    """Return the result of one call as a content block; an error is reported to the model."""
     try:
         result = json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)
     except Exception as error:

@@ -85,7 +85,7 @@ def stream(prompt):
 
 
 def run_tool(call):
-    """Return the result of one call as a part; the model is told what went wrong."""
+    """Return the result of one call as a part; an error is reported to the model."""
     try:
         response = {"result": FUNCTIONS[call.name](**call.args or {})}
     except Exception as error:

@@ -7,21 +7,10 @@ import openai
 
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
-RECOMMENDED = [
-    "claude-haiku-4-5-20251001",
-    "claude-sonnet-4-6",
-    "claude-sonnet-4-5-20250929",
-    "claude-opus-4-6",
-    "gpt-5.5",
-    "gpt-5.6-terra",
-    "gpt-5.6-sol",
-    "gpt_image_2",
-    "nano_banana",
-]
 
 
 def list_models():
-    """Return the ids of all models."""
+    """Return the ids of the models that the key may use."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
@@ -45,8 +34,7 @@ def error_message(body):
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        for model in list_models():
-            print("*" if model in RECOMMENDED else " ", model)
+        print(*list_models(), sep="\n")
     except openai.APIStatusError as error:
         sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # the SDK fails in its own way on a web page
