@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ ids = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.nam
 
 
 @ids
-def test_a_cassette_says_where_it_comes_from(file: Path) -> None:
+def test_a_cassette_names_its_source(file: Path) -> None:
     about = loaded(file)["provenance"]
     assert about["label"] in cassette.LABELS
     assert about["source"]
@@ -31,7 +32,7 @@ def test_a_cassette_says_where_it_comes_from(file: Path) -> None:
 
 
 @ids
-def test_what_is_called_documented_stands_in_its_document(file: Path) -> None:
+def test_a_documented_response_is_in_its_document(file: Path) -> None:
     data = loaded(file)
     if data["provenance"]["label"] != "documented":
         return
@@ -45,12 +46,12 @@ def test_what_is_called_documented_stands_in_its_document(file: Path) -> None:
 
 
 def _documented_pieces(body: str) -> list[str]:
-    """What must stand in the document: each line of a stream, or the whole."""
+    """What the document must contain: each line of a stream, or the whole."""
     return [line for line in body.splitlines() if line] if body.startswith("data:") else [body]
 
 
 @ids
-def test_pieces_of_a_stream_make_up_its_body(file: Path) -> None:
+def test_the_chunks_of_a_stream_are_its_body(file: Path) -> None:
     for exchange, one in zip(cassette.read_cassette(file), loaded(file)["interactions"], strict=True):
         body = one["response"]["body"]["string"]
         assert b"".join(exchange.chunks) == (body if isinstance(body, bytes) else body.encode())
@@ -81,15 +82,21 @@ def default_cassette_name(file: Path) -> str:
     return f"{file.parent.name}/{file.stem}"
 
 
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client() as opened:
+        yield opened
+
+
 @ids
 @pytest.mark.vcr
-def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette) -> None:
+def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette, client: httpx.Client) -> None:
     for one in loaded(file)["interactions"]:
         request = one["request"]
         headers = {name: values[0] for name, values in request["headers"].items()}
         sent, served = request["body"] or "", one["response"]["body"]["string"]
         content = sent if isinstance(sent, bytes) else sent.encode()
-        reply = httpx.request(request["method"], request["uri"], headers=headers, content=content)
+        reply = client.request(request["method"], request["uri"], headers=headers, content=content)
         assert reply.status_code == one["response"]["status"]["code"]
         assert reply.content == (served if isinstance(served, bytes) else served.encode())
         if headers.get("content-type") == "application/json" and "write" in loaded(file):

@@ -259,8 +259,8 @@ def _run_until(step: int, target: Path, *, removing: bool) -> int:
     if child == 0:
         left = [step]
 
-        def watch(event: str, given: tuple[object, ...]) -> None:
-            if event in CHANGES and (event != "open" or "w" in str(given[1])):
+        def watch(event: str, args: tuple[object, ...]) -> None:
+            if event in CHANGES and (event != "open" or "w" in str(args[1])):
                 left[0] -= 1
                 if left[0] == 0:
                     os._exit(9)

@@ -33,17 +33,17 @@ class Environment(dict):
         return super().__iter__()
     items = values = keys = copy = __iter__
 
-def watch(event, given):
+def watch(event, args):
     if event.startswith(FORBIDDEN):
-        os.write(2, f"the skill did {event} {given}\\n".encode())
+        os.write(2, f"the skill did {event} {args}\\n".encode())
         os._exit(99)
-    if event == "open" and isinstance(given[1], str) and set(given[1]) & set("wax+"):
-        wrote.add(str(given[0]))
+    if event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
+        wrote.add(str(args[0]))
 
-note, entry, *words = sys.argv[1:]
+note, entry, *arguments = sys.argv[1:]
 os.environ = Environment(os.environ)
 sys.addaudithook(watch)
-sys.argv = [entry, *words]
+sys.argv = [entry, *arguments]
 try:
     runpy.run_path(entry, run_name="__main__")
 finally:
@@ -64,14 +64,14 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_no_socket_no_process_no_key(words: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_no_socket_no_process_no_key(arguments: list[str], tmp_path: Path) -> None:
     entry = unpacked(packed() / OFFLINE, tmp_path) / "scripts" / "chat-completions.py"
     note, temporary = tmp_path / "note.json", tmp_path / "tmp"
     temporary.mkdir()
     keys = dict.fromkeys(["AITOLL_API_KEY", "AIREITER_API_KEY", "AINATIVE_API_KEY", "AICLIENT2API_API_KEY"], "canary")
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(temporary), **keys}
-    command = [sys.executable, "-I", "-S", "-B", "-c", GUARD, str(note), str(entry), *words]
+    command = [sys.executable, "-I", "-S", "-B", "-c", GUARD, str(note), str(entry), *arguments]
     ran = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode in (0, 2, 3), ran.stderr
     seen = json.loads(note.read_text())
@@ -80,7 +80,7 @@ def test_no_socket_no_process_no_key(words: list[str], tmp_path: Path) -> None:
     assert [path for path in seen["wrote"] if not path.startswith(str(temporary))] == []
 
 
-def test_the_guard_would_see_it(tmp_path: Path) -> None:
+def test_the_guard_detects_a_socket_and_a_key(tmp_path: Path) -> None:
     entry, note = tmp_path / "entry.py", tmp_path / "note.json"
     command = [sys.executable, "-I", "-S", "-c", GUARD, str(note), str(entry)]
     entry.write_text("import socket; socket.create_connection(('127.0.0.1', 9))")
@@ -103,11 +103,11 @@ def run_small(tmp_path: Path, uv: str | None, **env: str) -> subprocess.Complete
     return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
-def test_without_packages_it_hands_over_to_uv_and_says_so(tmp_path: Path) -> None:
+def test_without_packages_it_restarts_through_uv_and_says_so(tmp_path: Path) -> None:
     ran = run_small(tmp_path, '#!/bin/sh\nfor one in "$@"; do echo "$one"; done\n')
     assert ran.stderr == "not installed here: click jinja2 pyyaml: starting again with uv, which may download it\n"
-    run, script, entry, *words = ran.stdout.splitlines()
-    assert (run, script, words) == ("run", "--script", ["write", "a b", "--stream"])
+    run, script, entry, *arguments = ran.stdout.splitlines()
+    assert (run, script, arguments) == ("run", "--script", ["write", "a b", "--stream"])
     assert Path(entry).name == "chat-completions.py"
 
 

@@ -22,10 +22,10 @@ def test_the_plugin_is_this_version() -> None:
     (offered,) = market["plugins"]
     assert offered["name"] == plugin["name"] == market["name"] == "chat-completions"
     assert offered["source"] == "./"
-    assert "version" not in offered  # said once, in plugin.json
+    assert "version" not in offered  # only in plugin.json
 
 
-def test_codex_shows_it_with_its_own_words() -> None:
+def test_codex_has_a_description_of_its_own() -> None:
     about = yaml.safe_load((ROOT / "agents" / "openai.yaml").read_text(encoding="utf-8"))
     assert set(about) == {"interface", "policy"}
     assert 25 <= len(about["interface"]["short_description"]) <= 64
@@ -33,7 +33,7 @@ def test_codex_shows_it_with_its_own_words() -> None:
     assert about["policy"]["allow_implicit_invocation"] is True
 
 
-def test_every_channel_s_row_says_what_was_tested_and_when() -> None:
+def test_each_channel_has_what_was_tested_and_when() -> None:
     table = README.split("## Channels")[1].split("\n## ")[0]
     rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ") and "channel" not in line]
     assert len(rows) >= 8

@@ -26,7 +26,7 @@ ADDRESS = re.findall(r"^export CHAT_COMPLETIONS_ADDRESS=(\S+)$", "".join(BLOCKS)
 
 
 def block(mark: str) -> str:
-    """Return the one block of shell with these words in it."""
+    """Return the one block of shell that contains a text."""
     (found,) = [text for text in BLOCKS if mark in text]
     return str(found)
 
@@ -120,8 +120,8 @@ def test_the_sentences_for_an_agent_name_what_there_is() -> None:
     assert len(sentences) == 2
     for sentence in sentences:
         assert re.findall(rf"{re.escape(ADDRESS)}/([\w.-]+)", sentence) == [OFFLINE]
-        for word in ("SHA256SUMS", "~/.claude/skills", "~/.agents/skills", "chat-completions"):
-            assert word in sentence
+        for part in ("SHA256SUMS", "~/.claude/skills", "~/.agents/skills", "chat-completions"):
+            assert part in sentence
 
 
 def test_the_address_is_set_in_one_place() -> None:
@@ -147,7 +147,8 @@ def test_another_address_is_checked_and_written(address: str, codes: list[int], 
     (tmp_path / "pyproject.toml").write_text(f'version = "9.9.9"\naddress = "{address}"\n')
     command = [sys.executable, str(tmp_path / "tools" / "set_address.py")]
     ran = [
-        subprocess.run([*command, *words], capture_output=True, check=False) for words in (["--check"], [], ["--check"])
+        subprocess.run([*command, *options], capture_output=True, check=False)
+        for options in (["--check"], [], ["--check"])
     ]
     assert [one.returncode for one in ran] == codes
     moved = set_address.changed(README, "https://a.example.org/x", "9.9.9")

@@ -30,7 +30,9 @@ class Scrubber:
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         """Prepare the pieces of all keys."""
-        self._placeholders = {piece: word.encode() for word, key in keys.items() if key for piece in pieces(key)}
+        self._placeholders = {
+            piece: placeholder.encode() for placeholder, key in keys.items() if key for piece in pieces(key)
+        }
 
     def scrub(self, body: bytes) -> bytes:
         """Return a body with a placeholder where a key, or a part of one, was."""

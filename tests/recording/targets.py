@@ -1,4 +1,4 @@
-"""Say where a gateway is while it is recorded, and with which keys: hosted, or started on loopback."""
+"""Find the address and keys of a gateway that is recorded: hosted, or started on loopback."""
 
 import os
 from collections.abc import Iterator, Mapping

@@ -93,7 +93,7 @@ def without_repeated_failures(data: list[tuple[Any, Any]]) -> list[tuple[Any, An
 
 
 def _pinned(result: dict[str, Any]) -> dict[str, Any]:
-    """Return what a cassette pins of a run: not what the program tells on stderr."""
+    """Return what a cassette pins of a run: not what the program prints on stderr."""
     return {name: value for name, value in result.items() if name != "last"}
 
 

@@ -1,8 +1,5 @@
 """Gateways without a key, with one that may be missing, and with several: replay, `write --run` and `check`."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +8,8 @@ from chat_completions.catalog.load import load_gateway
 from chat_completions.cli.replay import settings
 from chat_completions.replay.matching import ReceivedRequest, has_right_key
 from chat_completions.replay.server import serve
+from support.command_line import command_at, start_command
 
-ROOT = Path(__file__).resolve().parents[2]
 START = "name: Mine\nbase_url: http://localhost:8900/v1\nmodels: [one]\n"
 FILES = {
     "none": START + "key: none\n",
@@ -41,7 +38,7 @@ def gateway_of(name: str, folder: Path) -> tuple[Gateway, Path]:
 
 
 @pytest.mark.parametrize(("name", "headers", "right"), CASES)
-def test_the_replay_wants_each_key_that_the_gateway_wants(
+def test_the_replay_needs_each_key_that_the_gateway_needs(
     name: str, headers: dict[str, str], right: bool, tmp_path: Path
 ) -> None:
     request = ReceivedRequest("POST", "/v1/chat/completions", headers, {})
@@ -49,7 +46,7 @@ def test_the_replay_wants_each_key_that_the_gateway_wants(
 
 
 @pytest.mark.parametrize(("name", "variables"), [("none", []), ("two", ["MINE_API_KEY", "SECOND_TOKEN"])])
-def test_the_replay_says_which_variables_to_set(name: str, variables: list[str], tmp_path: Path) -> None:
+def test_the_replay_prints_the_variables_to_set(name: str, variables: list[str], tmp_path: Path) -> None:
     gateway, _ = gateway_of(name, tmp_path)
     lines = list(settings({gateway.id: gateway}, "http://127.0.0.1:1", "a-key"))
     assert lines[1:] == [f"export {variable}=a-key" for variable in variables]
@@ -58,9 +55,10 @@ def test_the_replay_says_which_variables_to_set(name: str, variables: list[str],
 @pytest.mark.parametrize("name", FILES)
 def test_a_program_runs_against_the_replay_with_all_its_keys(name: str, tmp_path: Path) -> None:
     _, file = gateway_of(name, tmp_path)
-    ran = command("write", "Hi", "--gateway", str(file), "--run", "--output", str(tmp_path / "ask-mine.py"))
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.strip()
+    with start_command(tmp_path, "write", "Hi", "--gateway", str(file), "--run", "--output", "ask-mine.py") as process:
+        stdout, stderr = process.communicate()
+    assert process.returncode == 0, stderr
+    assert stdout.strip()
 
 
 @pytest.mark.parametrize(
@@ -76,12 +74,5 @@ def test_check_sends_every_key_and_names_a_missing_one(
 ) -> None:
     gateway, file = gateway_of("two", tmp_path)
     with serve([], {gateway.id: gateway}) as replay:
-        ran = command("check", str(file), "--base-url", f"{replay.url}/v1", **keys)
+        ran = command_at(tmp_path, "check", str(file), "--base-url", f"{replay.url}/v1", env=keys)
     assert (ran.returncode, part in ran.stdout + ran.stderr) == (code, True), ran.stdout + ran.stderr
-
-
-def command(*args: str, **keys: str) -> subprocess.CompletedProcess[str]:
-    """Run our command with these keys and no others."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "NO_PROXY": "127.0.0.1", **keys}
-    words = [sys.executable, "-m", "chat_completions", *args]
-    return subprocess.run(words, env=env, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""`replay` answers requests that were never recorded: the user's own prompt, tools, schema and pictures."""
+"""`replay` answers requests that were not recorded: the user's own prompt, tools, schema and images."""
 
 import json
 from collections.abc import Iterator
@@ -38,11 +38,11 @@ def body_of(protocol: str, *, tools: bool = False, schema: bool = False) -> dict
     body = {"model": "mine", "messages": [{"role": "user", "content": text}], "stream": False}
     if protocol == MESSAGES:
         body |= {"tools": [{"name": "convert", "input_schema": SCHEMA}]} if tools else {}
-        words = f"Answer with JSON only. It must follow this JSON Schema: {json.dumps(SCHEMA)} Be brief."
-        return body | ({"system": words} if schema else {})
+        system = f"Answer with JSON only. It must follow this JSON Schema: {json.dumps(SCHEMA)} Be brief."
+        return body | ({"system": system} if schema else {})
     body |= {"tools": [{"type": "function", "function": tool}]} if tools else {}
-    asked = {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}
-    return body | ({"response_format": asked} if schema else {})
+    response_format = {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}
+    return body | ({"response_format": response_format} if schema else {})
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ def send(url: str, exchange: Exchange, body: Any = None, key: str = "any") -> ht
     return httpx.request(exchange.method, url + exchange.path, json=sent, headers=headers, timeout=20, trust_env=False)
 
 
-def test_what_was_recorded_is_played_in_its_chunks() -> None:
+def test_a_recorded_response_is_played_in_its_chunks() -> None:
     assert len(STREAM.chunks) > 3
     with serve(AITOLL) as replay, httpx.Client(trust_env=False) as client:
         request = client.build_request("POST", replay.url + STREAM.path, json=STREAM.body)
@@ -37,7 +37,7 @@ def test_what_was_recorded_is_played_in_its_chunks() -> None:
     assert replay.misses == []
 
 
-def test_a_miss_of_a_strict_replay_says_what_differs_and_is_no_server_error() -> None:
+def test_a_strict_replay_answers_what_differs_with_404() -> None:
     with serve(AITOLL) as replay:
         response = send(replay.url, CHAT, {**CHAT.body, "model": "other"})
     assert response.status_code == 404
@@ -46,7 +46,7 @@ def test_a_miss_of_a_strict_replay_says_what_differs_and_is_no_server_error() ->
     assert len(replay.misses) == 1
 
 
-def test_what_was_not_recorded_is_reported_once() -> None:
+def test_a_request_that_was_not_recorded_is_reported_once() -> None:
     reported: list[str] = []
     with serve(AITOLL, {"aitoll": load_gateway("aitoll")}, report=reported.append) as replay:
         responses = [send(replay.url, CHAT, {**CHAT.body, "temperature": number / 10}) for number in range(3)]
@@ -82,11 +82,11 @@ def test_a_request_that_a_scene_holds_twice_is_answered_in_order() -> None:
     assert replay.unplayed() == []
 
 
-def test_a_schema_in_a_text_is_compared_by_its_meaning() -> None:
+def test_a_schema_in_a_text_is_compared_as_data() -> None:
     python, javascript = json.dumps({"a": [1, 2]}), '{"a":[1,2]}'
-    words = "It must follow this JSON Schema: {}"
-    assert bodies_match(words.replace("{}", python), words.replace("{}", javascript))
-    assert not bodies_match(words.replace("{}", python), words.replace("{}", '{"a":[1]}'))
+    text = "It must follow this JSON Schema: {}"
+    assert bodies_match(text.replace("{}", python), text.replace("{}", javascript))
+    assert not bodies_match(text.replace("{}", python), text.replace("{}", '{"a":[1]}'))
     assert not bodies_match("one", "two")
 
 
