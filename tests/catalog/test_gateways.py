@@ -123,13 +123,13 @@ BROKEN = [
 ]
 
 
-@pytest.mark.parametrize(("text", "words"), BROKEN)
-def test_a_broken_file_is_named_with_the_line(text: str, words: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "fragment"), BROKEN)
+def test_a_broken_file_is_named_with_the_line(text: str, fragment: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(BadInput) as caught:
         plan(ProgramRequest(str(file), prompt="Hi"))
-    assert words in f"{caught.value} {caught.value.hint}"
+    assert fragment in f"{caught.value} {caught.value.hint}"
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def used(tmp_path: Path, text: str) -> ProgramRequest:
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("more", "reason"),
     [
         (f"parameters: {'[' * 600}{']' * 600}\n", "nested too deeply"),
         ("parameters:\n" + "".join(f"{' ' * n}a:\n" for n in range(1, 600)), "nested too deeply"),
@@ -215,8 +215,8 @@ def used(tmp_path: Path, text: str) -> ProgramRequest:
     ],
     ids=["brackets", "blocks", "dashes", "itself", "laughs", "many"],
 )
-def test_a_file_that_would_choke_a_parser_is_refused(more: str, said: str, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=rf"mine\.yaml:\d+: the gateway file is broken: .*{said}"):
+def test_a_file_that_would_choke_a_parser_is_refused(more: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=rf"mine\.yaml:\d+: the gateway file is broken: .*{reason}"):
         plan(used(tmp_path, SHORT + more))
 
 

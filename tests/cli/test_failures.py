@@ -67,17 +67,19 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "hint"), FAILURES, ids=lambda one: " ".join(one) if isinstance(one, list) else ""
+    ("arguments", "code", "hint"), FAILURES, ids=lambda one: " ".join(one) if isinstance(one, list) else ""
 )
-def test_a_failure_is_one_line_with_a_hint_and_its_code(words: list[str], code: int, hint: str, tmp_path: Path) -> None:
-    ran = command(*words, cwd=tmp_path)
-    said = ran.stderr.decode()
-    assert ran.returncode == code, said
+def test_a_failure_is_one_line_with_a_hint_and_its_code(
+    arguments: list[str], code: int, hint: str, tmp_path: Path
+) -> None:
+    ran = command(*arguments, cwd=tmp_path)
+    stderr = ran.stderr.decode()
+    assert ran.returncode == code, stderr
     assert ran.stdout == b""
-    assert said.startswith("Error: ")
-    assert len(said.splitlines()) <= 2
-    assert hint in said
-    assert "Traceback" not in said
+    assert stderr.startswith("Error: ")
+    assert len(stderr.splitlines()) <= 2
+    assert hint in stderr
+    assert "Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -122,9 +124,9 @@ def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
         ["--gateway", "aireiter", "--task", "image", "--stream", "--language", "js"],
         ["--gateway", "aireiter", "--protocol", "gemini-generate", "--stream"],
     ]
-    for words in asked:
-        refused = command("write", "x", *words)
-        assert refused.returncode == 3, words
+    for arguments in asked:
+        refused = command("write", "x", *arguments)
+        assert refused.returncode == 3, arguments
         nearest = refused.stderr.decode().partition("Nearest that works: ")[2].split()
         assert command("write", *nearest, "--output", "x", "--force", cwd=tmp_path).returncode == 0, nearest
 
@@ -162,16 +164,16 @@ def test_a_broken_file_is_told_in_a_line_and_no_secret_of_it(
     file = tmp_path / f"broken{suffix}"
     file.write_text(text)
     ran = command("write", *(["x"] if option == "gateway" else []), f"--{option}", str(file))
-    said = ran.stderr.decode()
-    assert ran.returncode == 2, said
-    assert said.startswith("Error: ")
-    assert len(said.splitlines()) <= 2
-    assert "secret" not in said
+    stderr = ran.stderr.decode()
+    assert ran.returncode == 2, stderr
+    assert stderr.startswith("Error: ")
+    assert len(stderr.splitlines()) <= 2
+    assert "secret" not in stderr
     assert ran.stdout == b""
 
 
 @pytest.mark.parametrize(
-    "words",
+    "arguments",
     [
         ["--param", f"stop={DEEP * 10}"],
         ["--param", 'stop="\\ud800"'],
@@ -182,8 +184,8 @@ def test_a_broken_file_is_told_in_a_line_and_no_secret_of_it(
         ["--run", "--format", "json"],
     ],
 )
-def test_odd_options_are_told_in_a_line(words: list[str]) -> None:
-    ran = command("write", "x", *words)
+def test_an_odd_option_is_one_line(arguments: list[str]) -> None:
+    ran = command("write", "x", *arguments)
     assert ran.returncode == 2, ran.stderr
     assert "Traceback" not in ran.stderr.decode()
     assert "secret" not in ran.stderr.decode()

@@ -108,9 +108,9 @@ def test_whatever_a_gateway_is_called_its_file_is_right(name: str, file: str, sh
     ],
 )
 def test_every_place_and_every_variable_is_named(preset: str, lines: list[str], tmp_path: Path) -> None:
-    told = init(tmp_path, preset).stderr.decode()
-    assert [line for line in lines if line not in told] == []
-    assert told.count("export ") == len(lines) - 1
+    stderr = init(tmp_path, preset).stderr.decode()
+    assert [line for line in lines if line not in stderr] == []
+    assert stderr.count("export ") == len(lines) - 1
 
 
 @pytest.mark.parametrize(

@@ -151,9 +151,9 @@ def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
     file.write_text('[{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]')
     assert command("write", "--messages", str(file), "--system", "C").returncode == 2
     file.write_text('[{"role": "system", "content": "A"}]')
-    words = ["write", "--messages", str(file), "--gateway", "ainative"]
-    assert command(*words).returncode == 0
-    refused = command(*words, "--protocol", "anthropic-messages")
+    arguments = ["write", "--messages", str(file), "--gateway", "ainative"]
+    assert command(*arguments).returncode == 0
+    refused = command(*arguments, "--protocol", "anthropic-messages")
     assert refused.returncode == 2
     assert b"nothing but system texts" in refused.stderr
 

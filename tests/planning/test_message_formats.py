@@ -1,4 +1,4 @@
-"""One conversation in the words of each protocol, and what a request says of tools and formats."""
+"""One conversation in the format of each protocol, and the fields on tools and schemas."""
 
 from typing import Any
 

@@ -217,11 +217,11 @@ WARNED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("gateway", "params", "words"), WARNED, ids=str)
-def test_what_deserves_a_warning_is_sent_with_one(gateway: str, params: dict[str, Any], words: str) -> None:
+@pytest.mark.parametrize(("gateway", "params", "fragment"), WARNED, ids=str)
+def test_what_deserves_a_warning_is_sent_with_one(gateway: str, params: dict[str, Any], fragment: str) -> None:
     request = ProgramRequest(gateway, protocol="openai-chat", params=params)
     assert params.items() <= plan(request).body.items()
-    assert any(words in note for note in notes(request))
+    assert any(fragment in note for note in notes(request))
 
 
 def test_stream_is_one_thing_under_two_names() -> None:

@@ -1,4 +1,4 @@
-"""The user's own tools and schemas: what is taken, and the one line about what is not."""
+"""The user's own tools and schemas: what is accepted, and the one line about what is not."""
 
 from typing import Any
 
@@ -47,11 +47,11 @@ BAD_TOOLS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "words"), BAD_TOOLS, ids=str)
-def test_a_bad_tool_is_one_line_with_the_file(data: Any, words: str) -> None:
+@pytest.mark.parametrize(("data", "fragment"), BAD_TOOLS, ids=str)
+def test_a_bad_tool_is_one_line_with_the_file(data: Any, fragment: str) -> None:
     with pytest.raises(BadInput) as caught:
         check_tools(data, "mine.json")
-    assert words in str(caught.value)
+    assert fragment in str(caught.value)
     assert str(caught.value).startswith("mine.json: ")
     assert len(str(caught.value).splitlines()) == 1
     assert caught.value.exit_code == 2
@@ -68,11 +68,11 @@ BAD_SCHEMAS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("data", "words"), BAD_SCHEMAS, ids=str)
-def test_a_bad_schema_is_one_line_with_the_place(data: Any, words: str) -> None:
+@pytest.mark.parametrize(("data", "fragment"), BAD_SCHEMAS, ids=str)
+def test_a_bad_schema_is_one_line_with_the_place(data: Any, fragment: str) -> None:
     with pytest.raises(BadInput) as caught:
         check_schema(data, "mine.json")
-    assert words in str(caught.value)
+    assert fragment in str(caught.value)
     assert str(caught.value).startswith("mine.json: ")
     assert len(str(caught.value).splitlines()) == 1
 

@@ -14,7 +14,7 @@ from chat_completions.rendering import literals
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-WORDS = {name: load.load_language(name).literals for name in load.names("language")}
+STYLES = {name: load.load_language(name).literals for name in load.names("language")}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
@@ -29,13 +29,13 @@ CALM = settings(deadline=None, suppress_health_check=list(HealthCheck))
 @CALM
 @given(VALUES, st.integers(0, 8))
 def test_python_reads_back_what_was_meant(value: object, margin: int) -> None:
-    assert ast.literal_eval(literals.write_literal(WORDS["python"], value, margin)) == value
+    assert ast.literal_eval(literals.write_literal(STYLES["python"], value, margin)) == value
 
 
 @CALM
 @given(VALUES)
 def test_json_reads_back_what_was_meant(value: object) -> None:
-    assert json.loads(literals.write_literal(WORDS["shell"], value)) == value
+    assert json.loads(literals.write_literal(STYLES["shell"], value)) == value
 
 
 @CALM
@@ -50,10 +50,12 @@ def test_javascript_reads_back_what_was_meant(texts: list[str], values: list[obj
     if not shutil.which("node"):
         assert os.environ.get("CI") != "true"
         pytest.skip("needs node")
-    meant = [*texts, *values, {"__proto__": {"a": 1}, "constructor": 2, "1": 3}]
-    source = f"process.stdout.write(JSON.stringify({literals.write_literal(WORDS['javascript'], meant)}))"
-    told = subprocess.run(["node", "--input-type=module", "-"], input=source.encode(), capture_output=True, check=True)
-    assert _as_javascript_has_it(json.loads(told.stdout)) == _as_javascript_has_it(meant)
+    expected = [*texts, *values, {"__proto__": {"a": 1}, "constructor": 2, "1": 3}]
+    source = f"process.stdout.write(JSON.stringify({literals.write_literal(STYLES['javascript'], expected)}))"
+    result = subprocess.run(
+        ["node", "--input-type=module", "-"], input=source.encode(), capture_output=True, check=True
+    )
+    assert _as_javascript_has_it(json.loads(result.stdout)) == _as_javascript_has_it(expected)
 
 
 def _as_javascript_has_it(value: object) -> object:
@@ -81,5 +83,5 @@ def test_a_variable_is_a_name_and_a_filled_one_a_value(name: str, value: str, wa
     body = {"messages": [{name: Variable("prompt")}]}
     if way == "filled":
         assert literals.filled(body, prompt=value) == {"messages": [{name: value}]}
-    written = literals.write_literal(WORDS["python"], literals.filled(body, other=value))
+    written = literals.write_literal(STYLES["python"], literals.filled(body, other=value))
     assert eval(written, {"prompt": value}) == {"messages": [{name: value}]}  # noqa: S307 - our own literal

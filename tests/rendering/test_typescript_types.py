@@ -1,4 +1,4 @@
-"""The TypeScript type of a JSON Schema says what its values may be, and nothing that is not so."""
+"""The TypeScript type of a JSON Schema allows its values, and no others."""
 
 from typing import Any
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -15,10 +15,13 @@ MAX_DEPTH = 500  # levels of a user's file
 MAX_ITEMS = 100_000  # in a user's file; what aliases repeat is counted again
 FIX = "Fix the file, or reinstall."
 
-_Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    from yaml import SafeLoader as FastLoader
+else:
+    FastLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the parser in C is not on every machine
 
 
-class UniqueKeyLoader(_Base):  # type: ignore[misc]  # a base that depends on the machine
+class UniqueKeyLoader(FastLoader):
     """The safe loader, which YAML lets keep the last of two equal keys; this one refuses them."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -95,7 +98,7 @@ def _check_bounds(text: str) -> None:
     """Raise ValueError for a nesting that the C parser would not survive, and for aliases that grow or never end."""
     open_collections: list[tuple[str | None, int]] = [(None, 0)]  # the anchor of each, and its items so far
     sizes: dict[str | None, int] = {}
-    for event in yaml.parse(text, _Base):
+    for event in yaml.parse(text, FastLoader):
         anchor = getattr(event, "anchor", None)
         added = 1
         if isinstance(event, yaml.CollectionStartEvent):

@@ -1,4 +1,4 @@
-"""The decision tables, gateway by gateway, and what is said against a choice."""
+"""The decision tables, gateway by gateway, and the notes on a choice."""
 
 from typing import Any
 
@@ -143,9 +143,9 @@ def test_a_claude_id_named_at_aireiter_goes_out_as_the_document_pairs_it_with_th
 
 
 def test_aiclient_always_tells_of_the_providers_and_the_known_key() -> None:
-    told = " ".join(choose_model(ProgramRequest("aiclient-2-api", model="anything")).notes)
-    assert "providers serve" in told
-    assert "123456" in told
+    notes = " ".join(choose_model(ProgramRequest("aiclient-2-api", model="anything")).notes)
+    assert "providers serve" in notes
+    assert "123456" in notes
 
 
 @pytest.mark.parametrize("gateway", ["aireiter", "ainative", "aiclient-2-api"])
