@@ -10,7 +10,7 @@ from chat_completions.catalog.language import Language
 from chat_completions.catalog.task import Task
 from chat_completions.errors import NotOffered
 from chat_completions.planning.compatibility import fit
-from chat_completions.planning.resolve import find_gateway, find_language, find_library
+from chat_completions.planning.resolve import find_objects
 from chat_completions.planning.types import ProgramRequest
 
 # How much two combinations have in common when they share a name.
@@ -62,12 +62,10 @@ def nearest_options(combination: Combination, combinations: Sequence[Combination
 
 def nearest_to_request(request: ProgramRequest) -> str:
     """Return the nearest offered combination, as options of `write`, or nothing where the names do go together."""
-    gateway, task = find_gateway(request), load.load_task(request.task)
-    language = find_language(request, task)
-    library = find_library(request.library, language, task.kind).id
+    request, gateway, task, language, library = find_objects(request)
     protocol = request.protocol if request.protocol in (None, *gateway.endpoints) else ""
     stream = request.stream or task.always_streams
-    names = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream, request.asynchronous)
+    names = ProgramRequest(gateway.id, task.id, language.id, library.id, protocol, stream, request.asynchronous)
     combination = _combination(names, gateway, task, language)
     if combination.offered:
         return ""

@@ -12,26 +12,19 @@ from chat_completions.planning.types import ProgramRequest, Resolution
 def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
     """Return the objects that the names of a request refer to; `gateway` is the one named, where it is loaded.
 
-    Raises UnknownName for a name that does not exist, NotOffered where the pieces do not go together.
+    Raises UnknownName for a name that does not exist, NotOffered where the objects do not go together.
     """
+    return fit(*find_objects(request, gateway))
+
+
+def find_objects(
+    request: ProgramRequest, gateway: Gateway | None = None
+) -> tuple[ProgramRequest, Gateway, Task, Language, Library]:
+    """Return the objects of these names, and the request with the id of its protocol; UnknownName for a wrong name."""
     gateway, task = gateway or find_gateway(request), load.load_task(request.task)
-    language = find_language(request, task)
+    language = load.load_language(request.language or task.language or "python")
     request = request._replace(protocol=_protocol_name(request.protocol, gateway))
-    return fit(request, gateway, task, language, find_library(request.library, language, task.kind))
-
-
-def find_language(request: ProgramRequest, task: Task) -> Language:
-    """Return the language that was named, or the task's own, or Python."""
-    return load.load_language(request.language or task.language or "python")
-
-
-def find_library(name: str | None, language: Language, kind: str) -> Library:
-    """Return the library of that name, or the language's first that can do this kind of task."""
-    id_ = find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
-    if name and id_ is None:
-        raise UnknownName(f"{language.name} library", name, language.libraries)
-    able = (other for other, library in language.libraries.items() if kind not in library.unsupported)
-    return language.libraries[id_ or next(able, None) or next(iter(language.libraries))]
+    return request, gateway, task, language, _find_library(request.library, language, task.kind)
 
 
 def find_gateway(request: ProgramRequest) -> Gateway:
@@ -40,6 +33,15 @@ def find_gateway(request: ProgramRequest) -> Gateway:
         return load.load_gateway(request.gateway)
     models = [request.model] if request.model else []
     return load.describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
+
+
+def _find_library(name: str | None, language: Language, kind: str) -> Library:
+    """Return the library of that name, or the language's first that can do this kind of task."""
+    id_ = find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
+    if name and id_ is None:
+        raise UnknownName(f"{language.name} library", name, language.libraries)
+    able = (other for other, library in language.libraries.items() if kind not in library.unsupported)
+    return language.libraries[id_ or next(able, None) or next(iter(language.libraries))]
 
 
 def _protocol_name(name: str | None, gateway: Gateway) -> str | None:
