@@ -77,8 +77,8 @@ def load_image(url):
 
 def save_image(image):
     """Write an image to a new file named by its type, and return the name."""
-    types = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
-    extension = next((types[start] for start in types if image.startswith(start)), None)
+    formats = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
+    extension = next((formats[start] for start in formats if image.startswith(start)), None)
     if not extension:
         raise ValueError(f"not an image: {image[:60]!r}")
     with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
