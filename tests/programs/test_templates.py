@@ -79,6 +79,16 @@ def test_python_compiles_and_names_what_it_uses(tmp_path: Path) -> None:
     assert "All checks passed" in ruff
 
 
+def test_python_imports_quote_only_where_it_is_used(tmp_path: Path) -> None:
+    for combination in offered_combinations("aiclient-2-api"):
+        if combination.language == "python" and combination.protocol == "gemini-generate":
+            code = make_combination(combination, model="a model/b").code
+            assert ("quote(MODEL" in code) == (combination.library in ("requests", "httpx"))
+            (tmp_path / f"{name_of(combination)}.py").write_text(code, encoding="utf-8")
+    ruff = output_of(sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", str(tmp_path))
+    assert "All checks passed" in ruff
+
+
 def test_javascript_parses(tmp_path: Path) -> None:
     files = list(write_all("javascript", tmp_path, ".mjs"))
     assert files

@@ -53,9 +53,9 @@ def ask(prompt):
 
 
 def parse_answer(text):
-    """Return the JSON value in an answer; it may stand after thoughts, in a fence or between words."""
+    """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         try:
             answer, _ = json.JSONDecoder().raw_decode(text, start.end())
             break

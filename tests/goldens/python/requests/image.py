@@ -54,7 +54,7 @@ def generate_image(prompt):
     if not images:
         raise ValueError(f"the answer holds no image: {str(message.get('content'))[:300]!r}")
     if body.get("usage"):
-        logger.info("Usage: %s", body.get("usage"))
+        logger.info("Usage: %s", body["usage"])
     return images
 
 
