@@ -85,11 +85,7 @@ class Protocol(NamedTuple):
     reserved: Mapping[str, str] = NO_NAMES  # parameters that an option sets, and that option
     tools: ToolFormat | None = None
     formats: Mapping[str, JsonObject] = EMPTY  # fields that request JSON, by the value of response_format
-    finish_reasons: Mapping[str, Sequence[str]] = EMPTY
-    finish_reason_field: str = "finish_reason"
-    usage: Sequence[str] = ()
     model_rules: Sequence[ModelRule] = ()
-    error_hints: Mapping[str, str] = NO_NAMES
     aliases: Sequence[str] = ()
 
 
