@@ -21,7 +21,7 @@ def ask(prompt):
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
-    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
     response = client.models.generate_content(model=MODEL, contents=prompt)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
         raise ValueError(f"no answer: {response.to_json_dict()}")

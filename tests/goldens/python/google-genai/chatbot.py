@@ -22,7 +22,7 @@ def stream(contents):
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
-    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
     chunks = client.models.generate_content_stream(model=MODEL, contents=contents)
     finish_reason, usage = None, None
     for chunk in chunks:

@@ -22,7 +22,7 @@ def generate_image(prompt):
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=300_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
-    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
     config = {"response_modalities": ["TEXT", "IMAGE"]}
     response = client.models.generate_content(model=MODEL, contents=prompt, config=config)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt

@@ -38,7 +38,7 @@ def ask(prompt):
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
-    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
     config = {
         "response_mime_type": "application/json",
         "response_json_schema": SCHEMA,

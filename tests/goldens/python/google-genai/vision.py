@@ -33,7 +33,7 @@ def ask(prompt, image=IMAGE):
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     options.extra_body = {"contents": contents}  # the package would write mime_type and URL-safe base64
-    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)
+    client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
     response = client.models.generate_content(model=MODEL, contents=contents)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
         raise ValueError(f"no answer: {response.to_json_dict()}")
