@@ -18,12 +18,14 @@ COMMON = ("requests", "httpx", "httpx_sse", "jsonschema")
 # A process with all packages loaded takes four times as long to fork and to end.
 # Behind each package stand modules that it imports with the first request.
 TRACERS = ("langchain_core.env", "langchain_core.tracers.langchain", "langchain_core.tracers.context")
+LITELLM = ("litellm.proxy.openai_files_endpoints.common_utils", "litellm.llms.fal_ai", "litellm._service_logger")
 CHAT = ("openai.resources.chat.chat", "openai.resources.chat.completions.completions")
 PACKAGES = {
     "import openai": ("openai", *CHAT, "httpcore2"),
     "import anthropic": ("anthropic", "anthropic.resources.messages", "httpcore2"),
     "from google import genai": ("google.genai",),
     "from langchain_openai": ("langchain_openai", *CHAT, "httpcore2", *TRACERS),
+    "import litellm": ("litellm", "litellm.main", *LITELLM, *CHAT, "httpcore2"),
     "from pydantic_ai": ("pydantic_ai", "genai_prices.data", "httpcore2", "anyio._backends._asyncio"),
     "from pydantic_ai.models.openai": ("pydantic_ai.models.openai", *CHAT),
     "from pydantic_ai.models.anthropic": ("pydantic_ai.models.anthropic", "anthropic.resources.beta.messages"),
@@ -60,7 +62,7 @@ class ForkServer:
             self._process = subprocess.Popen(
                 [sys.executable, str(START), str(descriptor), *modules],
                 pass_fds=[descriptor],
-                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"},
+                env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
                 # Python asks at its start whether these can seek; those of programs cannot.
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

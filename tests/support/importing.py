@@ -96,7 +96,7 @@ def _calls(result: dict[str, Any], program: "Program") -> Iterator[str]:
     if program.task not in WITHOUT_VALUE and [one.get("value") for one in results[:2]] != [value, value]:
         yield f"the first two calls give {results[:2]}"
     error = results[2] if len(results) > 2 else {}
-    message = str(error.get("error", ""))
+    message = f"{error.get('status')} {error.get('error')}"
     if "401" not in message or "no such key" not in message:
         yield f"the error of the third call lacks the status or the server's message: {error}"
     library = (LIBRARIES if program.language == "python" else CLASSES).get(program.client.partition("-")[2])

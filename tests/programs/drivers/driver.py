@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("ask", "stream", "generate_image", "list_models", "get_balance")
+# Whether its import downloads a price list is said by the environment alone; the other one it sets by itself.
+OF_LITELLM = ("LITELLM_LOCAL_MODEL_COST_MAP", "TIKTOKEN_CACHE_DIR")
 
 
 def state() -> dict[str, object]:
     """What an import must leave as it was."""
     return {
-        "the environment": dict(os.environ),
+        "the environment": {name: value for name, value in os.environ.items() if name not in OF_LITELLM},
         "the handlers of logging": list(logging.root.handlers),
         "the default timeout of sockets": socket.getdefaulttimeout(),
         "the handler of SIGINT": signal.getsignal(signal.SIGINT),
@@ -38,7 +40,8 @@ def call(module: Any) -> dict[str, object]:
         return {"value": "".join(map(str, value)) if inspect.isgenerator(value) else value}
     except Exception as error:  # noqa: BLE001 - the kind of error is what is asked
         kinds = {name for one in type(error).__mro__ for name in (one.__module__.split(".")[0], one.__name__)}
-        return {"error": str(error), "kinds": sorted(kinds)}
+        status = getattr(error, "status_code", None)  # which LiteLLM has in no message
+        return {"error": str(error), "status": status, "kinds": sorted(kinds)}
 
 
 async def collect(pieces: Any) -> str:

@@ -1,0 +1,48 @@
+"""Ask a model on AITOLL and print its answer."""
+
+import logging
+import os
+import sys
+
+import openai
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else the import downloads a price list
+import litellm  # noqa: E402
+
+litellm.suppress_debug_info = True  # else it prints advice on stdout
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+
+
+def ask(prompt):
+    """Return the model's answer to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    messages = [{"role": "user", "content": prompt}]
+    response = litellm.completion(
+        model=MODEL,
+        custom_llm_provider="custom_openai",
+        client=client,
+        timeout=120,
+        messages=messages,
+        extra_body={"stream": False},
+    )
+    if (reason := response.choices[0].finish_reason) not in ("stop", None):
+        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    message = response.choices[0].message
+    return message.content or message.get("refusal") or ""
+
+
+if __name__ == "__main__":
+    try:
+        print(ask("Say hello in one short sentence."))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
