@@ -26,7 +26,7 @@ class Messages(NamedTuple):
     notes: Sequence[str]
 
 
-def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObject) -> Messages:
+def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
     """Return the messages of the request: the user's own, or the task's with the user's prompt and images.
 
     Raises BadInput for options that contradict each other, NotOffered for an image that the protocol cannot send.
@@ -35,10 +35,12 @@ def build_messages(resolution: Resolution, params: JsonObject, schema: JsonObjec
     turns, prompt = _conversation(request, task)
     if request.system is not None:
         turns = _with_system(turns, request)
-    instructions = _needs_instructions(resolution, params, schema)
+    instructions = _needs_instructions(resolution, params)
     if instructions:
         # The user's own conversation is a constant of the program, which cannot contain a variable.
-        text: Any = Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(schema)
+        text: Any = (
+            Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(resolution.schema)
+        )
         place = next((number for number, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
         turns.insert(place, {"role": "system", "content": text})
     images = _images(request, task)
@@ -105,8 +107,8 @@ def _image_part(image: Image, protocol: Protocol) -> ImagePart:
     return ImagePart("", image)
 
 
-def _needs_instructions(resolution: Resolution, params: JsonObject, schema: JsonObject) -> bool:
+def _needs_instructions(resolution: Resolution, params: JsonObject) -> bool:
     """Return whether the messages must describe the JSON, because the parameter alone would not do."""
     mode: Any = params.get("response_format", "json_schema")
     unreliable = "structured" in (*resolution.gateway.unreliable, *resolution.gateway.undocumented)
-    return bool(schema) and (resolution.protocol.schema_in_prompt or unreliable or mode == "json_object")
+    return bool(resolution.schema) and (resolution.protocol.schema_in_prompt or unreliable or mode == "json_object")

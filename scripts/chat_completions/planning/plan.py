@@ -5,13 +5,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.protocol import Protocol
-from chat_completions.catalog.task import Task
 from chat_completions.catalog.urls import check_base_url, is_loopback
-from chat_completions.json_values import EMPTY, JsonObject
 from chat_completions.planning.messages import Messages, build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
-from chat_completions.planning.types import ProgramRequest, RequestPlan, Resolution, Tool
+from chat_completions.planning.types import RequestPlan, Resolution
 from chat_completions.planning.user_schema import notes_on_schema
 
 
@@ -20,34 +18,24 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
 
     Raises BadInput and NotOffered for options and parameters that cannot be sent.
     """
-    request, _, task, language, library, protocol, endpoint, auth, _, choice = resolution
     parameters = read_parameters(resolution)
-    tools, schema = _tools(request, task), _schema(request, task)
-    messages = build_messages(resolution, parameters.values, schema)
-    body = build_body(resolution, parameters.values, messages, tools, schema)
+    messages = build_messages(resolution, parameters.values)
+    body = build_body(resolution, parameters.values, messages)
     base_url = _base_url(resolution)
     notes = [
-        *choice.notes,
+        *resolution.choice.notes,
         *parameters.notes,
         *parameters.notes_on_alternative,
-        *_notes_on_defaults(protocol, parameters.values),
-        *_notes_on_address(base_url, auth),
+        *_notes_on_defaults(resolution.protocol, parameters.values),
+        *_notes_on_address(base_url, resolution.auth),
         *messages.notes,
-        *(notes_on_schema(schema, language.schema_keywords) if request.schema else []),
-        *(note for note in (endpoint.note, library.note) if note),
+        *_notes_on_schema(resolution),
+        *(note for note in (resolution.endpoint.note, resolution.library.note) if note),
     ]
-    return _plan(resolution, base_url, parameters, messages, body, tools, schema), notes
+    return _plan(resolution, base_url, parameters, messages, body), notes
 
 
-def _plan(
-    resolution: Resolution,
-    base_url: str,
-    parameters: Parameters,
-    messages: Messages,
-    body: Body,
-    tools: list[Tool],
-    schema: JsonObject,
-) -> RequestPlan:
+def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
     request, gateway, task, _, _, protocol, endpoint, auth, stream, choice = resolution
     path, query = _path(endpoint, protocol, stream=stream)
     return RequestPlan(
@@ -77,9 +65,9 @@ def _plan(
         messages=messages.messages,
         prompt=messages.prompt,
         instructions=messages.instructions,
-        tools=tools,
+        tools=resolution.tools,
         tool_definitions=body.tool_definitions,
-        schema=schema,
+        schema=resolution.schema,
         images=messages.images,
         multipart=protocol.image_encoding == "file" and bool(messages.images),
         poll_path=endpoint.poll_path,
@@ -126,17 +114,10 @@ def _sdk_base_path(path: str, protocol: Protocol) -> str:
     return next((path.removesuffix(end) for end in protocol.sdk_paths if path.endswith(end)), path)
 
 
-def _tools(request: ProgramRequest, task: Task) -> list[Tool]:
-    if task.kind != "tools":
+def _notes_on_schema(resolution: Resolution) -> list[str]:
+    if not resolution.request.schema:
         return []
-    return [
-        Tool(tool["name"], tool.get("description", ""), tool["parameters"], tool.get("example"), tool.get("strict"))
-        for tool in request.tools or task.tools
-    ]
-
-
-def _schema(request: ProgramRequest, task: Task) -> JsonObject:
-    return (request.schema or task.schema) if task.kind == "structured" else EMPTY
+    return notes_on_schema(resolution.schema, resolution.language.schema_keywords)
 
 
 def _notes_on_defaults(protocol: Protocol, params: dict[str, Any]) -> list[str]:

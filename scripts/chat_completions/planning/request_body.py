@@ -23,16 +23,14 @@ class Body(NamedTuple):
     tool_definitions: Sequence[JsonObject]
 
 
-def build_body(
-    resolution: Resolution, params: dict[str, Any], content: Messages, tools: Sequence[Tool], schema: JsonObject
-) -> Body:
+def build_body(resolution: Resolution, params: dict[str, Any], messages: Messages) -> Body:
     """Return the body of a request, in the task's order of fields."""
-    protocol, task = resolution.protocol, resolution.task
+    protocol, task, tools = resolution.protocol, resolution.task, resolution.tools
     always, first = tool_rules(params, tools, protocol) if tools else (EMPTY, EMPTY)
-    if schema:
-        always = format_fields(params, schema, protocol)
+    if resolution.schema:
+        always = format_fields(params, resolution.schema, protocol)
     shape = task.body[protocol.id]
-    filled = fill(shape, _placeholders(content, protocol))
+    filled = fill(shape, _placeholders(messages, protocol))
     merged = merge(protocol.defaults, filled, always, _fixed(resolution), place_parameters(params, protocol))
     order = dict.fromkeys([*(name for name in shape if name in merged), *merged])
     body = {name: merged[name] for name in order}
@@ -111,16 +109,16 @@ def _fixed(resolution: Resolution) -> JsonObject:
     return {**gateway.default_body.get(protocol.id, {}), **streaming}
 
 
-def _placeholders(content: Messages, protocol: Protocol) -> dict[str, Any]:
+def _placeholders(messages: Messages, protocol: Protocol) -> dict[str, Any]:
     """Return the values of the placeholders in a task's body."""
-    addresses = ",".join(image.source for image in content.images)
+    addresses = ",".join(image.source for image in messages.images)
     return {
         "$model": Variable("MODEL"),
         "$messages": Variable("contents" if protocol.message_format == "parts" else "messages"),
         "$tools": Variable("TOOLS"),
         "$prompt": Variable("prompt"),
-        "$system": _system(content.system, protocol),
-        "$images": addresses if len(content.images) > 1 else Variable("image_url"),
+        "$system": _system(messages.system, protocol),
+        "$images": addresses if len(messages.images) > 1 else Variable("image_url"),
         "$task_id": Variable("task_id"),
     }
 

@@ -10,6 +10,43 @@ from chat_completions.catalog.task import Task
 from chat_completions.json_values import EMPTY, JsonObject
 
 
+class Variable(NamedTuple):
+    """A value that the printed program has under a name; literals write that name."""
+
+    name: str
+
+
+class Tool(NamedTuple):
+    """A tool that the model may call."""
+
+    name: str
+    description: str
+    parameters: JsonObject  # a JSON Schema
+    example: Any  # the result that its stub returns
+    strict: bool | None  # arguments must follow the schema; None: not set
+
+
+class Image(NamedTuple):
+    """An image that goes out with the prompt: a file (read when the program runs), a URL or a data URI.
+
+    The messages of a plan name it by variables: `image_url` (a URL or data URI), or `image_type` and
+    `image_data` (base64), each with the `suffix` (`_1`, `_2`, …) where there are several images.
+    """
+
+    source: str
+    suffix: str = ""
+
+    @property
+    def is_file(self) -> bool:
+        """Return whether the source is the path of a file."""
+        return not self.source.startswith(("https://", "http://", "data:"))
+
+    @property
+    def is_data(self) -> bool:
+        """Return whether the source is a data URI."""
+        return self.source.startswith("data:")
+
+
 class ProgramRequest(NamedTuple):
     """The options of the user; None leaves the choice to the program."""
 
@@ -64,42 +101,19 @@ class Resolution(NamedTuple):
     stream: bool
     choice: ModelChoice
 
-
-class Variable(NamedTuple):
-    """A value that the printed program has under a name; literals write that name."""
-
-    name: str
-
-
-class Tool(NamedTuple):
-    """A tool that the model may call."""
-
-    name: str
-    description: str
-    parameters: JsonObject  # a JSON Schema
-    example: Any  # the result that its stub returns
-    strict: bool | None  # arguments must follow the schema; None: not set
-
-
-class Image(NamedTuple):
-    """An image that goes out with the prompt: a file (read when the program runs), a URL or a data URI.
-
-    The messages of a plan name it by variables: `image_url` (a URL or data URI), or `image_type` and
-    `image_data` (base64), each with the `suffix` (`_1`, `_2`, …) where there are several images.
-    """
-
-    source: str
-    suffix: str = ""
+    @property
+    def tools(self) -> list[Tool]:
+        """Return the user's tools, or the example's; none where the task has no tools."""
+        tools = (self.request.tools or self.task.tools) if self.task.kind == "tools" else ()
+        return [
+            Tool(tool["name"], tool.get("description", ""), tool["parameters"], tool.get("example"), tool.get("strict"))
+            for tool in tools
+        ]
 
     @property
-    def is_file(self) -> bool:
-        """Return whether the source is the path of a file."""
-        return not self.source.startswith(("https://", "http://", "data:"))
-
-    @property
-    def is_data(self) -> bool:
-        """Return whether the source is a data URI."""
-        return self.source.startswith("data:")
+    def schema(self) -> JsonObject:
+        """Return the user's JSON Schema of the answer, or the example's; empty where the task has none."""
+        return (self.request.schema or self.task.schema) if self.task.kind == "structured" else EMPTY
 
 
 class RequestPlan(NamedTuple):
