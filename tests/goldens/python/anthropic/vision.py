@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer to a prompt and its images."""
+    """Return the model's answer to a prompt and its image."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")

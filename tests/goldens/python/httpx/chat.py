@@ -35,7 +35,7 @@ def ask(prompt):
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    logger.info("Usage: %s", body.get("usage"))
+    logger.info("Usage: %s", body.get("usage") or "not reported")
     return message.get("content") or message.get("refusal") or ""
 
 

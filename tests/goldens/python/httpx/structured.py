@@ -62,7 +62,7 @@ def ask(prompt):
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     answer = parse_answer(message.get("content") or message.get("refusal") or "")
-    logger.info("Usage: %s", body.get("usage"))
+    logger.info("Usage: %s", body.get("usage") or "not reported")
     return answer
 
 

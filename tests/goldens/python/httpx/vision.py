@@ -18,16 +18,15 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer to a prompt and its images."""
+    """Return the model's answer to a prompt and its image."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    image_url = image
     messages = [
         {
             "role": "user",
             "content": [
                 {"type": "text", "text": prompt},
-                {"type": "image_url", "image_url": {"url": image_url}},
+                {"type": "image_url", "image_url": {"url": image}},
             ],
         },
     ]
@@ -45,7 +44,7 @@ def ask(prompt, image=IMAGE):
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    logger.info("Usage: %s", body.get("usage"))
+    logger.info("Usage: %s", body.get("usage") or "not reported")
     return message.get("content") or message.get("refusal") or ""
 
 

@@ -15,16 +15,15 @@ logger = logging.getLogger(__name__)
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer to a prompt and its images."""
+    """Return the model's answer to a prompt and its image."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    image_url = image
     messages = [
         {
             "role": "user",
             "content": [
                 {"type": "text", "text": prompt},
-                {"type": "image_url", "image_url": {"url": image_url}},
+                {"type": "image_url", "image_url": {"url": image}},
             ],
         },
     ]

@@ -28,16 +28,15 @@ session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
 def ask(prompt, image=IMAGE):
-    """Return the model's answer to a prompt and its images."""
+    """Return the model's answer to a prompt and its image."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    image_url = image
     messages = [
         {
             "role": "user",
             "content": [
                 {"type": "text", "text": prompt},
-                {"type": "image_url", "image_url": {"url": image_url}},
+                {"type": "image_url", "image_url": {"url": image}},
             ],
         },
     ]
@@ -57,7 +56,7 @@ def ask(prompt, image=IMAGE):
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    logger.info("Usage: %s", body.get("usage"))
+    logger.info("Usage: %s", body.get("usage") or "not reported")
     return message.get("content") or message.get("refusal") or ""
 
 
