@@ -1,6 +1,6 @@
 """Start the local software to record, on loopback, and stop it again.
 
-The environment says where it is: LLAMA_SERVER, TINY_GGUF, TINY_MMPROJ, LITELLM, AICLIENT_DIR.
+These environment variables name its folders and files: LLAMA_SERVER, TINY_GGUF, TINY_MMPROJ, LITELLM, AICLIENT_DIR.
 Nothing is installed or downloaded here.
 """
 
@@ -59,12 +59,12 @@ def litellm(folder: Path) -> Iterator[Stack]:
     with engine(folder, "tiny-chat", engine_key) as engine_url:
         values = {"ENGINE_KEY": engine_key, "ENGINE": engine_url, "MASTER_KEY": keys["<master-key>"]}
         text = (LITELLM_CONFIG / "config.yaml").read_text(encoding="utf-8")
-        for word, value in values.items():
-            text = text.replace(word, value)
+        for placeholder, value in values.items():
+            text = text.replace(placeholder, value)
         (folder / "config.yaml").write_text(text, encoding="utf-8")
         shutil.copy(LITELLM_CONFIG / "litellm_keys.py", folder)
         names = {"GOOD_KEY": "<key>", "POOR_KEY": "<poor-key>", "BUSY_KEY": "<busy-key>"}
-        env = {name: keys[word] for name, word in names.items()}
+        env = {name: keys[placeholder] for name, placeholder in names.items()}
         env |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
         command, port = [required("LITELLM"), "--config", "config.yaml", "--host", "127.0.0.1"], free_port()
         with server([*command, "--port", str(port)], port, "/health/liveliness", folder, env) as url:
@@ -177,14 +177,14 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 def canary_keys() -> dict[str, str]:
     """Return the keys of every local recording: known, so that a test can search cassettes for them."""
-    words = ("<key>", "<poor-key>", "<busy-key>", "<master-key>", "<engine-key>")
-    return {word: f"sk-{hashlib.sha256(f'canary {word}'.encode()).hexdigest()[:40]}" for word in words}
+    placeholders = ("<key>", "<poor-key>", "<busy-key>", "<master-key>", "<engine-key>")
+    return {name: f"sk-{hashlib.sha256(f'canary {name}'.encode()).hexdigest()[:40]}" for name in placeholders}
 
 
 def required(variable: str) -> str:
     """Return an environment variable that must be set."""
     return os.environ.get(variable) or pytest.exit(
-        f"{variable} is not set: it says where the software is.", returncode=2
+        f"{variable} is not set: it names the place of the software.", returncode=2
     )
 
 
@@ -196,7 +196,7 @@ def free_port() -> int:
 
 
 def engine_version() -> str:
-    """Return the version of llama-server, and where its source came from if LLAMA_SOURCE says so."""
+    """Return the version of llama-server, and the origin of its source if LLAMA_SOURCE is set."""
     output = subprocess.run([required("LLAMA_SERVER"), "--version"], capture_output=True, text=True, check=True).stderr
     version = next(line for line in output.splitlines() if line.startswith("version")).partition(": ")[2].split()[0]
     origin = os.environ.get("LLAMA_SOURCE", "")

@@ -1,6 +1,6 @@
 """Keys of the LiteLLM that is recorded, without a database: one good, one of a spent budget, one limited.
 
-LiteLLM calls `known` for every request. It words the two 401s; all other replies are LiteLLM's own.
+LiteLLM calls `known` for every request. The two 401 responses are written here; all other replies are LiteLLM's own.
 """
 
 import os
@@ -19,5 +19,5 @@ async def known(request: Any, api_key: str) -> Any:  # noqa: ARG001 - LiteLLM pa
         return UserAPIKeyAuth(api_key=key, token=key, key_alias="busy", rpm_limit=1)
     if key == os.environ["GOOD_KEY"]:
         return UserAPIKeyAuth(api_key=key, token=key, key_alias="good")
-    words = "Invalid proxy server token passed." if key else "No api key passed in."
-    raise ProxyException(message=f"Authentication Error, {words}", type="auth_error", param="key", code=401)
+    reason = "Invalid proxy server token passed." if key else "No api key passed in."
+    raise ProxyException(message=f"Authentication Error, {reason}", type="auth_error", param="key", code=401)
