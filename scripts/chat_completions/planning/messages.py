@@ -37,12 +37,7 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
         turns = _with_system(turns, request)
     instructions = _needs_instructions(resolution, params)
     if instructions:
-        # The user's own conversation is a constant of the program, which cannot contain a variable.
-        text: Any = (
-            Variable("instructions") if request.messages is None else INSTRUCTIONS + json.dumps(resolution.schema)
-        )
-        place = next((number for number, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
-        turns.insert(place, {"role": "system", "content": text})
+        turns = _with_instructions(turns, resolution)
     images = _images(request, task)
     parts = [_image_part(image, protocol) for image in images]
     if parts and turns:
@@ -84,6 +79,15 @@ def _with_system(turns: list[JsonObject], request: ProgramRequest) -> list[JsonO
     if has_one and request.messages is not None:
         raise BadInput("--system and a system message in --messages contradict each other.", "Give one of them.")
     return [{"role": "system", "content": request.system}, *turns[has_one:]]
+
+
+def _with_instructions(turns: list[JsonObject], resolution: Resolution) -> list[JsonObject]:
+    """Return the messages with a description of the JSON after those of the system."""
+    # The user's own conversation is a constant of the program, which cannot contain a variable.
+    is_constant = resolution.request.messages is not None
+    text = INSTRUCTIONS + json.dumps(resolution.schema) if is_constant else Variable("instructions")
+    place = next((number for number, turn in enumerate(turns) if turn["role"] not in SYSTEM_ROLES), len(turns))
+    return [*turns[:place], {"role": "system", "content": text}, *turns[place:]]
 
 
 def _with_images(turn: JsonObject, parts: list[ImagePart]) -> JsonObject:
