@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -85,7 +86,7 @@ def load_language(name: str) -> Language:
 def load_decision_table() -> DecisionTable:
     """Return the rules of references/models.yaml, in order."""
     path = references() / "models.yaml"
-    return _build(lambda _, data: build_decision_table(data), "", read_own(path), _shown(path))
+    return _build(partial(build_decision_table, read_own(path)), _shown(path))
 
 
 def find_id(kind: str, name: str) -> str:
@@ -103,21 +104,19 @@ def find_id(kind: str, name: str) -> str:
 def _load(kind: str, name: str, build: Callable[[str, JsonObject], T]) -> T:
     id_ = find_id(kind, name)
     path = _file(kind, id_)
-    return _build(build, id_, read_own(path), _shown(path))
+    return _build(partial(build, id_, read_own(path)), _shown(path))
 
 
 def _gateway(id_: str, data: Any, file: str, error: type[ChatCompletionsError]) -> Gateway:
     facts = build_model_facts(read_own(references() / "model_facts.yaml"))
-    gateway = _build(lambda id_, data: build_gateway(id_, data, facts), id_, data, file, error)
+    gateway = _build(partial(build_gateway, id_, data, facts), file, error)
     return gateway._replace(last_check=load_last_check(id_))
 
 
-def _build(
-    build: Callable[[str, JsonObject], T], id_: str, data: Any, file: str, error: type[ChatCompletionsError] = BadData
-) -> T:
-    """Return the object that the data of a file describe; an `error` that names the file where they do not."""
+def _build(build: Callable[[], T], file: str, error: type[ChatCompletionsError] = BadData) -> T:
+    """Return the object that `build` makes of a file; raise `error`, which names the file, where it cannot."""
     try:
-        return build(id_, data)
+        return build()
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
         raise error(f"{file} is broken: {type(problem).__name__} {problem}.", FIX) from problem
 
