@@ -299,5 +299,5 @@ def test_an_error_through_the_vendors_package(vendor_page: Page, gateway: Server
 
 def test_without_a_key_the_vendors_package_asks_nothing(vendor_page: Page, gateway: Server) -> None:
     send(vendor_page)
-    assert alert(vendor_page).startswith("Error: AINATIVE_JWT is not pasted")
+    assert "AINATIVE_JWT" in alert(vendor_page)
     assert gateway.requests == []
