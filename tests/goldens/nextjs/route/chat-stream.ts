@@ -1,8 +1,11 @@
 // app/api/chat/route.ts: asks AITOLL for the page; the key stays on the server.
+import { EventSourceParserStream } from "eventsource-parser/stream";
+
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
 const MODEL = "glm-4.7"; // or "glm-5"
 
-// Takes {"messages": [{"role": "user", "content": "…"}]}; answers with one JSON object a line: text, warning, error, done.
+// Takes {"messages": [{"role": "user", "content": "…"}]}, the conversation of the page.
+// Answers with JSON objects, one a line: {"text"}, at the end {"warning", "done"}, or {"error"}.
 export async function POST(request: Request): Promise<Response> {
   const apiKey = process.env.AITOLL_API_KEY;
   try {
@@ -22,53 +25,48 @@ export async function POST(request: Request): Promise<Response> {
     if (!response.body || !response.headers.get("content-type")?.includes("event-stream")) {
       throw new Error(await errorMessage(response));
     }
-    const lines = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(toLines(apiKey));
+    const text = response.body.pipeThrough(new TextDecoderStream());
+    const lines = text.pipeThrough(new EventSourceParserStream()).pipeThrough(toLines(apiKey));
     return new Response(lines.pipeThrough(new TextEncoderStream()), {
       headers: { "Content-Type": "application/x-ndjson", "Cache-Control": "no-store" },
     });
   } catch (error) {
-    const message = (error instanceof Error ? error.message : String(error)).replaceAll(apiKey || "\0", "***");
-    return Response.json({ error: message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300) }, { status: 502 });
+    const message = (error as Error).message.replaceAll(apiKey || "\0", "***");
+    return Response.json({ error: message.replace(/\p{Cc}+/gu, " ").slice(0, 300) }, { status: 502 });
   }
 }
 
-// The status and the server's own message.
+// Return the status and the server's own message.
 async function errorMessage(response: Response): Promise<string> {
-  const body = await response.clone().json().catch(() => response.text()); // the page of a proxy
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${response.status}: ${typeof message === "string" ? message : JSON.stringify(message)}`;
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  return `HTTP ${response.status}: ${message}`;
 }
 
-// Turns the events of the gateway into the lines for the page, up to the end of the stream.
+// Turn the events of the gateway into the lines of the answer.
 function toLines(apiKey: string) {
-  let [rest, finishReason, usage] = ["", "", {}];
+  let finishReason = "";
+  let usage = {};
   const line = (value: object) => `${JSON.stringify(value).replaceAll(apiKey, "***")}\n`;
-  function end(controller: TransformStreamDefaultController<string>, error = finishReason ? "" : "the answer was cut") {
-    if (!error) console.info("Usage:", JSON.stringify(usage));
+  function end(controller: TransformStreamDefaultController<string>, error?: string) {
     const warning = finishReason === "stop" ? undefined : `The answer ended with ${finishReason}.`;
     controller.enqueue(line(error ? { error } : { warning, done: true }));
     controller.terminate();
+    if (!error) console.info("Usage:", JSON.stringify(usage));
   }
-  return new TransformStream<string, string>({
-    transform(chunk, controller) {
-      const lines = (rest + chunk).split(/\r?\n/);
-      rest = lines.pop() ?? "";
-      for (const data of lines.filter((one) => /^data:\s*[{[]/.test(one)).map((one) => one.slice(5).trim())) {
-        if (data === "[DONE]") {
-          finishReason ||= "stop";
-          return end(controller);
-        }
-        const event = JSON.parse(data);
-        const error = event.error?.message ?? event.error;
-        if (error) return end(controller, error);
-        const { delta, finish_reason } = event.choices?.[0] ?? {};
-        const text = delta?.content ?? delta?.refusal;
-        finishReason = finish_reason || finishReason;
-        usage = event.usage ?? usage;
-        if (text) controller.enqueue(line({ text }));
+  return new TransformStream<{ data: string }, string>({
+    transform({ data }, controller) {
+      if (data === "[DONE]") {
+        finishReason ||= "stop";
+        return end(controller);
       }
+      const { choices, usage: tokens, error } = JSON.parse(data);
+      if (error) return end(controller, error.message ?? JSON.stringify(error));
+      const text = choices?.[0]?.delta?.content || choices?.[0]?.delta?.refusal;
+      finishReason = choices?.[0]?.finish_reason || finishReason;
+      usage = tokens ?? usage;
+      if (text) controller.enqueue(line({ text }));
     },
-    flush: end,
+    flush: (controller) => end(controller, finishReason ? undefined : "the answer was cut"),
   });
 }

@@ -2,7 +2,8 @@
 const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
 const MODEL = "glm-4.7"; // or "glm-5"
 
-// Takes {"messages": [{"role": "user", "content": "…"}]}; answers with one JSON object a line: text, warning, error, done.
+// Takes {"messages": [{"role": "user", "content": "…"}]}, the conversation of the page.
+// Answers with JSON objects, one a line: {"text"}, at the end {"warning", "done"}, or {"error"}.
 export async function POST(request: Request): Promise<Response> {
   const apiKey = process.env.AITOLL_API_KEY;
   try {
@@ -21,22 +22,20 @@ export async function POST(request: Request): Promise<Response> {
     });
     const body = response.ok && (await response.clone().json().catch(() => null));
     if (!body?.choices?.[0]?.message) throw new Error(await errorMessage(response));
-    const { message, finish_reason } = body.choices[0];
-    const parts: (string | { text?: string })[] = [message.content || message.refusal || ""].flat();
-    const text = parts.map((part) => (typeof part === "string" ? part : (part.text ?? ""))).join("");
-    const warning = finish_reason === "length" ? "The answer is cut: finish_reason is length." : undefined;
+    const { message, finish_reason: finishReason } = body.choices[0];
+    const text = message.content || message.refusal || "";
     console.info("Usage:", JSON.stringify(body.usage));
+    const warning = finishReason === "stop" ? undefined : `The answer ended with ${finishReason}.`;
     return Response.json({ text, warning, done: true });
   } catch (error) {
-    const message = (error instanceof Error ? error.message : String(error)).replaceAll(apiKey || "\0", "***");
-    return Response.json({ error: message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300) }, { status: 502 });
+    const message = (error as Error).message.replaceAll(apiKey || "\0", "***");
+    return Response.json({ error: message.replace(/\p{Cc}+/gu, " ").slice(0, 300) }, { status: 502 });
   }
 }
 
-// The status and the server's own message.
+// Return the status and the server's own message.
 async function errorMessage(response: Response): Promise<string> {
-  const body = await response.clone().json().catch(() => response.text()); // the page of a proxy
-  const error = body?.error ?? body?.[0]?.error ?? body;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  return `HTTP ${response.status}: ${typeof message === "string" ? message : JSON.stringify(message)}`;
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  return `HTTP ${response.status}: ${message}`;
 }

@@ -4,8 +4,6 @@ import { type FormEvent, useRef, useState } from "react";
 import { AINativeProvider, type AINativeError, type Message, useChat } from "@ainative/react-sdk";
 
 const BASE_URL = "https://api.ainative.studio/api/v1";
-const SYSTEM: Message[] = [];
-const MESSAGES: Message[] = [];
 const OPTIONS = { model: "claude-sonnet-4-6" }; // or the model "claude-sonnet-4-5"
 
 export default function Page() {
@@ -19,13 +17,13 @@ export default function Page() {
 }
 
 function Chat({ apiKey }: { apiKey: string }) {
-  const [messages, setMessages] = useState(MESSAGES);
+  const [messages, setMessages] = useState<Message[]>([]);
   const [input, setInput] = useState("Say hello in one short sentence.");
   const [note, setNote] = useState("");
   const [error, setError] = useState("");
   const [loading, setLoading] = useState(false);
-  const problem = useRef<AINativeError>({ message: "no answer" });
-  const { sendMessage } = useChat({ ...OPTIONS, onError: (error) => (problem.current = error) });
+  const failure = useRef<AINativeError>({ message: "no answer" });
+  const { sendMessage } = useChat({ ...OPTIONS, onError: (error) => (failure.current = error) });
 
   async function send(event: FormEvent) {
     event.preventDefault();
@@ -34,16 +32,16 @@ function Chat({ apiKey }: { apiKey: string }) {
     setError("");
     setLoading(true);
     try {
-      if (!apiKey) throw new Error("AINATIVE_JWT is not pasted");
-      const response = await sendMessage([...SYSTEM, ...messages, question]); // null after an error
-      if (!response?.choices?.[0]?.message) throw new Error(errorLine(response ?? problem.current));
+      if (!apiKey) throw new Error("Paste the value of AINATIVE_JWT into the field Key");
+      const response = await sendMessage([...messages, question]); // null after an error
+      if (!response?.choices?.[0]?.message) throw new Error(errorMessage(response ?? failure.current));
       const { message, finish_reason } = response.choices[0];
       const { content, refusal } = message as { content?: string; refusal?: string };
       setMessages([...messages, question, { role: "assistant", content: content || refusal || "" }]);
       setNote(JSON.stringify({ finish_reason, ...response.usage }));
       setInput("");
     } catch (error) {
-      setError((error instanceof Error ? error.message : String(error)).replaceAll(apiKey || "\0", "***"));
+      setError((error as Error).message.replaceAll(apiKey || "\0", "***"));
     }
     setLoading(false);
   }
@@ -65,9 +63,9 @@ function Chat({ apiKey }: { apiKey: string }) {
   );
 }
 
-// One line from what the package says, whatever form the server's words have.
-function errorLine(body: object): string {
+// Return the status and the server's own message, from a reply or from an error of the package.
+function errorMessage(body: object): string {
   const { status, error, message } = body as { status?: number; error?: { message?: string }; message?: unknown };
-  const words = error?.message ?? message ?? body;
-  return `${status ? `HTTP ${status}: ` : ""}${typeof words === "string" ? words : JSON.stringify(words)}`;
+  const text = error?.message ?? message ?? body;
+  return `${status ? `HTTP ${status}: ` : ""}${typeof text === "string" ? text : JSON.stringify(text)}`;
 }

@@ -3,10 +3,9 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
 
 type Message = { role: string; content: string };
-const MESSAGES: Message[] = [];
 
 export default function Chat() {
-  const [messages, setMessages] = useState(MESSAGES);
+  const [messages, setMessages] = useState<Message[]>([]);
   const [input, setInput] = useState("Say hello in one short sentence.");
   const [loading, setLoading] = useState(false);
   const [warning, setWarning] = useState("");
@@ -58,21 +57,22 @@ export default function Chat() {
 
 type Line = { text?: string; warning?: string; error?: string; done?: boolean };
 
-// The lines of the answer, as they come.
+// Yield the lines of the answer as they come.
 async function* ask(messages: Message[], signal: AbortSignal): AsyncGenerator<Line> {
   const response = await fetch("/api/chat", { method: "POST", body: JSON.stringify({ messages }), signal });
   if (!response.body || !response.headers.get("content-type")?.includes("json")) {
     throw new Error(`HTTP ${response.status} from /api/chat`);
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let rest = "", done = false; !done; ) {
-    const { value } = await reader.read();
-    const lines = (rest + (value ?? "\n")).split("\n");
-    rest = lines.pop() ?? "";
+  let buffer = "";
+  for (;;) {
+    const { done, value = "\n" } = await reader.read(); // the last line may lack its end
+    const lines = (buffer + value).split("\n");
+    buffer = lines.pop() ?? "";
     for (const line of lines.filter(Boolean).map((line): Line => JSON.parse(line))) {
       yield line;
-      done ||= Boolean(line.done);
+      if (line.done) return;
     }
-    if (value === undefined && !done) throw new Error("the answer was cut");
+    if (done) throw new Error("the answer was cut");
   }
 }
