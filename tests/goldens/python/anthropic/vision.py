@@ -19,18 +19,14 @@ def ask(prompt, image=IMAGE):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
-    messages = [
+    content = [
+        {"type": "text", "text": prompt},
         {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": prompt},
-                {
-                    "type": "image",
-                    "source": {"type": "base64", "media_type": image_type, "data": image_data},
-                },
-            ],
+            "type": "image",
+            "source": {"type": "base64", "media_type": image_type, "data": image_data},
         },
     ]
+    messages = [{"role": "user", "content": content}]
     headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
     http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
     client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)

@@ -20,15 +20,8 @@ def ask(prompt, image=IMAGE):
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
-    contents = [
-        {
-            "role": "user",
-            "parts": [
-                {"text": prompt},
-                {"inlineData": {"mimeType": image_type, "data": image_data}},
-            ],
-        },
-    ]
+    parts = [{"text": prompt}, {"inlineData": {"mimeType": image_type, "data": image_data}}]
+    contents = [{"role": "user", "parts": parts}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
