@@ -21,15 +21,8 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [
-        {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": prompt},
-                {"type": "image_url", "image_url": {"url": image}},
-            ],
-        },
-    ]
+    content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
+    messages = [{"role": "user", "content": content}]
     response = post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},

@@ -18,15 +18,8 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [
-        {
-            "role": "user",
-            "content": [
-                {"type": "text", "text": prompt},
-                {"type": "image_url", "image_url": {"url": image}},
-            ],
-        },
-    ]
+    content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
+    messages = [{"role": "user", "content": content}]
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
