@@ -123,7 +123,7 @@ def _plan(request: ProgramRequest) -> RequestPlan:
 def _request(plan: RequestPlan) -> str:
     """Return method, path and body; what only a run knows is named."""
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
-    body = literals.filled(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
+    body = literals.replace_variables(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
     text = f"\n{literals.write_literal(load.load_language('shell').literals, _named(body))}" if body else ""
     return f"```\n{plan.method} {plan.path}{text}\n```\n"
 
@@ -139,10 +139,14 @@ def _named(value: Any) -> Any:
 
 def _command(options: Mapping[str, Any]) -> str:
     """Return the command of a request, as a user types it."""
-    words = ["chat-completions", "write", *([literals.quoted(options["prompt"])] if "prompt" in options else [])]
+    words = [
+        "chat-completions",
+        "write",
+        *([literals.quote_for_shell(options["prompt"])] if "prompt" in options else []),
+    ]
     for name in ("gateway", "task", "language", "library", "protocol", "endpoint", "model", "system"):
         if options.get(name, "python") != "python":
-            words += [f"--{name}", literals.quoted(options[name])]
+            words += [f"--{name}", literals.quote_for_shell(options[name])]
     for name, value in options.get("params", {}).items():
         words += ["--param", f"{name}={value}"]
     return f"```bash\n{' '.join(words)}{' --stream' if options.get('stream') else ''}\n```\n"

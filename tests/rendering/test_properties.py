@@ -82,6 +82,6 @@ def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, syst
 def test_a_variable_is_a_name_and_a_filled_one_a_value(name: str, value: str, way: str) -> None:
     body = {"messages": [{name: Variable("prompt")}]}
     if way == "filled":
-        assert literals.filled(body, prompt=value) == {"messages": [{name: value}]}
-    written = literals.write_literal(STYLES["python"], literals.filled(body, other=value))
+        assert literals.replace_variables(body, prompt=value) == {"messages": [{name: value}]}
+    written = literals.write_literal(STYLES["python"], literals.replace_variables(body, other=value))
     assert eval(written, {"prompt": value}) == {"messages": [{name: value}]}  # noqa: S307 - our own literal

@@ -13,7 +13,7 @@ from chat_completions.planning.types import ModelChoice
 
 
 @click.command("choose")
-@options.shared
+@options.add_shared_options
 @click.option("--all", "everything", is_flag=True, help="Also every other model of the gateway, as a table.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(format_: str, everything: bool, **values: Any) -> None:

@@ -72,7 +72,7 @@ def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple
             raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
         raise UnknownName("preset", name, preset_names())
     text = _preset_text(id_)
-    return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_listed(models)}]", text) if models else text
+    return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_as_yaml_items(models)}]", text) if models else text
 
 
 def _own(
@@ -88,12 +88,12 @@ def _own(
         base_url=gateway.base_url,
         key=key,
         allow_http="allow_http: true\n" if allow_http else "",
-        models=_listed(models) or PLACEHOLDER,
+        models=_as_yaml_items(models) or PLACEHOLDER,
     )
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name or "").strip("-").lower() or gateway.id, text
 
 
-def _listed(models: tuple[str, ...]) -> str:
+def _as_yaml_items(models: tuple[str, ...]) -> str:
     return ", ".join(json.dumps(model, ensure_ascii=False) for model in models)
 
 

@@ -45,13 +45,13 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     """Yield the rows of one kind, in a fixed order."""
-    gateways = [gateway] if gateway else _readable()
+    gateways = [gateway] if gateway else _readable_gateways()
     if kind == "gateways":
         yield from map(_gateway, gateways)
     elif kind == "tasks":
-        yield from ({"task": name, "summary": load.load_task(name).summary} for name in _used("task", gateway))
+        yield from ({"task": name, "summary": load.load_task(name).summary} for name in _used_names("task", gateway))
     elif kind == "languages":
-        yield from map(_language, _used("language", gateway))
+        yield from map(_language, _used_names("language", gateway))
     elif kind == "models":
         yield from (row for name in gateways for row in _models(name))
     elif kind == "installed":
@@ -62,7 +62,7 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
         yield from (row for name in gateways for row in _combinations(name, everything=everything))
 
 
-def _readable() -> Iterator[str]:
+def _readable_gateways() -> Iterator[str]:
     """Yield the gateways whose files can be read; say why another one cannot."""
     for name in load.names("gateway"):
         try:
@@ -73,7 +73,7 @@ def _readable() -> Iterator[str]:
             yield name
 
 
-def _used(kind: str, gateway: str | None) -> list[str]:
+def _used_names(kind: str, gateway: str | None) -> list[str]:
     """Return the names of a kind; of one gateway those that any of its combinations has."""
     known = load.names(kind)
     if gateway is None:

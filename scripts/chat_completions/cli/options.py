@@ -37,7 +37,7 @@ class ProseCommand(click.Command):
             raise BadInput("The PROMPT is several arguments.", 'Put it in quotes: write "Say hello"') from None
 
 
-def shared(command: Callable[..., None]) -> Callable[..., None]:
+def add_shared_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that `write` and `choose` share."""
     options = [
         click.option(

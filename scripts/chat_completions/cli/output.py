@@ -11,7 +11,7 @@ import click
 
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import Program
-from chat_completions.rendering.literals import quoted
+from chat_completions.rendering.literals import quote_for_shell
 
 FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts": "typescript"}
 
@@ -23,7 +23,7 @@ def progress(line: str) -> None:
 
 def notes(program: Program, file: Path | None) -> str:
     """Return the lines for stderr: model, reason, notes, what to set, install and run."""
-    choice, name = program.choice, _pasted(file or Path(program.filename))
+    choice, name = program.choice, _shell_name(file or Path(program.filename))
     lines = [f"Model: {choice.model or 'none'}", f"Reason: {choice.reason}"]
     if choice.alternatives:
         lines.append(f"Alternative: {', '.join(choice.alternatives)}{_use_of_alternative(program)}")
@@ -140,9 +140,9 @@ def _images(program: Program) -> str:
     return "this program prints text; an image in the answer is not saved."
 
 
-def _pasted(file: Path) -> str:
+def _shell_name(file: Path) -> str:
     """Return a file's name as a shell takes it, never for an option."""
-    return quoted(f"./{file}" if str(file).startswith("-") else str(file))
+    return quote_for_shell(f"./{file}" if str(file).startswith("-") else str(file))
 
 
 def _fence(code: str) -> str:

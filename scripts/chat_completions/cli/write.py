@@ -17,7 +17,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 
 @click.command("write", cls=options.ProseCommand)
 @click.argument("prompt", required=False)
-@options.shared
+@options.add_shared_options
 @click.option("--language", help="See `list languages`.  [default: python]")
 @click.option("--library", help="Client library; the language's first by default.")
 @click.option(

@@ -49,10 +49,10 @@ def offered_combinations(gateway: str | None = None) -> list[Combination]:
 def nearest_options(combination: Combination, combinations: Sequence[Combination]) -> str:
     """Return the offered combination that has most in common with this one, as options of `write`."""
 
-    def shared(other: Combination) -> int:
+    def weight_in_common(other: Combination) -> int:
         return sum(weight for name, weight in WEIGHTS.items() if getattr(combination, name) == getattr(other, name))
 
-    nearest = max((other for other in combinations if other.offered), key=shared, default=None)
+    nearest = max((other for other in combinations if other.offered), key=weight_in_common, default=None)
     if nearest is None:
         return ""
     names = ("gateway", "task", "language", "library", "protocol")

@@ -3,8 +3,6 @@
 A combination that does not work raises NotOffered (exit code 3) with one that does.
 """
 
-from collections.abc import Sequence
-
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.language import Language, Library
@@ -65,7 +63,7 @@ def _common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, lib
     """
     if task.kind in library.unsupported:
         raise NotOffered(f"{library.id} does not offer {task.id!r}: {library.unsupported[task.kind]}.")
-    served = [name for name, endpoints in gateway.endpoints.items() if name in task.body and _serving(endpoints, task)]
+    served = [name for name in gateway.endpoints if name in task.body and _endpoints_for(task, gateway, name)]
     offered = [name for name in served if name in library.protocols]
     if library.kinds and task.kind not in library.kinds:
         raise NotOffered(f"There is no program for {task.id!r} with {library.id}.", "Choose another --library.")
@@ -89,7 +87,7 @@ def _find_endpoint(
 
     Raises UnknownName, or NotOffered where a client library cannot call that path.
     """
-    serving = _serving(gateway.endpoints[protocol.id], task)
+    serving = _endpoints_for(task, gateway, protocol.id)
     ends = tuple(protocol.sdk_paths) if library.sdk else ""
     suited = [endpoint for endpoint in serving if endpoint.path.endswith(ends)]
     if request.endpoint is None and suited:
@@ -147,7 +145,8 @@ def _is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol
     return stream
 
 
-def _serving(endpoints: Sequence[Endpoint], task: Task) -> list[Endpoint]:
+def _endpoints_for(task: Task, gateway: Gateway, protocol: str) -> list[Endpoint]:
+    endpoints = gateway.endpoints[protocol]
     return [endpoint for endpoint in endpoints if not endpoint.kinds or task.kind in endpoint.kinds]
 
 

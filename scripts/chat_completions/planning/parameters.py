@@ -131,7 +131,7 @@ def _check_place(name: str, parameter: Parameter, gateway: Gateway, kind: str) -
 def _check_value(name: str, value: Any, parameter: Parameter) -> None:
     hint, low, high = parameter.description, parameter.minimum, parameter.maximum
     if not _fits(value, parameter.type):
-        raise BadInput(f"{name} must be {_described(parameter)}, not {value!r}.", hint)
+        raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
     if parameter.enum and value not in parameter.enum:
         raise BadInput(f"{name} must be one of {', '.join(parameter.enum)}, not {value!r}.", hint)
     problem = problem_of_value(value) if isinstance(value, (dict, list)) else ""
@@ -141,7 +141,7 @@ def _check_value(name: str, value: Any, parameter: Parameter) -> None:
         return
     # Written so that a NaN, for which every comparison is false, is out of range too.
     if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise BadInput(f"{name} must be {_described(parameter)}, not {value!r}.", hint)
+        raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
 
 
 def _check_order(params: dict[str, Any], protocol: Protocol) -> None:
@@ -162,7 +162,7 @@ def _fits(value: Any, kind: str) -> bool:
     return isinstance(value, TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)
 
 
-def _described(parameter: Parameter) -> str:
+def _describe(parameter: Parameter) -> str:
     if parameter.type == "stop":
         return f"a string or a list of 1 to {MAX_STOPS} strings"
     article = "an" if parameter.type in ("integer", "object", "array") else "a"

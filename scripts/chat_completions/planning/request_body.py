@@ -31,7 +31,7 @@ def build_body(resolution: Resolution, params: dict[str, Any], messages: Message
         always = format_fields(params, resolution.schema, protocol)
     shape = task.body[protocol.id]
     filled = fill(shape, _placeholders(messages, protocol))
-    merged = merge(protocol.defaults, filled, always, _fixed(resolution), place_parameters(params, protocol))
+    merged = merge(protocol.defaults, filled, always, _fixed_fields(resolution), place_parameters(params, protocol))
     order = dict.fromkeys([*(name for name in shape if name in merged), *merged])
     body = {name: merged[name] for name in order}
     known = {"stream", *shape, *protocol.defaults, *always}
@@ -96,7 +96,7 @@ def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) ->
     return always, _choice(choice, rules)
 
 
-def _fixed(resolution: Resolution) -> JsonObject:
+def _fixed_fields(resolution: Resolution) -> JsonObject:
     """Return the fields that the gateway always needs, and those on streaming.
 
     A whole answer is requested explicitly unless it is known to be the gateway's default.

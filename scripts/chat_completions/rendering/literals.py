@@ -18,7 +18,7 @@ BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 UNUSUAL = re.compile(r'["\\]|[^ -~]')
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-quoted = shlex.quote
+quote_for_shell = shlex.quote
 
 
 def write_literal(style: LiteralStyle, value: Any, margin: int = 0, lead: int = 0) -> str:
@@ -53,13 +53,13 @@ def write_keywords(
     return "\n" + "".join(lines) + " " * margin
 
 
-def filled(value: Any, **values: Any) -> Any:
+def replace_variables(value: Any, **values: Any) -> Any:
     """Return `value` with each variable that `values` names replaced by its value."""
     if isinstance(value, Variable):
-        return filled(values[value.name], **values) if value.name in values else value
+        return replace_variables(values[value.name], **values) if value.name in values else value
     if isinstance(value, Mapping):
-        return {key: filled(item, **values) for key, item in value.items()}
-    return [filled(item, **values) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: replace_variables(item, **values) for key, item in value.items()}
+    return [replace_variables(item, **values) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def text(value: str, non_bmp_escape: str = "surrogates") -> str:
