@@ -15,7 +15,8 @@ from chat_completions.catalog.load import load_gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
 from chat_completions.replay.cassette import Exchange, load_all_exchanges
 from chat_completions.replay.faults import Fault
-from chat_completions.replay.matching import ReceivedRequest, find_differences, has_right_key, without_defaults
+from chat_completions.replay.headers import has_right_key
+from chat_completions.replay.matching import ReceivedRequest, find_differences
 from chat_completions.replay.request_kind import RequestKind, find_kind
 from chat_completions.replay.responses import (
     GENERATED,
@@ -78,7 +79,7 @@ class Replay:
         if fault and fault.status:
             message = f"the replay was asked to answer {fault.status}"
             return error_response(fault.status, message, protocol, self._candidates(name))
-        if gateway and kind and not has_right_key(request, gateway):
+        if gateway and kind and not has_right_key(request.headers, gateway):
             return error_response(401, "the API key is missing or wrong", protocol, self._candidates(name))
         exact = self._find_exact(request._replace(path=kind.path) if kind else request, name)
         if exact:
@@ -126,10 +127,11 @@ class Replay:
         One that a scene holds several times, as when a task is polled, is answered in order; of several scenes that
         hold it, the one that was played last goes on.
         """
+        lenient = bool(self.gateways)
         matches = [
             number
             for number, exchange in enumerate(self.exchanges)
-            if name in ("", exchange.gateway) and self._is_recorded(request, exchange)
+            if name in ("", exchange.gateway) and not find_differences(request, exchange, ignore_defaults=lenient)
         ]
         if not matches:
             return None
@@ -139,12 +141,6 @@ class Replay:
         number = next((number for number in of_scene if number not in self._played), of_scene[-1])
         self._played.add(number)
         return self.exchanges[number]
-
-    def _is_recorded(self, request: ReceivedRequest, exchange: Exchange) -> bool:
-        """Return whether a request is the recorded one; only a strict replay minds what goes without saying."""
-        if self.gateways:
-            request = request._replace(body=without_defaults(request.body, exchange.body))
-        return not find_differences(request, exchange)
 
     def _miss(self, request: ReceivedRequest, name: str) -> str:
         """Describe how a request differs from the most similar recording."""
