@@ -1,0 +1,84 @@
+"""Ask a model on AITOLL for JSON that fits a schema, and print it."""
+
+import json
+import os
+import re
+import sys
+
+import jsonschema
+import openai
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else the import downloads a price list
+import litellm  # noqa: E402
+
+litellm.suppress_debug_info = True  # else it prints advice on stdout
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+SCHEMA = {
+    "title": "review",
+    "type": "object",
+    "properties": {
+        "sentiment": {"type": "string", "enum": ["positive", "negative", "mixed"]},
+        "score": {"type": "number", "description": "from -1 to 1"},
+        "highlights": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["sentiment", "score", "highlights"],
+    "additionalProperties": False,
+}
+
+
+def ask(prompt):
+    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    instructions = (
+        f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
+    )
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
+    response = litellm.completion(
+        model=MODEL,
+        custom_llm_provider="custom_openai",
+        client=client,
+        timeout=120,
+        messages=messages,
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "review", "strict": True, "schema": SCHEMA},
+        },
+        extra_body={"stream": False},
+    )
+    message = response.choices[0].message
+    return parse_answer(message.content or message.get("refusal") or "")
+
+
+def parse_answer(text):
+    """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
+    text = text.rpartition("</think>")[2].strip()
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            break
+        except ValueError:  # no JSON starts here
+            continue
+    else:
+        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+    try:
+        jsonschema.validate(answer, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    return answer
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])

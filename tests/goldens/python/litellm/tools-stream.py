@@ -1,0 +1,118 @@
+"""Let a model on AITOLL call functions, and print its answer as it arrives."""
+
+import json
+import logging
+import os
+import sys
+
+import openai
+
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # else the import downloads a price list
+import litellm  # noqa: E402
+
+litellm.suppress_debug_info = True  # else it prints advice on stdout
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_weather",
+            "description": "The current weather in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "city": {"type": "string", "description": "A city, such as Oslo"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["city"],
+            },
+        },
+    },
+    {
+        "type": "function",
+        "function": {
+            "name": "get_time",
+            "description": "The current local time in a city.",
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+                "required": ["city"],
+            },
+        },
+    },
+]
+
+logger = logging.getLogger(__name__)
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def stream(prompt):
+    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    http = openai.DefaultHttpxClient(follow_redirects=False)
+    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    messages = [{"role": "user", "content": prompt}]
+    for _ in range(8):
+        reply = litellm.completion(
+            model=MODEL,
+            custom_llm_provider="custom_openai",
+            client=client,
+            timeout=120,
+            messages=messages,
+            tools=TOOLS,
+            stream=True,
+        )
+        chunks = []
+        for chunk in reply:
+            chunks.append(chunk)
+            yield "".join(choice.delta.content or "" for choice in chunk.choices)
+        if not (reason := reply.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
+            raise ValueError("the stream ended before the answer was complete")
+        if reason not in ("stop", "tool_calls"):
+            logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", reason)
+        message = litellm.stream_chunk_builder(chunks).choices[0].message
+        messages.append(message)
+        if not message.tool_calls:
+            return
+        messages += [run_tool(tool_call) for tool_call in message.tool_calls]
+    raise ValueError("no answer after 8 rounds of tool calls")
+
+
+def run_tool(tool_call):
+    """Return the result of one call as a message; an error is reported to the model."""
+    function = tool_call["function"]
+    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function["arguments"])
+    try:
+        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        content = json.dumps(result, ensure_ascii=False)
+    except Exception as error:
+        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        content = json.dumps({"error": repr(error)})
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+
+
+if __name__ == "__main__":
+    try:
+        for text in stream("What is the weather in Oslo, and what time is it there?"):
+            print(text, end="", flush=True)
+    except (Exception, KeyboardInterrupt) as error:
+        reason = getattr(error, "body", None) or error.__cause__ or error
+        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}"))[:300])
