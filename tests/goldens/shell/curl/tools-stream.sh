@@ -74,40 +74,40 @@ for _ in {1..8}; do
 
   # Read the model's message, or print the error.
   jq --raw-input --null-input '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
-  # End with one line on stderr, without the key.
-  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
-  def merge($new): reduce ($new | to_entries[] | select(.value != null)) as {$key, $value} (.;
-    if $key == "tool_calls" then
-      reduce $value[] as $call (.;
-        ([.tool_calls[]?.id] | $call.index // index($call.id | strings)
-          // length - (if $call.id // $call.function.name then 0 else 1 end)) as $index
-        | .tool_calls[$index] |= merge($call | del(.index)))
-    elif ($value | type) == "object" then .[$key] |= merge($value)
-    elif $key | IN("id", "type", "role", "name") then .[$key] = $value
-    else .[$key] += $value end);
-  def reply:
-    reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
-    | .tool_calls[]?.function.arguments |= (strings // tojson)
-    | {message: ., text: ([.content, .refusal] | map(strings) | join("")), calls: [.tool_calls[]? | {id} + .function]};
-  def report($reason; $reply): [
-    ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
-    ($reply | .usage | values | "Usage: \(tojson)")
-  ] | map(. + "\n") | join("");
-  [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
-  | [$events[] | .choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
-  | if any($events[]; .error) then
-      first($events[] | select(.error)) | error_message | fail
-    elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
-      reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
-      | . as $merged | $events | reply | .report = report($reason; $merged)
-    elif $events != [] then
-      "\($lines[-1]): the answer is cut" | fail
-    else
-      ($lines[:-1] | join("\n") / "\r\n\r\n" | last) as $body
-      | "\($lines[-1]): \($body | fromjson? // . | error_message)" | fail
-    end
+    def error_message:
+      [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+    # End with one line on stderr, without the key.
+    def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+    def merge($new): reduce ($new | to_entries[] | select(.value != null)) as {$key, $value} (.;
+      if $key == "tool_calls" then
+        reduce $value[] as $call (.;
+          ([.tool_calls[]?.id] | $call.index // index($call.id | strings)
+            // length - (if $call.id // $call.function.name then 0 else 1 end)) as $index
+          | .tool_calls[$index] |= merge($call | del(.index)))
+      elif ($value | type) == "object" then .[$key] |= merge($value)
+      elif $key | IN("id", "type", "role", "name") then .[$key] = $value
+      else .[$key] += $value end);
+    def reply:
+      reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
+      | .tool_calls[]?.function.arguments |= (strings // tojson)
+      | {message: ., text: ([.content, .refusal] | map(strings) | join("")), calls: [.tool_calls[]? | {id} + .function]};
+    def report($reason; $reply): [
+      ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+      ($reply | .usage | values | "Usage: \(tojson)")
+    ] | map(. + "\n") | join("");
+    [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
+    | [$events[] | .choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
+    | if any($events[]; .error) then
+        first($events[] | select(.error)) | error_message | fail
+      elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
+        reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
+        | . as $merged | $events | reply | .report = report($reason; $merged)
+      elif $events != [] then
+        "\($lines[-1]): the answer is cut" | fail
+      else
+        ($lines[:-1] | join("\n") / "\r\n\r\n" | last) as $body
+        | "\($lines[-1]): \($body | fromjson? // . | error_message)" | fail
+      end
   ' "$tmp/response" >"$tmp/turn"
   jq --raw-output 'select(.text != "") | ""' "$tmp/turn"
   jq --compact-output '.calls[]' "$tmp/turn" >"$tmp/calls"

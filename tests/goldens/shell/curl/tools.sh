@@ -68,21 +68,21 @@ for _ in {1..8}; do
 
   # Read the model's message, or print the error.
   jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
-  # End with one line on stderr, without the key.
-  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
-  def reply:
-    .choices[0]?.message | objects | .tool_calls[]?.function.arguments |= (strings // tojson)
-    | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
-       calls: [.tool_calls[]? | {id} + .function]};
-  def report($reason; $reply): [
-    ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
-    ($reply | .usage | values | "Usage: \(tojson)")
-  ] | map(. + "\n") | join("");
-  (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
-  | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason; $response))
-    // ("HTTP \($status): \($json | error_message)" | fail)
+    def error_message:
+      [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+    # End with one line on stderr, without the key.
+    def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+    def reply:
+      .choices[0]?.message | objects | .tool_calls[]?.function.arguments |= (strings // tojson)
+      | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
+         calls: [.tool_calls[]? | {id} + .function]};
+    def report($reason; $reply): [
+      ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+      ($reply | .usage | values | "Usage: \(tojson)")
+    ] | map(. + "\n") | join("");
+    (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
+    | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason; $response))
+      // ("HTTP \($status): \($json | error_message)" | fail)
   ' "$tmp/response" >"$tmp/turn"
   jq --raw-output '.text | select(. != "")' "$tmp/turn"
   jq --compact-output '.calls[]' "$tmp/turn" >"$tmp/calls"
