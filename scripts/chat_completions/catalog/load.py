@@ -33,7 +33,10 @@ def names(kind: str) -> list[str]:
 
 
 def load_gateway(name: str) -> Gateway:
-    """Return a gateway by its id or name, or by the path of the user's own YAML file."""
+    """Return a gateway by its id or name, or by the path of the user's own YAML file.
+
+    Raises UnknownName, BadInput with file and line for a mistake in the user's file, BadData for one in ours.
+    """
     if "://" in name:
         raise BadInput(
             f"--gateway takes a name or a file, not the URL {name!r}.",
@@ -69,22 +72,22 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
 
 
 def load_protocol(name: str) -> Protocol:
-    """Return a protocol by its id or one of its aliases."""
+    """Return a protocol by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     return _load("protocol", name, build_protocol)
 
 
 def load_task(name: str) -> Task:
-    """Return a task by its id or one of its aliases."""
+    """Return a task by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     return _load("task", name, build_task)
 
 
 def load_language(name: str) -> Language:
-    """Return a language by its id or one of its aliases."""
+    """Return a language by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     return _load("language", name, build_language)
 
 
 def load_decision_table() -> DecisionTable:
-    """Return the rules of references/models.yaml, in order."""
+    """Return the rules of references/models.yaml, in order; BadData where the file is broken."""
     path = references() / "models.yaml"
     return _build(partial(build_decision_table, read_own(path)), _shown(path))
 

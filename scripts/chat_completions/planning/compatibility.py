@@ -17,7 +17,10 @@ NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
 
 
 def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
-    """Return the pieces with the first protocol on which they go together; NotOffered where there is none."""
+    """Return the objects with the first protocol on which they go together.
+
+    Raises NotOffered where there is none, UnknownName for a wrong name of an endpoint or authentication scheme.
+    """
     if task.language not in ("", language.id):
         raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
     protocol, choice = _first_protocol(request, gateway, task, library)

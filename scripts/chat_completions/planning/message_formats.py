@@ -18,7 +18,10 @@ Converted = tuple[list[str | Variable], list[JsonObject]]
 
 
 def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
-    """Return the system texts that are not among the messages, and the messages, both in this format."""
+    """Return the system texts that are not among the messages, and the messages, both in this format.
+
+    Raises BadInput for an image without a URL, NotOffered for arguments of a tool call that are not JSON.
+    """
     return FORMATS[message_format](messages)
 
 

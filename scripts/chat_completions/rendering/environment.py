@@ -19,6 +19,7 @@ def render(plan: RequestPlan, language: Language, library: str) -> str:
 
     The template is `<language>/<library>/<kind>.jinja`, or a more special one beside it: `<kind>-stream`
     for a streamed answer, each with `.<protocol>` behind it where a protocol has a template of its own.
+    Raises BadData where there is none, or the template fails.
     """
     kinds = [f"{plan.kind}-stream", plan.kind] if plan.stream else [plan.kind]
     names = [f"{language.id}/{library}/{kind}{end}.jinja" for kind in kinds for end in (f".{plan.protocol}", "")]
