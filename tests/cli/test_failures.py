@@ -1,6 +1,7 @@
 """How the command fails: one line, a hint, an exit code, and no secret."""
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -117,7 +118,11 @@ def test_a_conversation_is_checked_and_sent_as_it_is(
 
 
 def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
+    file = tmp_path / "my gateway's.yaml"
+    file.write_text("name: Mine\nbase_url: https://gw.example.com/v1\nkey: MY_KEY\nmodels: [m]\n", encoding="utf-8")
     asked = [
+        ["--gateway", str(file), "--library", "anthropic"],
+        ["--base-url", "https://gw.example.com/v1", "--key", "MY_KEY", "--model", "m x", "--library", "anthropic"],
         ["--gateway", "ainative", "--task", "image"],
         ["--gateway", "aitoll", "--library", "anthropic"],
         ["--gateway", "aitoll", "--task", "models", "--language", "shell"],
@@ -127,7 +132,8 @@ def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
     for arguments in asked:
         refused = command("write", "x", *arguments)
         assert refused.returncode == 3, arguments
-        nearest = refused.stderr.decode().partition("Nearest that works: ")[2].split()
+        nearest = shlex.split(refused.stderr.decode().partition("Nearest that works: ")[2])
+        assert nearest[:2] == arguments[:2]
         assert command("write", *nearest, "--output", "x", "--force", cwd=tmp_path).returncode == 0, nearest
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import product
+from shlex import quote
 from typing import NamedTuple
 
 from chat_completions.catalog import load
@@ -70,7 +71,16 @@ def nearest_to_request(request: ProgramRequest) -> str:
     if combination.offered:
         return ""
     nearest = nearest_options(combination, list(_all(gateway)))
-    return nearest.replace(f"--gateway {gateway.id}", f"--gateway {request.gateway}", 1)
+    return nearest.replace(f"--gateway {gateway.id}", _gateway_options(request), 1)
+
+
+def _gateway_options(request: ProgramRequest) -> str:
+    """Return the options that named the gateway of a request."""
+    if request.key is None:
+        return f"--gateway {quote(request.gateway)}"
+    model = f" --model {quote(request.model)}" if request.model else ""
+    http = " --allow-http" if request.allow_http else ""
+    return f"--base-url {quote(request.base_url or '')} --key {request.key}{model}{http}"
 
 
 def _all(gateway: Gateway) -> Iterator[Combination]:
