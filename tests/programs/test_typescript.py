@@ -36,7 +36,7 @@ BROUGHT: dict[str, dict[str, dict[str, Any]]] = {
     "chat": {"sampled": {"params": {"max_tokens": 300, "temperature": 0.5}}},
     "chatbot": {"sampled": {"params": {"max_tokens": 300}}},
     "vision": {"file": {"images": ["a.png"]}, "several": {"images": [PNG, "a.png"]}, "data": {"images": [PNG]}},
-    "tools": {"own": {"tools": TOOLS}},
+    "tools": {"own": {"tools": TOOLS}, "chosen": {"params": {"tool_choice": "required"}}},
     "structured": {"own": {"schema": SCHEMA}},
 }
 FOR_ALL: dict[str, dict[str, Any]] = {

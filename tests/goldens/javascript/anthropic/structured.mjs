@@ -48,7 +48,7 @@ export async function ask(prompt, log = () => {}) {
   return answer;
 }
 
-// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
+// Parse the JSON of an answer, which may stand after <think>…</think>, in a fence or in prose.
 function parseAnswer(answer) {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];

@@ -99,7 +99,7 @@ function addEvent(content, inputs, event) {
   }
 }
 
-// Return the result of a tool call, or its error, as it is sent to the model.
+// Return what the model gets for a call: the result of the function, or the error.
 async function callTool(block, json) {
   try {
     if (json) block.input = JSON.parse(json);

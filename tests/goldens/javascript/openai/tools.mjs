@@ -81,7 +81,7 @@ export async function ask(prompt, log = () => {}) {
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Return the result of a tool call, or its error, as it is sent to the model.
+// Return what the model gets for a call: the result of the function, or the error.
 async function callTool(name, json) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);

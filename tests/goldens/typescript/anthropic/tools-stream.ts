@@ -106,7 +106,7 @@ function addEvent(content: any[], inputs: string[], event: any) {
   }
 }
 
-// Return the result of a tool call, or its error, as it is sent to the model.
+// Return what the model gets for a call: the result of the function, or the error.
 async function callTool(block: Anthropic.ToolUseBlock, json?: string): Promise<string> {
   try {
     if (json) block.input = JSON.parse(json);

@@ -72,7 +72,7 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
   throw new Error(`HTTP ${response.status}: ${message}`, { cause });
 }
 
-// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
+// Parse the JSON of an answer, which may stand after <think>…</think>, in a fence or in prose.
 function parseAnswer(answer: string): Answer {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];

@@ -79,7 +79,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Return the result of a tool call, or its error, as it is sent to the model.
+// Return what the model gets for a call: the result of the function, or the error.
 async function callTool(name: string, json: string): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);

@@ -57,7 +57,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
   return answer;
 }
 
-// Parse and validate the JSON of an answer: alone, after <think>…</think>, in a Markdown fence or in prose.
+// Parse the JSON of an answer, which may stand after <think>…</think>, in a fence or in prose.
 function parseAnswer(answer: string): Answer {
   const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];

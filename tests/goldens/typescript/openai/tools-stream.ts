@@ -118,7 +118,7 @@ function addDelta(message: any, delta: object): any {
   return message;
 }
 
-// Return the item that a piece belongs to: by its index or id; some gateways send neither after the first.
+// Return the item of a piece, by its index or id; a piece without both belongs to the last one.
 function findItem(items: any[], { index, id }: any) {
   let item = items.at(-1);
   if (index !== undefined) item = items.find((item) => item.index === index);
@@ -127,7 +127,7 @@ function findItem(items: any[], { index, id }: any) {
   return item;
 }
 
-// Return the result of a tool call, or its error, as it is sent to the model.
+// Return what the model gets for a call: the result of the function, or the error.
 async function callTool(name: string, json: string): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
