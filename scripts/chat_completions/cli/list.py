@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from chat_completions.catalog import load
+from chat_completions.catalog.gateway import Gateway, Model
 from chat_completions.cli.output import progress
 from chat_completions.errors import BadInput
 from chat_completions.planning.combinations import (
@@ -45,7 +46,7 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     """Yield the rows of one kind, in a fixed order."""
-    gateways = [gateway] if gateway else _readable_gateways()
+    gateways = map(load.load_gateway, [gateway]) if gateway else _readable_gateways()
     if kind == "gateways":
         yield from map(_gateway, gateways)
     elif kind == "tasks":
@@ -53,24 +54,24 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     elif kind == "languages":
         yield from map(_language, _used_names("language", gateway))
     elif kind == "models":
-        yield from (row for name in gateways for row in _models(name))
+        yield from (_model(loaded, model) for loaded in gateways for model in loaded.models.values())
     elif kind == "installed":
         from chat_completions.cli.install import find_installed
 
         yield from find_installed()
     else:
-        yield from (row for name in gateways for row in _combinations(name, everything=everything))
+        yield from (row for loaded in gateways for row in _combinations(loaded, everything=everything))
 
 
-def _readable_gateways() -> Iterator[str]:
+def _readable_gateways() -> Iterator[Gateway]:
     """Yield the gateways whose files can be read; say why another one cannot."""
     for name in load.names("gateway"):
         try:
-            load.load_gateway(name)
+            gateway = load.load_gateway(name)
         except BadInput as problem:
             progress(f"Left out: {problem}")
         else:
-            yield name
+            yield gateway
 
 
 def _used_names(kind: str, gateway: str | None) -> list[str]:
@@ -82,8 +83,7 @@ def _used_names(kind: str, gateway: str | None) -> list[str]:
     return [name for name in known if name in used]
 
 
-def _gateway(name: str) -> Row:
-    gateway = load.load_gateway(name)
+def _gateway(gateway: Gateway) -> Row:
     return {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": gateway.auth[0].key}
 
 
@@ -92,20 +92,13 @@ def _language(name: str) -> Row:
     return {"language": name, "libraries": list(language.libraries), "aliases": list(language.aliases)}
 
 
-def _models(name: str) -> Iterator[Row]:
-    gateway = load.load_gateway(name)
-    for model in gateway.models.values():
-        yield {
-            "gateway": gateway.id,
-            "model": model.id,
-            "guidance": model.guidance,
-            "status": model.facts.status,
-            "note": model.note,
-        }
+def _model(gateway: Gateway, model: Model) -> Row:
+    facts = {"guidance": model.guidance, "status": model.facts.status, "note": model.note}
+    return {"gateway": gateway.id, "model": model.id, **facts}
 
 
-def _combinations(gateway: str, *, everything: bool) -> Iterator[Row]:
-    combinations = all_combinations(gateway)
+def _combinations(gateway: Gateway, *, everything: bool) -> Iterator[Row]:
+    combinations = list(all_combinations(gateway))
     for combination in combinations:
         if everything or combination.offered:
             row = {name: getattr(combination, name) for name in COLUMNS["combinations"]}

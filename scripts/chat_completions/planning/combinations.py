@@ -36,15 +36,23 @@ class Combination(NamedTuple):
         return not self.reason
 
 
-def all_combinations(gateway: str) -> list[Combination]:
-    """Return every combination at a gateway, whether it is offered or not."""
-    return list(_all(load.load_gateway(gateway)))
+def all_combinations(gateway: Gateway) -> Iterator[Combination]:
+    """Yield every combination at a gateway, whether it is offered or not."""
+    tasks = [load.load_task(name) for name in load.names("task")]
+    languages = [load.load_language(name) for name in load.names("language")]
+    for task, language in product(tasks, languages):
+        modes = (True,) if task.always_streams else (False, True)
+        for library, stream, protocol in product(language.libraries, modes, task.body):
+            request = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream)
+            yield _combination(request, gateway, task, language)
+            if task.kind in language.libraries[library].async_kinds:
+                yield _combination(request._replace(asynchronous=True), gateway, task, language)
 
 
 def offered_combinations(gateway: str | None = None) -> list[Combination]:
     """Return the combinations that are offered, at one gateway or at all."""
-    gateways = [gateway] if gateway else load.names("gateway")
-    return [combination for name in gateways for combination in all_combinations(name) if combination.offered]
+    gateways = map(load.load_gateway, [gateway] if gateway else load.names("gateway"))
+    return [combination for loaded in gateways for combination in all_combinations(loaded) if combination.offered]
 
 
 def nearest_options(combination: Combination, combinations: Sequence[Combination]) -> str:
@@ -70,7 +78,7 @@ def nearest_to_request(request: ProgramRequest) -> str:
     combination = _combination(names, gateway, task, language)
     if combination.offered:
         return ""
-    nearest = nearest_options(combination, list(_all(gateway)))
+    nearest = nearest_options(combination, list(all_combinations(gateway)))
     return nearest.replace(f"--gateway {gateway.id}", _gateway_options(request), 1)
 
 
@@ -81,18 +89,6 @@ def _gateway_options(request: ProgramRequest) -> str:
     model = f" --model {quote(request.model)}" if request.model else ""
     http = " --allow-http" if request.allow_http else ""
     return f"--base-url {quote(request.base_url or '')} --key {request.key}{model}{http}"
-
-
-def _all(gateway: Gateway) -> Iterator[Combination]:
-    tasks = [load.load_task(name) for name in load.names("task")]
-    languages = [load.load_language(name) for name in load.names("language")]
-    for task, language in product(tasks, languages):
-        modes = (True,) if task.always_streams else (False, True)
-        for library, stream, protocol in product(language.libraries, modes, task.body):
-            request = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream)
-            yield _combination(request, gateway, task, language)
-            if task.kind in language.libraries[library].async_kinds:
-                yield _combination(request._replace(asynchronous=True), gateway, task, language)
 
 
 def _combination(request: ProgramRequest, gateway: Gateway, task: Task, language: Language) -> Combination:
