@@ -42,7 +42,7 @@ async def stream(prompt):
             raise anthropic.AnthropicError("the stream ended before the answer was complete")
         if stop_reason not in ("end_turn", "stop_sequence"):
             logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
-        logger.info("\nUsage: %s", usage)
+        logger.info("\nUsage: %s", usage or "not reported")
 
 
 def error_message(body):

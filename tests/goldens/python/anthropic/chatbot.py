@@ -39,7 +39,7 @@ def stream(messages):
         raise anthropic.AnthropicError("the stream ended before the answer was complete")
     if stop_reason not in ("end_turn", "stop_sequence"):
         logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
-    logger.info("\nUsage: %s", usage)
+    logger.info("\nUsage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def stream(prompt):
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
-            logger.info("\nUsage: %s", usage)
+            logger.info("\nUsage: %s", usage or "not reported")
             return
         messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")

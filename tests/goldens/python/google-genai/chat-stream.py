@@ -35,7 +35,7 @@ def stream(prompt):
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
         logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage)
+    logger.info("\nUsage: %s", usage or "not reported")
 
 
 def error_message(body):

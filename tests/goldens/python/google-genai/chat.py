@@ -28,7 +28,7 @@ def ask(prompt):
     candidate = response.candidates[0]
     if candidate.finish_reason not in ("STOP", None):
         logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
-    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
+    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
     return response.text or ""
 
 

@@ -36,7 +36,7 @@ def stream(contents):
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
         logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage)
+    logger.info("\nUsage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":

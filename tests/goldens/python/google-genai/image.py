@@ -30,7 +30,7 @@ def generate_image(prompt):
     images = [part.inline_data.data for part in response.parts or [] if part.inline_data]
     if not images:
         raise ValueError(f"no image: {response.to_json_dict()}")
-    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
+    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
     return images
 
 

@@ -48,7 +48,7 @@ def ask(prompt):
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
         raise ValueError(f"no answer: {response.to_json_dict()}")
     answer = parse_answer(response.text or "")
-    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
+    logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
     return answer
 
 

@@ -77,7 +77,7 @@ def stream(prompt):
             logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
         calls = [part.function_call for part in parts if part.function_call]
         if not calls:
-            logger.info("\nUsage: %s", usage)
+            logger.info("\nUsage: %s", usage or "not reported")
             return
         contents.append({"role": "model", "parts": parts})  # goes back as it came
         contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})

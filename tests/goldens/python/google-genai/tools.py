@@ -66,7 +66,7 @@ def ask(prompt):
         if candidate.finish_reason not in ("STOP", None):
             logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
         if not response.function_calls:
-            logger.info("Usage: %s", response.to_json_dict().get("usage_metadata"))
+            logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
             return response.text or ""
         contents.append(candidate.content)  # goes back as it came
         contents.append({"role": "user", "parts": [run_tool(call) for call in response.function_calls]})

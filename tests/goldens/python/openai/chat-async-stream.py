@@ -36,9 +36,9 @@ async def stream(prompt):
             usage = chunk.usage or usage
         if not finish_reason:
             raise openai.OpenAIError("the stream ended before the answer was complete")
-        if finish_reason != "stop":
+        if finish_reason not in ("stop", "eos"):
             logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
-        logger.info("\nUsage: %s", usage)
+        logger.info("\nUsage: %s", usage or "not reported")
 
 
 def error_message(body):

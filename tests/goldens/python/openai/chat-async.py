@@ -28,9 +28,9 @@ async def ask(prompt):
         if not getattr(completion, "choices", None):  # a web page, or an error with status 200
             raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
         choice = completion.choices[0]
-        if choice.finish_reason not in ("stop", None):
+        if choice.finish_reason not in ("stop", "eos", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
-        logger.info("Usage: %s", completion.usage)
+        logger.info("Usage: %s", completion.usage or "not reported")
         return choice.message.content or choice.message.refusal or ""
 
 

@@ -33,7 +33,7 @@ def generate_image(prompt):
     if not urls:
         raise ValueError(f"the answer holds no image: {message['content'] or message['refusal']!r}")
     images = [load_image(url) for url in urls]
-    logger.info("Usage: %s", completion.usage)
+    logger.info("Usage: %s", completion.usage or "not reported")
     return images
 
 

@@ -52,7 +52,7 @@ def ask(prompt):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
     message = completion.choices[0].message
     answer = parse_answer(message.content or message.refusal or "")
-    logger.info("Usage: %s", completion.usage)
+    logger.info("Usage: %s", completion.usage or "not reported")
     return answer
 
 

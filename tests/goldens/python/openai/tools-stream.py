@@ -77,13 +77,13 @@ def stream(prompt):
             usage = chunk.usage or usage
         if not finish_reason:
             raise openai.OpenAIError("the stream ended before the answer was complete")
-        if finish_reason not in ("stop", "tool_calls"):
+        if finish_reason not in ("stop", "eos", "tool_calls"):
             logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
         for tool_call in message.get("tool_calls") or []:
             tool_call.pop("index", None)  # belongs to the stream alone
         messages.append(message)
         if not message.get("tool_calls"):
-            logger.info("\nUsage: %s", usage)
+            logger.info("\nUsage: %s", usage or "not reported")
             return
         messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")

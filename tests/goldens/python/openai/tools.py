@@ -68,12 +68,12 @@ def ask(prompt):
         if not getattr(completion, "choices", None):  # a web page, or an error with status 200
             raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
         choice = completion.choices[0]
-        if choice.finish_reason not in ("stop", "tool_calls", None):
+        if choice.finish_reason not in ("stop", "eos", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
         message = choice.message.model_dump(exclude_unset=True)  # goes back as it came
         messages.append(message)
         if not message.get("tool_calls"):
-            logger.info("Usage: %s", completion.usage)
+            logger.info("Usage: %s", completion.usage or "not reported")
             return message.get("content") or message.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")
