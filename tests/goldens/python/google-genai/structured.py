@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def ask(prompt):
-    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     instructions = (

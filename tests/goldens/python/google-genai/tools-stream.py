@@ -57,8 +57,8 @@ def stream(prompt):
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
+    config = {"tools": [{"function_declarations": TOOLS}]}
     for _ in range(8):
-        config = {"tools": [{"function_declarations": TOOLS}]}
         chunks = client.models.generate_content_stream(model=MODEL, contents=contents, config=config)
         parts, finish_reason, usage = [], None, None
         for chunk in chunks:
@@ -66,10 +66,10 @@ def stream(prompt):
                 raise ValueError(f"the prompt was blocked: {chunk.prompt_feedback.block_reason.value}")
             for candidate in chunk.candidates or []:
                 finish_reason = candidate.finish_reason or finish_reason
-                for part in (candidate.content and candidate.content.parts) or []:
-                    parts.append(part)
-                    if part.text and not part.thought:
-                        yield part.text
+            for part in chunk.parts or []:
+                parts.append(part)
+                if part.text and not part.thought:
+                    yield part.text
             usage = chunk.to_json_dict().get("usage_metadata", usage)
         if not finish_reason:
             raise ValueError("the stream ended before the answer was complete")

@@ -57,8 +57,8 @@ def ask(prompt):
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
+    config = {"tools": [{"function_declarations": TOOLS}]}
     for _ in range(8):
-        config = {"tools": [{"function_declarations": TOOLS}]}
         response = client.models.generate_content(model=MODEL, contents=contents, config=config)
         if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
             raise ValueError(f"no answer: {response.to_json_dict()}")
@@ -68,8 +68,9 @@ def ask(prompt):
         if not response.function_calls:
             logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
             return response.text or ""
+        results = [run_tool(call) for call in response.function_calls]
         contents.append(candidate.content)  # goes back as it came
-        contents.append({"role": "user", "parts": [run_tool(call) for call in response.function_calls]})
+        contents.append({"role": "user", "parts": results})
     raise ValueError("no answer after 8 rounds of tool calls")
 
 

@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def ask(prompt):
-    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     instructions = (
