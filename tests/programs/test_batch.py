@@ -16,6 +16,8 @@ from support.variants import ENV, Variant, program, variants
 
 CONCURRENCY = 8
 BATCHES = variants("batch")
+# One of each client: its protocols differ in what one request says. TypeScript is JavaScript with types here.
+TRIED = {variant.client: variant for variant in reversed(BATCHES) if variant.language != "typescript"}.values()
 
 
 @pytest.mark.parametrize("variant", BATCHES, ids=str)
@@ -63,7 +65,7 @@ class Batch:
         return found == [(number, f"Answer {number}") for number in range(1, self.count + 1)]
 
 
-@pytest.mark.parametrize("variant", BATCHES, ids=str)
+@pytest.mark.parametrize("variant", TRIED, ids=str)
 def test_no_prompt_is_lost_or_asked_again_after_its_answer(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
         batch = Batch(variant, tmp_path, server, 500 if variant.protocol == "openai-chat" else 100)
@@ -76,7 +78,7 @@ def test_no_prompt_is_lost_or_asked_again_after_its_answer(variant: Variant, tmp
         assert sum(server.answered.values()) == batch.count
 
 
-@pytest.mark.parametrize("variant", BATCHES, ids=str)
+@pytest.mark.parametrize("variant", TRIED, ids=str)
 def test_a_killed_run_goes_on(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol, delay=0.05) as server:
         batch = Batch(variant, tmp_path, server, 100)
@@ -95,7 +97,7 @@ def test_a_killed_run_goes_on(variant: Variant, tmp_path: Path) -> None:
         assert server.most <= CONCURRENCY
 
 
-@pytest.mark.parametrize("variant", BATCHES, ids=str)
+@pytest.mark.parametrize("variant", TRIED, ids=str)
 def test_results_of_other_prompts_stay(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
         batch = Batch(variant, tmp_path, server, 2)
@@ -105,7 +107,7 @@ def test_results_of_other_prompts_stay(variant: Variant, tmp_path: Path) -> None
         assert len(batch.lines()) == 3
 
 
-@pytest.mark.parametrize("variant", BATCHES, ids=str)
+@pytest.mark.parametrize("variant", TRIED, ids=str)
 def test_a_file_that_holds_no_results_is_left_alone(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
         batch = Batch(variant, tmp_path, server, 2)

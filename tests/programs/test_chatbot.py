@@ -1,18 +1,23 @@
 """Chats in the terminal: the conversation, what ends a turn and what ends the program."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from support.case_runner import KEY, check_variant, skip_without_tools
 from support.protocols import PROTOCOLS, answer_chunks
 from support.replies import Reply
-from support.running import run
+from support.running import COMMANDS, run, write_program
 from support.serving import Server
 from support.variants import ENV, Variant, printed, variants
 from support.watching import RunOptions
 
 MAX_TURNS = 20
 CHATBOTS = variants("chatbot")
+IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
 
 @pytest.mark.parametrize("variant", CHATBOTS, ids=str)
@@ -36,3 +41,20 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
     assert lines[2] in json.dumps(turns[-1][0])
     assert all("Be brief." in json.dumps(body) for body in bodies)
     assert ran.stderr.count(f"last {MAX_TURNS} turns") == 1
+
+
+@pytest.mark.parametrize("client", ["python-openai", "javascript-openai"])
+@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
+def test_ctrl_c_at_the_prompt_ends_it_as_ctrl_d_does(client: str, key: bytes, tmp_path: Path) -> None:
+    variant = Variant(client, task="chatbot", mode="stream")
+    skip_without_tools(variant)
+    program = write_program(printed(variant).code, variant.language, tmp_path / "program")
+    command = [sys.executable, "-c", IN_A_TERMINAL, *COMMANDS[variant.language], str(program)]
+    env = {"PATH": os.environ["PATH"], f"{ENV}_API_KEY": KEY}
+    with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as chat:
+        assert chat.stdin
+        assert chat.stdout
+        assert chat.stdout.read(2) == b"> "
+        chat.stdin.write(key)
+        chat.stdin.flush()
+        assert chat.wait(20) == 0

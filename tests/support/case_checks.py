@@ -158,12 +158,18 @@ def _requests(outcome: Outcome) -> Iterator[str]:
                 yield f"request {number}: {name} is {body.get(name)!r}, not {value!r}"
 
 
+def _turn_text(turn: Mapping[str, Any]) -> Any:
+    """Return the text of a turn, which stands alone or in one part."""
+    content = turn.get("content") or turn["parts"]
+    return content[0]["text"] if isinstance(content, list) else content
+
+
 def _asked(outcome: Outcome) -> Iterator[str]:
     """Each request carries these turns of the user and the model, after any system message."""
     protocol = PROTOCOLS.get(outcome.program.protocol)
     for number, (texts, request) in enumerate(zip(outcome.case.expect.turns, outcome.requests, strict=False), 1):
         turns = protocol.turns(json.loads(request.body)) if protocol else []
-        got = [turn.get("content") or turn["parts"][0]["text"] for turn in turns if turn["role"] != "system"]
+        got = [_turn_text(turn) for turn in turns if turn["role"] != "system"]
         if got != list(texts):
             yield f"request {number} holds the turns {got}, not {list(texts)}"
 

@@ -50,7 +50,7 @@ def _new_environment(language: Language) -> Environment:
 
     style = language.literals
     environment.globals.update(variable=Variable, functions_by_name=python_names.functions_by_name)
-    environment.globals["typed"] = language.id == "typescript"  # whether a program declares types
+    environment.globals["typed"] = language.extension == "ts"  # whether a program declares types
     environment.filters.update(
         literal=partial(literals.write_literal, style),
         keywords=partial(literals.write_keywords, style),

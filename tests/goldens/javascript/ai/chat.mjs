@@ -24,12 +24,14 @@ export async function ask(prompt, log = () => {}) {
   return result.text;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const { statusCode, responseBody, message } = error.lastError ?? error;
-    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
-    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
-    console.error("Error:", line.slice(0, 400));
+    const { statusCode, data, responseBody, message } = error.lastError ?? error;
+    const reply = data && JSON.parse(responseBody).error;
+    const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
+    const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();
+    console.error("Error:", line.slice(0, 300));
     process.exitCode = 1;
   });
 }

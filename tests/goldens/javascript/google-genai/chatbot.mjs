@@ -41,38 +41,39 @@ export async function* stream(contents, log = () => {}, signal) {
 }
 
 async function chat() {
+  const lines = createInterface({ input: process.stdin });
   const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
   const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
   const history = [];
+  let controller;
+  process.on("SIGINT", () => (controller ? controller.abort() : lines.close())); // Ctrl-C
   showPrompt();
-  for await (const line of createInterface({ input: process.stdin })) {
-    const turn = { role: "user", parts: [{ text: line }] };
-    const controller = new AbortController();
-    const stop = () => controller.abort();
-    process.once("SIGINT", stop); // Ctrl-C
+  for await (const content of lines) {
+    controller = new AbortController();
+    history.push({ role: "user", parts: [{ text: content }] });
     let answer = "";
     try {
-      const turns = [...history.slice(-2 * MAX_TURNS), turn];
-      for await (const text of stream(turns, log, controller.signal)) {
+      for await (const text of stream(history.slice(-2 * MAX_TURNS - 1), log, controller.signal)) {
         process.stdout.write(text);
         answer += text;
       }
-      history.push(turn, { role: "model", parts: [{ text: answer }] });
-      const isFull = history.length === 2 * MAX_TURNS;
-      if (isFull) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+      history.push({ role: "model", parts: [{ text: answer }] });
+      if (history.length === 2 * MAX_TURNS) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error) {
+      history.pop(); // the turn without an answer
       const text = [error.status, error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
       const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
       console.error(controller.signal.aborted ? " (stopped)" : message);
     }
-    process.off("SIGINT", stop);
+    controller = undefined;
     console.log();
     showPrompt();
   }
+  console.log();
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
-  if (API_KEY) await chat();
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+  if (API_KEY) chat();
   else {
     console.error("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
     process.exitCode = 1;

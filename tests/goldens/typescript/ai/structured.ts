@@ -60,13 +60,15 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
   return result.output;
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const { statusCode, responseBody, message } = error.lastError ?? error;
-    const text = statusCode ? `HTTP ${statusCode}: ${responseBody || message}` : message;
-    const line = text.replaceAll(API_KEY || "\0", "***").replace(/[\s\p{Cc}]+/gu, " ");
-    console.error("Error:", line.slice(0, 400));
+    const { statusCode, data, responseBody, message } = error.lastError ?? error;
+    const reply = data && JSON.parse(responseBody).error;
+    const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
+    const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
+    const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();
+    console.error("Error:", line.slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -10,11 +10,7 @@ const MAX_TURNS = 20; // earlier ones are no longer sent
 
 type Log = (line: string) => void;
 
-export async function* stream(
-  contents: Content[],
-  log: Log = () => {},
-  signal?: AbortSignal,
-): AsyncGenerator<string> {
+export async function* stream(contents: Content[], log: Log = () => {}, signal?: AbortSignal): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
@@ -47,39 +43,39 @@ export async function* stream(
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-async function chat(): Promise<void> {
+async function chat() {
+  const lines = createInterface({ input: process.stdin });
   const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
   const log = (line: string) => line.startsWith("Warning") && console.error(`\n${line}`);
   const history: Content[] = [];
+  let controller: AbortController | undefined;
+  process.on("SIGINT", () => (controller ? controller.abort() : lines.close())); // Ctrl-C
   showPrompt();
-  for await (const line of createInterface({ input: process.stdin })) {
-    const turn: Content = { role: "user", parts: [{ text: line }] };
-    const messages = [...history.slice(-2 * MAX_TURNS), turn];
-    const controller = new AbortController();
-    const stop = () => controller.abort();
-    process.once("SIGINT", stop); // Ctrl-C
+  for await (const content of lines) {
+    controller = new AbortController();
+    history.push({ role: "user", parts: [{ text: content }] });
     let answer = "";
     try {
-      for await (const text of stream(messages, log, controller.signal)) {
+      for await (const text of stream(history.slice(-2 * MAX_TURNS - 1), log, controller.signal)) {
         process.stdout.write(text);
         answer += text;
       }
-      history.push(turn, { role: "model", parts: [{ text: answer }] });
-      const full = history.length === 2 * MAX_TURNS;
-      if (full) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+      history.push({ role: "model", parts: [{ text: answer }] });
+      if (history.length === 2 * MAX_TURNS) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error: any) {
-      const text = [error.status, error.message, error.cause?.code].join(" ");
-      const message = API_KEY ? text.replaceAll(API_KEY, "***") : text;
-      const shown = `\nError: ${message.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 400)}`;
-      console.error(controller.signal.aborted ? " (stopped)" : shown);
+      history.pop(); // the turn without an answer
+      const text = [error.status, error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
+      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
+      console.error(controller.signal.aborted ? " (stopped)" : message);
     }
-    process.off("SIGINT", stop);
+    controller = undefined;
     console.log();
     showPrompt();
   }
+  console.log();
 }
 
-if (process.argv[1] && realpathSync(process.argv[1]) === import.meta.filename) {
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   if (API_KEY) chat();
   else {
     console.error("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");

@@ -1,0 +1,97 @@
+// Ask AITOLL many prompts and write a line of JSON for each, in the order of the prompts.
+import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText } from "ai";
+import pLimit from "p-limit";
+
+const API_KEY = process.env.AITOLL_API_KEY;
+const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const MODEL = "glm-4.7"; // or "glm-5"
+const CONCURRENCY = 8; // requests at a time
+
+type Result = Record<string, any>;
+
+export async function ask(prompt: string): Promise<object> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const gateway = createOpenAICompatible({
+    name: "AITOLL",
+    baseURL: BASE_URL,
+    apiKey: API_KEY,
+    transformRequestBody: (body) => ({ ...body, stream: false }),
+    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+  });
+  const result = await generateText({ model: gateway(MODEL), prompt, timeout: 120_000 });
+  if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
+  return { answer: result.text, finish_reason: result.rawFinishReason, usage: result.usage.raw };
+}
+
+// The server's message, or that of the package, without the key.
+function errorText(error: any): string {
+  const { statusCode, data, responseBody, message } = error.lastError ?? error;
+  const reply = data && JSON.parse(responseBody).error;
+  const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
+  const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
+  return text.replaceAll(API_KEY || "\0", "***");
+}
+
+// Yield an answer or error for each prompt, in their order; at most CONCURRENCY are asked at once.
+export async function* answerAll(prompts: Map<unknown, string>): AsyncGenerator<Result> {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  const limit = pLimit(CONCURRENCY);
+  const answer = (id: unknown, prompt: string) =>
+    ask(prompt).then(
+      (result) => ({ id, ...result }),
+      (error) => ({ id, error: errorText(error) }),
+    );
+  yield* [...prompts].map(([id, prompt]) => limit(answer, id, prompt));
+}
+
+// Lines of JSON with a prompt and an id, or of text, whose id is their number.
+function readPrompts(text: string) {
+  const prompts = new Map<unknown, string>();
+  for (const [index, line] of text.replace("\ufeff", "").split("\n").entries()) {
+    try {
+      const { id = index + 1, prompt } = line.startsWith("{") ? JSON.parse(line) : { prompt: line.trim() };
+      if (prompt === undefined || prompts.has(id)) throw new Error(prompt ? `the id ${id} is there twice` : "no prompt");
+      if (prompt) prompts.set(id, prompt);
+    } catch (error: any) {
+      throw new Error(`line ${index + 1} of the prompts: ${error.message}`);
+    }
+  }
+  return prompts;
+}
+
+// Write the results in the order of the prompts; the old file stays until the new one is whole.
+function writeResults(path: string, prompts: Map<unknown, string>, results: Map<unknown, Result>) {
+  const ids = [...new Set([...prompts.keys(), ...results.keys()])].filter((id) => results.has(id));
+  writeFileSync(`${path}.new`, ids.map((id) => `${JSON.stringify(results.get(id))}\n`).join(""));
+  renameSync(`${path}.new`, path);
+}
+
+// Answer the prompts that have no answer in the file of results yet.
+async function answerFile(source: string, target: string) {
+  if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
+  const prompts = readPrompts(readFileSync(source === "-" ? 0 : source, "utf8"));
+  const lines = existsSync(target) ? readFileSync(target, "utf8").split("\n").slice(0, -1) : []; // the last may be cut
+  const answered = lines.map((line) => JSON.parse(line)).filter((result) => !("error" in result));
+  const results = new Map<unknown, Result>(answered.map((result) => [result.id, result]));
+  const missing = new Map([...prompts].filter(([id]) => !results.has(id)));
+  if (target !== "-") writeResults(target, prompts, results);
+  let done = 0;
+  for await (const result of answerAll(missing)) {
+    results.set(result.id, result);
+    appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.size}`);
+  }
+  if (target !== "-") writeResults(target, prompts, results);
+  const failed = [...results.values()].filter((result) => "error" in result).length;
+  if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
+}
+
+if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+  const [source, target] = process.argv.slice(2);
+  answerFile(source, target).catch((error) => {
+    console.error("Error:", error.message);
+    process.exitCode = 1;
+  });
+}
