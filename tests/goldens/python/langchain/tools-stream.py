@@ -6,8 +6,8 @@ import os
 import sys
 
 import openai
-from langchain_openai import ChatOpenAI
 from langchain_core.messages import ToolMessage
+from langchain_openai import ChatOpenAI
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
