@@ -6,10 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import Program
 from support.generation import make_combination
+
+pytestmark = pytest.mark.xdist_group("budgets")  # they share the count
 
 BUDGETS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("budgets.yaml").read_text(encoding="utf-8"))
 

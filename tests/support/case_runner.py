@@ -88,7 +88,7 @@ def framings(case: Case, *, full: bool = True) -> list[str]:
 
 
 AT_ONCE = 6
-OWN_PROCESS = ("config", "retry", "net")  # groups that programs of every language meet in a process of their own
+OWN_PROCESS = ("config", "retry", "net")  # groups that programs meet in a process of their own
 
 
 def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
@@ -116,7 +116,8 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
 
 def _try(job: tuple[Case, str], tried: Program) -> list[str]:
     case, framing = job
-    return try_case(case, tried, framing, shared=case.group not in OWN_PROCESS and not case.cold)
+    own = case.group in OWN_PROCESS and tried.language != "typescript"  # which runs as JavaScript does
+    return try_case(case, tried, framing, shared=not (own or case.cold))
 
 
 def skip_without_tools(variant: Variant) -> None:
