@@ -37,10 +37,9 @@ async function post(path, body, retries = 2) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
   const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
-  const cause = { status: response.status, body: reply };
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported

@@ -15,9 +15,9 @@ export async function* stream(messages, log = () => {}, signal) {
     messages,
     stream: true,
   }, signal);
-  const lines = response.body.pipeThrough(new TextDecoderStream());
+  const decoded = response.body.pipeThrough(new TextDecoderStream());
   let finishReason, usage;
-  for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+  for await (const { data } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
@@ -54,10 +54,9 @@ async function post(path, body, signal, retries = 2) {
     await sleep(seconds * 1000);
     return post(path, body, signal, retries - 1);
   }
-  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
   const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
-  const cause = { status: response.status, body: reply };
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 async function chat() {

@@ -55,10 +55,10 @@ export async function* stream(prompt, log = () => {}) {
       tools: TOOLS,
       stream: true,
     });
-    const lines = response.body.pipeThrough(new TextDecoderStream());
+    const decoded = response.body.pipeThrough(new TextDecoderStream());
     const message = { role: "assistant", content: "" };
     let finishReason;
-    for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+    for await (const { data } of decoded.pipeThrough(new EventSourceParserStream())) {
       if (data === "[DONE]") {
         finishReason ||= "stop";
         break;
@@ -149,10 +149,9 @@ async function post(path, body, retries = 2) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
   const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
-  const cause = { status: response.status, body: reply };
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported

@@ -37,7 +37,9 @@ export async function* answerAll(prompts) {
   const answer = (id, prompt) =>
     ask(prompt).then(
       (result) => ({ id, ...result }),
-      (error) => ({ id, error: [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***") }),
+      (error) => ({ id, error: [error.message, error.error?.metadata?.raw, error.cause?.cause?.code]
+        .join(" ")
+        .replaceAll(API_KEY || "\0", "***") }),
     );
   yield* [...prompts].map(([id, prompt]) => limit(answer, id, prompt));
 }

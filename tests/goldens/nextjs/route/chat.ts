@@ -35,7 +35,7 @@ export async function POST(request: Request): Promise<Response> {
 
 // Return the status and the server's own message.
 async function errorMessage(response: Response): Promise<string> {
-  const reply = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
   const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
   return `HTTP ${response.status}: ${message}`;
 }

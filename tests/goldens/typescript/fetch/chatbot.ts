@@ -19,10 +19,10 @@ export async function* stream(messages: object[], log: Log = () => {}, signal?: 
     messages,
     stream: true,
   }, signal);
-  const lines = response.body!.pipeThrough(new TextDecoderStream());
+  const decoded = response.body!.pipeThrough(new TextDecoderStream());
   let finishReason: string | undefined;
   let usage: object | undefined;
-  for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+  for await (const { data } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
@@ -60,10 +60,9 @@ async function post(path: string, body: object, signal?: AbortSignal, retries = 
     await sleep(seconds * 1000);
     return post(path, body, signal, retries - 1);
   }
-  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
   const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
-  const cause = { status: response.status, body: reply };
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 async function chat() {

@@ -63,10 +63,10 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       tools: TOOLS,
       stream: true,
     });
-    const lines = response.body!.pipeThrough(new TextDecoderStream());
+    const decoded = response.body!.pipeThrough(new TextDecoderStream());
     const message: Message = { role: "assistant", content: "" };
     let finishReason: string | undefined;
-    for await (const { data } of lines.pipeThrough(new EventSourceParserStream())) {
+    for await (const { data } of decoded.pipeThrough(new EventSourceParserStream())) {
       if (data === "[DONE]") {
         finishReason ||= "stop";
         break;
@@ -158,10 +158,9 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's web page
+  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
   const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
-  const cause = { status: response.status, body: reply };
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause });
+  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported

@@ -38,7 +38,9 @@ export async function* answerAll(prompts: Map<unknown, string>): AsyncGenerator<
   const answer = (id: unknown, prompt: string) =>
     ask(prompt).then(
       (result) => ({ id, ...result }),
-      (error) => ({ id, error: [error.status, error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***") }),
+      (error) => ({ id, error: [error.status, error.message, error.cause?.code]
+        .join(" ")
+        .replaceAll(API_KEY || "\0", "***") }),
     );
   yield* [...prompts].map(([id, prompt]) => limit(answer, id, prompt));
 }
