@@ -103,7 +103,8 @@ def _reads(library: Library, gateway: str, write: Mapping[str, Any]) -> bool:
     """Return whether a library can read the streams of the gateway's endpoint, which `write` refuses otherwise."""
     endpoints = load.load_gateway(gateway).endpoints[write["protocol"]]
     lacks = {event for endpoint in endpoints for event in endpoint.stream_lacks}
-    return not (write.get("stream") and lacks & {*library.stream_needs})
+    kind = load.load_task(write.get("task", "chat")).kind
+    return not write.get("stream") or not (lacks & {*library.stream_needs} or f"{kind}-stream" in library.unsupported)
 
 
 def _has_roles(library: Library, write: Mapping[str, Any]) -> bool:

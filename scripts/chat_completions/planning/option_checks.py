@@ -54,8 +54,10 @@ def _check_asynchronous(resolution: Resolution) -> None:
 
 
 def _check_stream(resolution: Resolution) -> None:
-    """Raise NotOffered where a client library cannot read the streams of the endpoint."""
-    library = resolution.library
+    """Raise NotOffered where a client library cannot stream the task, or cannot read the streams of the endpoint."""
+    library, task = resolution.library, resolution.task
+    if resolution.stream and (reason := library.unsupported.get(f"{task.kind}-stream")):
+        raise NotOffered(f"{library.id} does not stream the answers of {task.id!r}: {reason}.", "Leave --stream out.")
     missing = [event for event in resolution.endpoint.stream_lacks if event in library.stream_needs]
     if resolution.stream and missing:
         raise NotOffered(

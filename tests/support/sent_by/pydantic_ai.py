@@ -1,5 +1,6 @@
 """What Pydantic AI makes of a request: every text of Messages is a block, a stream is asked for its usage."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chat_completions.replay.cassette import Exchange
@@ -14,15 +15,35 @@ def as_sent(exchange: Exchange) -> Exchange:
         return exchange
     if exchange.path.endswith("/v1/messages"):
         return exchange._replace(body=_anthropic_messages(body))
-    options = {"stream_options": {"include_usage": True}} if body.get("stream") else {}
-    return exchange._replace(body={"stream": False, **options, **body})
+    options: dict[str, Any] = {"stream_options": {"include_usage": True}} if body.get("stream") else {}
+    options |= {"tool_choice": "auto"} if "tools" in body else {}
+    messages = [_openai_message(message) for message in body["messages"]]
+    return exchange._replace(body={"stream": False, **options, **body, "messages": messages})
+
+
+def _openai_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a turn with calls only the text and the calls."""
+    if not message.get("tool_calls"):
+        return dict(message)
+    calls = [
+        {"id": call["id"], "type": "function", "function": dict(call["function"])} for call in message["tool_calls"]
+    ]
+    return {"role": "assistant", "content": message.get("content") or None, "tool_calls": calls}
 
 
 def _anthropic_messages(body: dict[str, Any]) -> dict[str, Any]:
     messages = [{**message, "content": _blocks(message["content"])} for message in body["messages"]]
-    found = {"stream": False, **body, "messages": messages}
+    choice = {"tool_choice": {"type": "auto"}} if "tools" in body else {}
+    found = {"stream": False, **choice, **body, "messages": messages}
     return {**found, "system": _blocks(body["system"])} if "system" in body else found
 
 
 def _blocks(content: Any) -> Any:
-    return [{"type": "text", "text": content}] if isinstance(content, str) else content
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return [_result(block) if block["type"] == "tool_result" else block for block in content]
+
+
+def _result(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of a tool as a block of text that says that it is no error."""
+    return {**block, "content": _blocks(block["content"]), "is_error": False}

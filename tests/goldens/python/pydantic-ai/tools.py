@@ -1,0 +1,78 @@
+"""Let a model on AITOLL call functions, and print its answer."""
+
+import logging
+import os
+import sys
+from functools import partial
+
+from pydantic_ai import Agent, Tool, UsageLimits
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+TOOLS = {
+    "get_weather": {
+        "description": "The current weather in a city.",
+        "json_schema": {
+            "type": "object",
+            "properties": {
+                "city": {"type": "string", "description": "A city, such as Oslo"},
+                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+            },
+            "required": ["city"],
+        },
+    },
+    "get_time": {
+        "description": "The current local time in a city.",
+        "json_schema": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "A city, such as Oslo"}},
+            "required": ["city"],
+        },
+    },
+}
+
+
+def get_weather(city, unit=None):
+    return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
+
+
+def get_time(city):
+    return {"time": "14:05"}
+
+
+FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+
+
+def ask(prompt):
+    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    profile = {"json_schema_transformer": None}  # else the schemas of the tools are made strict
+    provider = OpenAICompatibleProvider("AITOLL", base_url=BASE_URL, api_key=API_KEY, profile=profile)
+    provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120})
+    tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]
+    result = Agent(model, tools=tools, retries=8).run_sync(prompt, usage_limits=UsageLimits(request_limit=8))
+    if (reason := result.response.finish_reason) != "stop":
+        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    return result.output
+
+
+def call_tool(name, /, **arguments):
+    """Return what a function returns; an error is reported to the model."""
+    try:
+        return FUNCTIONS[name](**arguments)
+    except Exception as error:
+        logging.getLogger(__name__).warning("Warning: the tool %s failed: %r", name, error)
+        return {"error": repr(error)}
+
+
+if __name__ == "__main__":
+    try:
+        print(ask("What is the weather in Oslo, and what time is it there?"))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = f"{type(error).__name__}: {error}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
