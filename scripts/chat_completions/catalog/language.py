@@ -31,7 +31,7 @@ class Library(NamedTuple):
     auth_header: str = ""  # the only header in which it sends the key; empty: any
     query: bool = False  # an SDK that sends query parameters
     fallback: bool = True  # its programs can call a second model
-    unsupported: Mapping[str, str] = NO_NAMES  # kinds of task that it cannot do, or not stream (tools-stream), with the reason
+    unsupported: Mapping[str, str] = NO_NAMES  # kinds that it cannot do (tools) or stream (tools-stream), and why
     requirements: Sequence[str] = ()  # empty: those of the language
     more_packages: Mapping[str, str] = NO_NAMES  # packages for one protocol, one kind, or `stream`
     async_kinds: Sequence[str] = ()  # kinds of task for which it has asynchronous programs
