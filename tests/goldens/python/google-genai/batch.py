@@ -58,49 +58,40 @@ def read_prompts(text):
     prompts = {}
     for number, line in enumerate(text.split("\n"), 1):
         try:
-            entry = json.loads(line) if line.startswith("{") else {"prompt": line.strip()}
-            id_, prompt = entry.get("id", number), entry["prompt"]
-            if id_ in prompts:
-                raise ValueError(f"the id {id_!r} is there twice")
+            entry = {"id": number} | (json.loads(line) if line.startswith("{") else {"prompt": line.strip()})
+            if entry["id"] in prompts:
+                raise ValueError(f"the id {entry['id']!r} is there twice")
+            if entry["prompt"]:
+                prompts[entry["id"]] = entry["prompt"]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"line {number} of the prompts: {error!r}") from error
-        if prompt:
-            prompts[id_] = prompt
     return prompts
 
 
-def read_results(path):
-    """Return the answers of an earlier run by id, without what was cut off when it was stopped."""
-    lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")[:-1] if Path(path).is_file() else []
-    return {result["id"]: result for result in map(json.loads, lines) if "error" not in result}
-
-
-def write_results(path, results):
-    """Write a file anew; the old one stays until the new one is whole."""
-    lines = [json.dumps(result, ensure_ascii=False) + "\n" for result in results.values()]
+def write_results(path, prompts, results):
+    """Write the results in the order of the prompts; the old file stays until the new one is whole."""
+    lines = [json.dumps(results[id_], ensure_ascii=False) + "\n" for id_ in prompts | results if id_ in results]
     Path(f"{path}.new").write_text("".join(lines), encoding="utf-8")
     Path(f"{path}.new").replace(path)
 
 
-async def write_answers(prompts, results, file):
-    """Write a line for each prompt as soon as its turn comes, and keep it among the results."""
-    async for result in tqdm(answer_all(prompts), total=len(prompts), disable=None):
-        print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
-        results[result["id"]] = result
-
-
-def main(source, target):
-    """Answer the prompts that have no answer yet; return how many failed."""
+async def answer_file(source, target):
+    """Answer the prompts of a file that have no answer in the file of results yet."""
     prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
-    results = read_results(target)
+    text = Path(target).read_text(encoding="utf-8", errors="replace") if Path(target).is_file() else ""
+    answered = map(json.loads, text.split("\n")[:-1])  # the last line may be cut
+    results = {result["id"]: result for result in answered if "error" not in result}
     missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
     if target != "-":
-        write_results(target, results)
+        write_results(target, prompts, results)
     with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
-        asyncio.run(write_answers(missing, results, file))
+        async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
+            print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
+            results[result["id"]] = result
     if target != "-":
-        write_results(target, {id_: results[id_] for id_ in prompts} | results)
-    return sum("error" in result for result in results.values())
+        write_results(target, prompts, results)
+    if failed := sum("error" in result for result in results.values()):
+        raise ValueError(f"{failed} prompts failed; the next run asks them again")
 
 
 if __name__ == "__main__":
@@ -108,10 +99,8 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit("Usage: python3 batch.py prompts.txt results.jsonl  (- for stdin or stdout)")
     try:
-        failures = main(*sys.argv[1:])
+        asyncio.run(answer_file(*sys.argv[1:]))
     except (OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
-    if failures:
-        sys.exit(f"Error: {failures} prompts failed; the next run asks them again")
