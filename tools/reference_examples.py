@@ -67,6 +67,9 @@ def programs() -> str:
     sdk = {"gateway": "aitoll", "library": "ai", "stream": True}  # of Vercel
     parts.append(_program({**sdk, "language": "javascript"}))
     parts += [_program({**sdk, "language": language, "task": "tools"}) for language in ("nextjs", "react")]
+    parts += [
+        _program({"gateway": "aitoll", "library": library}) for library in ("langchain", "pydantic-ai", "litellm")
+    ]
     homes: dict[tuple[str, str], dict[str, Any]] = {}
     for one in (found for gateway in ("aitoll", *OURS) for found in offered_combinations(gateway)):
         if one.language == "shell" or (one.language == "python" and one.task not in ("chat", "code", "reasoning")):
