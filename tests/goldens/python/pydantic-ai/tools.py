@@ -55,7 +55,8 @@ def ask(prompt):
     provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120})
     tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]
-    result = Agent(model, tools=tools, retries=8).run_sync(prompt, usage_limits=UsageLimits(request_limit=8))
+    agent = Agent(model, tools=tools, retries=8)
+    result = agent.run_sync(prompt, usage_limits=UsageLimits(request_limit=8))
     if (reason := result.response.finish_reason) != "stop":
         logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     return result.output

@@ -1,0 +1,75 @@
+"""Ask a model on AITOLL for JSON that fits a schema, and print it."""
+
+import json
+import os
+import re
+import sys
+
+import jsonschema
+from pydantic_ai import Agent, TextOutput
+from pydantic_ai.models.openai import OpenAIChatModel
+from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+SCHEMA = {
+    "title": "review",
+    "type": "object",
+    "properties": {
+        "sentiment": {"type": "string", "enum": ["positive", "negative", "mixed"]},
+        "score": {"type": "number", "description": "from -1 to 1"},
+        "highlights": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["sentiment", "score", "highlights"],
+    "additionalProperties": False,
+}
+
+
+def ask(prompt):
+    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    instructions = (
+        f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
+    )
+    provider = OpenAICompatibleProvider("AITOLL", base_url=BASE_URL, api_key=API_KEY)
+    provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    settings = {
+        "timeout": 120,
+        "extra_body": {
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "review", "strict": True, "schema": SCHEMA},
+            },
+        },
+    }
+    model = OpenAIChatModel(MODEL, provider=provider, settings=settings)
+    agent = Agent(model, output_type=TextOutput(parse_answer), retries=0, instructions=instructions)
+    return agent.run_sync(prompt).output
+
+
+def parse_answer(text: str):
+    """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
+    text = text.rpartition("</think>")[2].strip()
+    for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        try:
+            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            break
+        except ValueError:  # no JSON starts here
+            continue
+    else:
+        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+    try:
+        jsonschema.validate(answer, SCHEMA)
+    except jsonschema.ValidationError as error:
+        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    return answer
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
+    except (Exception, KeyboardInterrupt) as error:
+        reason = f"{type(error).__name__}: {error}".replace(API_KEY or "***", "***")
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
