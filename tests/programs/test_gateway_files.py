@@ -21,7 +21,7 @@ CLIENTS = {
     "openai-chat": [
         ("python", "requests"), ("python", "httpx"), ("python", "openai"), ("javascript", "fetch"),
         ("javascript", "openai"), ("javascript", "ai"), ("typescript", "fetch"), ("typescript", "openai"),
-        ("typescript", "ai"), ("shell", "curl"), ("python", "langchain"), ("python", "pydantic-ai"), ("nextjs", "route"),
+        ("typescript", "ai"), ("shell", "curl"), ("python", "langchain"), ("python", "pydantic-ai"), ("python", "litellm"), ("nextjs", "route"),
     ],
     "anthropic-messages": [
         ("python", "requests"), ("python", "anthropic"), ("javascript", "fetch"), ("javascript", "anthropic"),
