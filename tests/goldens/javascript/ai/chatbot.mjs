@@ -38,7 +38,7 @@ export async function* stream(messages, log = () => {}, signal) {
 // The server's message, or that of the package, without the key.
 function errorText(error) {
   const { statusCode, data, responseBody, message } = error.lastError ?? error;
-  const reply = data && JSON.parse(responseBody).error;
+  const reply = data && responseBody && JSON.parse(responseBody).error;
   const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
   const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
   return text.replaceAll(API_KEY || "\0", "***");

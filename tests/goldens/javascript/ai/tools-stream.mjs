@@ -69,7 +69,7 @@ if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
-    const reply = data && JSON.parse(responseBody).error;
+    const reply = data && responseBody && JSON.parse(responseBody).error;
     const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
     const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
     const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();

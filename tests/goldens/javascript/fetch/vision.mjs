@@ -48,7 +48,8 @@ async function post(path, body, retries = 2) {
     return post(path, body, retries - 1);
   }
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const error = reply?.error ?? reply?.[0]?.error ?? reply;
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? JSON.stringify(error);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 

@@ -76,7 +76,7 @@ export async function POST(request: Request): Promise<Response> {
 // What the page is told: the status and the server's own message, without the key.
 function errorMessage(error: any): string {
   const { statusCode, data, responseBody, message = error } = error.lastError ?? error;
-  const reply = data && JSON.parse(responseBody).error;
+  const reply = data && responseBody && JSON.parse(responseBody).error;
   const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
   const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
   return `${text}`.replaceAll(API_KEY || "\0", "***").slice(0, 400);

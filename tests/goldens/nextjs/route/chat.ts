@@ -36,6 +36,7 @@ export async function POST(request: Request): Promise<Response> {
 // Return the status and the server's own message.
 async function errorMessage(response: Response): Promise<string> {
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const error = reply?.error ?? reply?.[0]?.error ?? reply;
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? JSON.stringify(error);
   return `HTTP ${response.status}: ${message}`;
 }

@@ -52,7 +52,8 @@ def http_error(response, body):
             pass
         case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
             pass
-    reason = f"HTTP {response.status_code}: {text!r}".replace(API_KEY, "***")[:300]
+    text = "".join(filter(str.isprintable, " ".join(str(text).split())))
+    reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)
 
 

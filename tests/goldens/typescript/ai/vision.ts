@@ -43,7 +43,7 @@ export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): P
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
-    const reply = data && JSON.parse(responseBody).error;
+    const reply = data && responseBody && JSON.parse(responseBody).error;
     const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
     const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
     const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();

@@ -56,7 +56,8 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
     return post(path, body, retries - 1);
   }
   const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const message = reply?.error?.metadata?.raw ?? reply?.error?.message ?? JSON.stringify(reply);
+  const error = reply?.error ?? reply?.[0]?.error ?? reply;
+  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? JSON.stringify(error);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
