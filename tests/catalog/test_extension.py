@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from chat_completions import paths
 from chat_completions.catalog import load
+from chat_completions.errors import BadData
 from chat_completions.generate import make
 from chat_completions.planning.types import ProgramRequest
 from support.generation import plan
@@ -73,3 +74,50 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
     (copied / "templates" / "shell" / "wget" / "chat.jinja").write_text("wget {{ plan.base_url | quoted }}\n")
     code = make(ProgramRequest("aitoll", language="shell", library="wget")).code
     assert code == "wget https://aitoll.net/api/gateway/api\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "summary:",
+            "description:",
+            "references/tasks/poem.yaml is broken: its task has the unknown key 'description'.",
+        ),
+        (
+            "summary: ask for a poem and print it\n",
+            "",
+            "references/tasks/poem.yaml is broken: its task lacks 'summary'.",
+        ),
+        ("template: chat\n", "", "There is no template python/requests/text.jinja."),
+    ],
+)
+def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, message: str) -> None:
+    (copied / "references" / "tasks" / "poem.yaml").write_text(TASK.replace(old, new))
+    with pytest.raises(BadData) as raised:
+        make(ProgramRequest("aitoll", task="poem"))
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: New One\nmodels: [m]\n", "it lacks 'base_url'"),
+        ("name: New One\nbase_url: http://localhost\nauth: [{name: x}]\nmodels: [m]\n", "its auth lacks 'key'"),
+    ],
+)
+def test_a_mistake_in_a_gateway_file_of_ours_is_named(copied: Path, text: str, message: str) -> None:
+    (copied / "references" / "gateways" / "new-one.yaml").write_text(text)
+    with pytest.raises(BadData) as raised:
+        make(ProgramRequest("new-one"))
+    assert str(raised.value) == f"references/gateways/new-one.yaml is broken: {message}."
+
+
+def test_a_mistake_in_a_template_has_its_file_and_line(copied: Path) -> None:
+    file = copied / "templates" / "python" / "requests" / "macros.jinja"
+    file.write_text(file.read_text().replace("macro client(plan)", "macro connect(plan)"))
+    with pytest.raises(BadData, match=r"^templates/python/http/chat\.jinja:\d+: UndefinedError .*'client'"):
+        make(ProgramRequest("aitoll"))
+    file.write_text("{% macro client(plan) }")
+    with pytest.raises(BadData, match=r"^templates/python/requests/macros\.jinja:1: TemplateSyntaxError "):
+        make(ProgramRequest("aitoll"))

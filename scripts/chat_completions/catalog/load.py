@@ -22,6 +22,8 @@ from chat_completions.paths import config_folder, references, templates
 
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
 T = TypeVar("T")
+# What Python says of a named tuple that is created with the wrong keys.
+CALL_MISTAKE = re.compile(r"(\w+)\.__new__\(\) .*?(missing|unexpected) .*?('\w+').*")
 
 
 def names(kind: str) -> list[str]:
@@ -121,7 +123,18 @@ def _build(build: Callable[[], T], file: str, error: type[ChatCompletionsError] 
     try:
         return build()
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise error(f"{file} is broken: {type(problem).__name__} {problem}.", FIX) from problem
+        raise error(f"{file} is broken: {_reason(problem)}.", FIX) from problem
+
+
+def _reason(problem: Exception) -> str:
+    """Return what is wrong with a file: the key that it lacks, or has too many, where that is known."""
+    if isinstance(problem, KeyError):
+        return f"it lacks {problem}"
+    found = CALL_MISTAKE.fullmatch(str(problem))
+    if found is None:
+        return f"{type(problem).__name__} {problem}"
+    kind, mistake, name = found.groups()
+    return f"its {kind.lower()} {'lacks' if mistake == 'missing' else 'has the unknown key'} {name}"
 
 
 def _file(kind: str, id_: str) -> Path:

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplatesNotFound, TemplateSyntaxError
 
 from chat_completions.catalog.language import Language
 from chat_completions.errors import BadData
@@ -25,8 +25,26 @@ def render(plan: RequestPlan, language: Language, library: str) -> str:
     names = [f"{language.id}/{library}/{kind}{end}.jinja" for kind in kinds for end in (f".{plan.protocol}", "")]
     try:
         return _environment(language).select_template(names).render(plan=plan)
+    except TemplatesNotFound as problem:
+        hint = "A task names an existing one with `template`; a library names its kinds of task with `kinds`."
+        raise BadData(f"There is no template {names[-1]}.", hint) from problem
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
-        raise BadData(f"templates/{language.id}: {type(problem).__name__} {problem}") from problem
+        raise BadData(
+            f"{_place(problem) or f'templates/{language.id}'}: {type(problem).__name__} {problem}"
+        ) from problem
+
+
+def _place(problem: Exception) -> str:
+    """Return file and line of the template in which something failed, or an empty text."""
+    from traceback import walk_tb  # needed only once something is wrong
+
+    if isinstance(problem, TemplateSyntaxError):
+        return f"templates/{problem.name}:{problem.lineno}"
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(problem.__traceback__)]
+    places = [
+        f"{Path(file).relative_to(templates().parent)}:{line}" for file, line in frames if file.endswith(".jinja")
+    ]
+    return places[-1] if places else ""
 
 
 def _environment(language: Language) -> Environment:
