@@ -189,6 +189,15 @@ def test_each_problem_is_described(reply: Reply, accepted: bool | None, message:
     assert report["saved"] == ""
 
 
+@pytest.mark.parametrize(
+    ("mark", "hint"), [("500", "; wait a day"), ("HTTP 500", "; wait a day"), ("is down", "; wait a day"), ("50", "")]
+)
+def test_a_hint_of_the_file_explains_a_status_or_a_message(mark: str, hint: str, tmp_path: Path) -> None:
+    text = FILE + f'error_hints: {{{{"{mark}": wait a day}}}}\n'
+    _, out, _, _ = run_check(tmp_path, [json_reply({"message": "it is down"}, 500)], "--format", "json", text=text)
+    assert json.loads(out)["problem"] == f"it answered 500 (it is down){hint}"
+
+
 def test_no_redirect_is_followed(tmp_path: Path) -> None:
     with Server([LISTED]) as other, Server([Reply(status=307, headers=[("location", other.url + "/models")])]) as live:
         gateway_file(tmp_path, live.url)

@@ -152,9 +152,16 @@ def fill_in(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _problem(answer: Answer, gateway: Gateway) -> str:
-    """Return what is wrong, with what the gateway's file says of such a status."""
-    hint = gateway.error_hints.get(str(answer.status), "")
-    return f"{answer.problem}; {hint}" if answer.problem and hint else answer.problem
+    """Return what is wrong, with what the gateway's file says of such a status (`402`, `HTTP 402`) or message."""
+    by_status = {str(answer.status), f"HTTP {answer.status}"}
+    hints = (hint for mark, hint in gateway.error_hints.items() if mark in by_status or _is_in(mark, answer.problem))
+    hint = next(hints, "") if answer.problem else ""
+    return f"{answer.problem}; {hint}" if hint else answer.problem
+
+
+def _is_in(mark: str, problem: str) -> bool:
+    """Return whether a mark is a part of a message; one with a status is not."""
+    return not mark.removeprefix("HTTP ").isdecimal() and mark in problem
 
 
 def _key_wanted(gateway: Gateway) -> str:
