@@ -15,8 +15,6 @@ from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.combinations import Combination, offered_combinations
 from support.generation import make_combination
 
-pytestmark = pytest.mark.xdist_group("templates")  # they share the rendered programs
-
 OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
     "fallback": {"fallback": True},
