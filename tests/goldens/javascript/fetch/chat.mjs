@@ -39,7 +39,8 @@ async function post(path, body, retries = 2) {
   }
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
   const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? JSON.stringify(error);
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 

@@ -40,7 +40,8 @@ export async function POST(request: Request): Promise<Response> {
 async function errorMessage(response: Response): Promise<string> {
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
   const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? JSON.stringify(error);
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const message = typeof text === "string" ? text : JSON.stringify(text);
   return `HTTP ${response.status}: ${message}`;
 }
 

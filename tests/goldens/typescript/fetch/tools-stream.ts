@@ -160,7 +160,8 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
   }
   const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
   const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const message = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? JSON.stringify(error);
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
