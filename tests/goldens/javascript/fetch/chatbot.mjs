@@ -48,7 +48,7 @@ async function post(path, body, signal, retries = 2) {
   });
   if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
   const isBusy = !response || response.status === 429 || response.status >= 500;
   if (!response || (isBusy && retries > 0 && seconds <= 60)) {
     await sleep(seconds * 1000);

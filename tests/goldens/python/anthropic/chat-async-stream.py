@@ -48,8 +48,8 @@ async def stream(prompt):
 def error_message(body):
     """Return the server's message in one line, wherever it stands in the body of its reply."""
     match body:
-        case {"metadata": {"raw": inner}} | {"message": inner} | {"msg": inner} | {"detail": inner} | {"error": inner}:
-            return error_message(inner)
+        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
+            return error_message(text)
     return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
 
 

@@ -72,10 +72,10 @@ def http_error(response, body):
     with contextlib.suppress(ValueError):  # a web page
         body = json.loads(body)
     match body:
-        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
             pass
-        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
-            pass
+        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
+            pass  # the whole body where there is no message
     text = "".join(filter(str.isprintable, " ".join(str(text).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

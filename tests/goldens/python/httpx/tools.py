@@ -124,10 +124,10 @@ def post(url, **options):
 def http_error(response, body):
     """Return an exception with the status and the server's message."""
     match body:
-        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
             pass
-        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
-            pass
+        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
+            pass  # the whole body where there is no message
     text = "".join(filter(str.isprintable, " ".join(str(text).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

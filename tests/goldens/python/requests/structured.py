@@ -28,9 +28,9 @@ SCHEMA = {
 
 
 class Retries(Retry):
-    def sleep_for_retry(self, response):
-        """Wait as the server asks, but not for more than a minute."""
-        return (self.get_retry_after(response) or 0) <= 60 and super().sleep_for_retry(response)
+    def parse_retry_after(self, value):
+        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
+        return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
 logger = logging.getLogger(__name__)
@@ -99,10 +99,10 @@ def parse_answer(text):
 def http_error(response, body):
     """Return an exception with the status and the server's message."""
     match body:
-        case [{"error": {"message": text}}] | {"error": {"metadata": {"raw": text}} | {"message": text} | str(text)}:
+        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
             pass
-        case {"message": text} | {"msg": text} | {"detail": text} | text:  # else the whole body
-            pass
+        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
+            pass  # the whole body where there is no message
     text = "".join(filter(str.isprintable, " ".join(str(text).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)

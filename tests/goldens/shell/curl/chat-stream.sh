@@ -34,7 +34,7 @@ jq --raw-input --null-input --raw-output '
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
   | [$events[].choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
   | ($events[0] // empty | ""),

@@ -43,7 +43,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | [$json | objects | select(.error | not) | .. | objects] as $objects
   | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | "data:;base64,\(.)") | strings] as $fields
   | [$objects[] | .content, .text | strings] as $texts

@@ -61,7 +61,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   def reply: .choices[0]?.message | objects | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
   def report($reason; $reply): [
     ($reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),

@@ -41,7 +41,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   def error_message:
     [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: "Error: \(.[:300] | gsub("[[:cntrl:]\\s]+"; " "))\n" | split($ENV.AITOLL_API_KEY) | join("***") | halt_error(1);
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | (($json | objects) // {}) as $response # $body: a web page is not JSON
   | $response.choices[0]? as $choice
   | if $choice.message and ($response.error | not) then

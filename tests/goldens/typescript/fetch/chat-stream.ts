@@ -50,7 +50,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
   const type = response?.headers.get("content-type");
   if (response?.ok && type?.includes("event-stream")) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000;
+  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
   const isBusy = !response || response.status === 429 || response.status >= 500;
   if (!response || (isBusy && retries > 0 && seconds <= 60)) {
     await sleep(seconds * 1000);
