@@ -60,8 +60,15 @@ def stream(prompt):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(follow_redirects=False)
     llm = ChatOpenAI(
-        model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
+        model=MODEL,
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        use_responses_api=False,
+        http_client=http_client,
+        default_headers={"Authorization": f"Bearer {API_KEY}"},
     )
+    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     messages = [{"role": "user", "content": prompt}]
     llm = llm.bind_tools(TOOLS)
     for _ in range(8):

@@ -20,8 +20,15 @@ def ask(prompt, image=IMAGE):
     image_url = image
     http_client = openai.DefaultHttpxClient(follow_redirects=False)
     llm = ChatOpenAI(
-        model=MODEL, api_key=API_KEY, base_url=BASE_URL, timeout=120, use_responses_api=False, http_client=http_client
+        model=MODEL,
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        use_responses_api=False,
+        http_client=http_client,
+        default_headers={"Authorization": f"Bearer {API_KEY}"},
     )
+    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     messages = [
         {
             "role": "user",
