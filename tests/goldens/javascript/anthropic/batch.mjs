@@ -37,7 +37,7 @@ export async function* answerAll(prompts) {
   const answer = (id, prompt) =>
     ask(prompt).then(
       (result) => ({ id, ...result }),
-      (error) => ({ id, error: [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code]
+      (error) => ({ id, error: [error.message, error.cause?.cause?.code]
         .join(" ")
         .replaceAll(API_KEY || "\0", "***") }),
     );

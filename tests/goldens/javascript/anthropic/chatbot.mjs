@@ -58,7 +58,7 @@ async function chat() {
       if (history.length === 2 * MAX_TURNS) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
     } catch (error) {
       history.pop(); // the turn without an answer
-      const text = [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code]
+      const text = [error.message, error.cause?.cause?.code]
         .join(" ")
         .replaceAll(API_KEY || "\0", "***");
       const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;

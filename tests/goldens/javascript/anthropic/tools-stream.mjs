@@ -117,7 +117,7 @@ if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not
     await pipeline(answer, process.stdout, { end: false });
     console.log();
   } catch (error) {
-    const reason = [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code].join(" ");
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;

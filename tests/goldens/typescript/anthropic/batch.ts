@@ -39,7 +39,7 @@ export async function* answerAll(prompts: Map<unknown, string>): AsyncGenerator<
   const answer = (id: unknown, prompt: string) =>
     ask(prompt).then(
       (result) => ({ id, ...result }),
-      (error) => ({ id, error: [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code]
+      (error) => ({ id, error: [error.message, error.cause?.cause?.code]
         .join(" ")
         .replaceAll(API_KEY || "\0", "***") }),
     );

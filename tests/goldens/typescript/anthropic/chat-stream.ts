@@ -47,7 +47,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const reason = [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code].join(" ");
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;

@@ -35,7 +35,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const reason = [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code].join(" ");
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;

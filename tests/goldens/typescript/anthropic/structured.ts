@@ -64,7 +64,7 @@ function parseAnswer(answer: string): Answer {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const reason = [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code].join(" ");
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;

@@ -92,7 +92,7 @@ async function callTool(name: string, input: unknown): Promise<string> {
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const reason = [error.status, error.error?.error?.message ?? error.message, error.cause?.cause?.code].join(" ");
+    const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
