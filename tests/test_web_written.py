@@ -95,7 +95,7 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
-    with pytest.raises(NotOffered, match="belongs into an app"):
+    with pytest.raises(NotOffered, match="belongs in an app"):
         prepare_run(make(request(Variant("nextjs-route", mode="stream"))), load_gateway("aitoll"), print)
 
 
