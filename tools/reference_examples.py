@@ -12,7 +12,7 @@ from chat_completions.generate import make
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
-from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
+from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable, replace_variables
 from chat_completions.rendering import literals
 from chat_completions.replay import cassette
 from reference_facts import OURS
@@ -126,7 +126,7 @@ def _plan(request: ProgramRequest) -> RequestPlan:
 def _request(plan: RequestPlan) -> str:
     """Return method, path and body; what only a run knows is named."""
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
-    body = literals.replace_variables(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
+    body = replace_variables(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
     text = f"\n{literals.write_literal(load.load_language('shell').literals, _named(body))}" if body else ""
     return f"```\n{plan.method} {plan.path}{text}\n```\n"
 

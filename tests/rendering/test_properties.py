@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from chat_completions.catalog import load
 from chat_completions.generate import make
-from chat_completions.planning.types import ProgramRequest, Variable
+from chat_completions.planning.types import ProgramRequest, Variable, replace_variables
 from chat_completions.rendering import literals
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -82,6 +82,6 @@ def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, syst
 def test_a_variable_is_a_name_and_a_filled_one_a_value(name: str, value: str, way: str) -> None:
     body = {"messages": [{name: Variable("prompt")}]}
     if way == "filled":
-        assert literals.replace_variables(body, prompt=value) == {"messages": [{name: value}]}
-    written = literals.write_literal(STYLES["python"], literals.replace_variables(body, other=value))
+        assert replace_variables(body, prompt=value) == {"messages": [{name: value}]}
+    written = literals.write_literal(STYLES["python"], replace_variables(body, other=value))
     assert eval(written, {"prompt": value}) == {"messages": [{name: value}]}  # noqa: S307 - our own literal

@@ -16,7 +16,7 @@ from chat_completions.live.client import Answer, send
 from chat_completions.live.target import Target
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
-from chat_completions.planning.types import ProgramRequest, RequestPlan, Variable
+from chat_completions.planning.types import ProgramRequest, RequestPlan, replace_variables
 
 MAX_TOKENS = 16
 KEY_REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
@@ -91,9 +91,9 @@ def _send_prompt(target: Target) -> tuple[Answer, str]:
     plan = _short_prompt(target)
     if plan is None:
         return Answer(0, None, "it has no endpoint for a prompt"), ""
-    messages = fill_in(plan.messages, {"prompt": plan.prompt})
+    messages = replace_variables(plan.messages, prompt=plan.prompt)
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": messages, "contents": messages}
-    answer = send(plan, target.key, fill_in(plan.body, values))
+    answer = send(plan, target.key, replace_variables(plan.body, **values))
     return answer, f"a short prompt to {plan.model}"
 
 
@@ -140,15 +140,6 @@ def _follow(data: Any, path: Sequence[str]) -> Any:
     for name in path:
         data = data.get(name) if isinstance(data, Mapping) else None
     return data
-
-
-def fill_in(value: Any, values: Mapping[str, Any]) -> Any:
-    """Return a body with the values of its variables."""
-    if isinstance(value, Variable):
-        return values.get(value.name)
-    if isinstance(value, Mapping):
-        return {name: fill_in(item, values) for name, item in value.items()}
-    return [fill_in(item, values) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _problem(answer: Answer, gateway: Gateway) -> str:

@@ -16,6 +16,15 @@ class Variable(NamedTuple):
     name: str
 
 
+def replace_variables(value: Any, **values: Any) -> Any:
+    """Return `value` with each variable that `values` names replaced by its value."""
+    if isinstance(value, Variable):
+        return replace_variables(values[value.name], **values) if value.name in values else value
+    if isinstance(value, Mapping):
+        return {key: replace_variables(item, **values) for key, item in value.items()}
+    return [replace_variables(item, **values) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 class Tool(NamedTuple):
     """A tool that the model may call."""
 

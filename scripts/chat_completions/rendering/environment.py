@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from chat_completions.catalog.language import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
-from chat_completions.planning.types import RequestPlan, Variable
+from chat_completions.planning.types import RequestPlan, Variable, replace_variables
 from chat_completions.rendering import literals, python_names, typescript_types
 
 _environments: dict[tuple[Path, str], Environment] = {}
@@ -74,7 +74,7 @@ def _new_environment(language: Language) -> Environment:
         keywords=partial(literals.write_keywords, style),
         field_name=partial(literals.field_name, style),
         type_of=partial(typescript_types.type_of, style),
-        filled=literals.replace_variables,
+        filled=replace_variables,
         quoted=literals.quote_for_shell,
         function_name=python_names.function_name,
         signature=python_names.signature,

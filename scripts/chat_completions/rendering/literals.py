@@ -53,15 +53,6 @@ def write_keywords(
     return "\n" + "".join(lines) + " " * margin
 
 
-def replace_variables(value: Any, **values: Any) -> Any:
-    """Return `value` with each variable that `values` names replaced by its value."""
-    if isinstance(value, Variable):
-        return replace_variables(values[value.name], **values) if value.name in values else value
-    if isinstance(value, Mapping):
-        return {key: replace_variables(item, **values) for key, item in value.items()}
-    return [replace_variables(item, **values) for item in value] if isinstance(value, (list, tuple)) else value
-
-
 def text(value: str, non_bmp_escape: str = "surrogates") -> str:
     """Return a string in double quotes that Python, JavaScript and JSON read alike.
 
