@@ -76,7 +76,7 @@ def together() -> list[tuple[tuple[str, str], Scene]]:
 
 def root(program: Program) -> str:
     """The path of the base URL."""
-    return "/".join(["", *program.plan.base_url.split("/")[3:]])
+    return "/".join(["", *program.plan.gateway.base_url.split("/")[3:]])
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for component, scene in together():
         route = scene.program(HANDLERS[component])
         (folder / f"{component[1]}.{scene.name}.ts").write_text(route.code, encoding="utf-8")
-        env |= {route.plan.auth.key: KEY, route.plan.base_url_env: replay.url + root(route)}
+        env |= {route.plan.auth.key_env: KEY, route.plan.gateway.base_url_env: replay.url + root(route)}
         pages[f"{component[1]}.{scene.name}"] = scene.program(component).code
     bundled(pages, folder)
     (folder / "node_modules").symlink_to(WEB / "node_modules")
@@ -188,6 +188,6 @@ def test_every_cell_of_these_languages_has_a_scene() -> None:
             if (one.language, one.library) == (language, library)
         }
         programs = [scene.program((language, library)) for scene in scenes((language, library))]
-        shown = {(one.gateway, one.plan.task, one.plan.protocol, one.plan.stream) for one in programs}
+        shown = {(one.gateway, one.task, one.plan.protocol, one.plan.stream) for one in programs}
         assert offered
         assert offered - shown == set()

@@ -42,8 +42,8 @@ def requests(protocol: str) -> str:
     for task in load.names("task"):
         plan = _first_plan(task, protocol) if protocol in load.load_task(task).body else None
         if plan:
-            multipart = ", as multipart/form-data beside the field `image`" if plan.multipart else ""
-            parts.append(f"{task} ({plan.gateway_name}{multipart}):\n\n{_request(plan)}")
+            multipart = ", as multipart/form-data beside the field `image`" if plan.http.multipart else ""
+            parts.append(f"{task} ({plan.gateway.name}{multipart}):\n\n{_request(plan)}")
     return "\n".join(parts)
 
 
@@ -84,7 +84,7 @@ def _program(options: dict[str, Any]) -> str:
     program = make(ProgramRequest(**options))
     fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
     way = ", streamed" if program.plan.stream else ""
-    title = f"### {program.plan.task.capitalize()}, {program.library}{way}"
+    title = f"### {program.task.capitalize()}, {program.library}{way}"
     return f"{title}\n\n{_command(options)}\n```{fence}\n{program.code}```\n"
 
 
@@ -128,7 +128,7 @@ def _request(plan: RequestPlan) -> str:
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
     body = replace_variables(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
     text = f"\n{literals.write_literal(load.load_language('shell').literals, _named(body))}" if body else ""
-    return f"```\n{plan.method} {plan.path}{text}\n```\n"
+    return f"```\n{plan.http.method} {plan.http.path}{text}\n```\n"
 
 
 def _named(value: Any) -> Any:

@@ -101,7 +101,7 @@ def gateways() -> str:
 def _gateway(gateway: Gateway) -> str:
     lines = [f"### {gateway.name}\n", f"- Base URL: `{gateway.base_url}` (override: `{gateway.env_prefix}_BASE_URL`)"]
     lines += [
-        f"- Auth `{one.name}`: `{one.header}: {one.prefix}<key>`, the key from `{one.key}`" for one in gateway.auth
+        f"- Auth `{one.name}`: `{one.header}: {one.prefix}<key>`, the key from `{one.key_env}`" for one in gateway.auth
     ]
     for protocol, endpoints in gateway.endpoints.items():
         for one in endpoints:

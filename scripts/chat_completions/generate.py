@@ -19,10 +19,11 @@ def make(request: ProgramRequest) -> Program:
     language, library = resolution.language, resolution.library
     plan, notes = plan_request(resolution)
     # Not code.py or chat.py alone: a file must not shadow a module that it imports.
-    filename = f"{resolution.gateway.id}-{plan.task}.{language.extension}"
+    filename = f"{resolution.gateway.id}-{resolution.task.id}.{language.extension}"
     return Program(
         code=render(plan, language, library.id),
         filename=filename,
+        task=resolution.task.id,
         language=language.id,
         library=library.id,
         gateway=resolution.gateway.id,
@@ -31,13 +32,13 @@ def make(request: ProgramRequest) -> Program:
         notes=notes,
         install=_install_lines(plan, language, library),
         run=" ".join([(library.run or language.run).format(file=filename), *resolution.task.arguments.split()]),
-        setup=library.setup.format(key=plan.auth.key),
+        setup=library.setup.format(key=plan.auth.key_env),
     )
 
 
 def _install_lines(plan: RequestPlan, language: Language, library: Library) -> list[str]:
     """Return the command that installs the packages of a program, and what else it requires."""
-    uses = (plan.protocol, plan.kind, *(["stream"] if plan.stream else []))
+    uses = (plan.protocol, plan.template, *(["stream"] if plan.stream else []))
     packages = [library.more_packages[use] for use in uses if use in library.more_packages]
     command = " ".join([library.install, *packages])
     requirements = library.requirements or language.requirements

@@ -22,7 +22,7 @@ libraries:
   net-http: {install: "", protocols: [openai-chat]}
 """
 TASK = """template: chat
-kind: text
+kind: chat
 summary: ask for a poem and print it
 prompt: Write a poem about the sea.
 messages: [{role: user, content: $prompt}]
@@ -42,13 +42,13 @@ def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_new_gateway_is_one_file(copied: Path) -> None:
     text = "name: New One\nbase_url: https://new.example.com/v1\nkey: NEW_ONE_API_KEY\nmodels: [m]\n"
     (copied / "references" / "gateways" / "new-one.yaml").write_text(text)
-    assert plan(ProgramRequest("new-one")).auth.key == "NEW_ONE_API_KEY"
+    assert plan(ProgramRequest("new-one")).auth.key_env == "NEW_ONE_API_KEY"
 
 
 def test_a_new_task_of_a_known_kind_is_one_file(copied: Path) -> None:
     (copied / "references" / "tasks" / "poem.yaml").write_text(TASK)
     planned = plan(ProgramRequest("aitoll", task="poem"))
-    assert (planned.kind, planned.prompt) == ("chat", "Write a poem about the sea.")
+    assert (planned.template, planned.prompt) == ("chat", "Write a poem about the sea.")
     assert "poem" in load.names("task")
 
 
@@ -71,7 +71,7 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
     file = copied / "templates" / "shell" / "language.yaml"
     file.write_text(file.read_text() + '  wget: {install: "", protocols: [openai-chat]}\n')
     (copied / "templates" / "shell" / "wget").mkdir()
-    (copied / "templates" / "shell" / "wget" / "chat.jinja").write_text("wget {{ plan.base_url | quoted }}\n")
+    (copied / "templates" / "shell" / "wget" / "chat.jinja").write_text("wget {{ plan.gateway.base_url | quoted }}\n")
     code = make(ProgramRequest("aitoll", language="shell", library="wget")).code
     assert code == "wget https://aitoll.net/api/gateway/api\n"
 
@@ -89,7 +89,7 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
             "",
             "references/tasks/poem.yaml is broken: its task lacks 'summary'.",
         ),
-        ("template: chat\n", "", "There is no template python/requests/text.jinja."),
+        ("template: chat\nkind: chat\n", "kind: text\n", "There is no template python/requests/text.jinja."),
     ],
 )
 def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, message: str) -> None:
@@ -103,7 +103,7 @@ def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, mes
     ("text", "message"),
     [
         ("name: New One\nmodels: [m]\n", "it lacks 'base_url'"),
-        ("name: New One\nbase_url: http://localhost\nauth: [{name: x}]\nmodels: [m]\n", "its auth lacks 'key'"),
+        ("name: New One\nbase_url: http://localhost\nauth: [{name: x}]\nmodels: [m]\n", "it lacks 'key'"),
     ],
 )
 def test_a_mistake_in_a_gateway_file_of_ours_is_named(copied: Path, text: str, message: str) -> None:

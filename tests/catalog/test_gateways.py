@@ -62,13 +62,15 @@ def test_a_gateway_of_the_user_s_own_is_one_short_file(tmp_path: Path, monkeypat
     file.write_text(SHORT, encoding="utf-8")
     planned = plan(ProgramRequest(str(file), prompt="Hi"))
     assert planned.model == "large/model:free"
-    assert (planned.auth.key, planned.base_url_env) == ("MINE_API_KEY", "MINE_BASE_URL")
-    assert planned.base_url == "https://gw.example.com/v1"
+    assert (planned.auth.key_env, planned.gateway.base_url_env) == ("MINE_API_KEY", "MINE_BASE_URL")
+    assert planned.gateway.base_url == "https://gw.example.com/v1"
     monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
     (tmp_path / "gateways").mkdir()
     file.rename(tmp_path / "gateways" / "mine.yaml")
     assert "mine" in load.names("gateway")
-    assert plan(ProgramRequest("mine", prompt="Hi")) == planned
+    by_name = plan(ProgramRequest("mine", prompt="Hi"))
+    assert by_name._replace(gateway=planned.gateway) == planned
+    assert by_name.gateway._replace(id=planned.gateway.id) == planned.gateway
 
 
 BROKEN = [
@@ -145,14 +147,14 @@ def test_a_broken_file_is_named_with_the_line(text: str, fragment: str, tmp_path
 )
 def test_a_key_s_variable_may_be_called_as_people_call_it(variable: str, address: str, tmp_path: Path) -> None:
     planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", variable)))
-    assert (planned.auth.key, planned.base_url_env) == (variable, address)
+    assert (planned.auth.key_env, planned.gateway.base_url_env) == (variable, address)
 
 
 def test_the_key_of_a_provider_does_not_name_the_address_of_the_gateway_before_it(tmp_path: Path) -> None:
     more = "extra_keys: [{key: AIG_TOKEN, header: X-Token}]\n"
     planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", "OPENAI_API_KEY") + more))
-    assert planned.base_url_env == "MINE_BASE_URL"
-    assert (planned.extra_keys[0].header, planned.extra_keys[0].prefix) == ("X-Token", "")
+    assert planned.gateway.base_url_env == "MINE_BASE_URL"
+    assert (planned.gateway.extra_keys[0].header, planned.gateway.extra_keys[0].prefix) == ("X-Token", "")
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_the_key_of_a_provider_does_not_name_the_address_of_the_gateway_before_i
 def test_a_server_nearby_need_not_have_a_key(url: str, optional: bool, tmp_path: Path) -> None:
     text = SHORT.replace("key: MINE_API_KEY\n", "").replace("https://gw.example.com/v1", url)
     auth = plan(used(tmp_path, text)).auth
-    assert (auth.key, auth.optional) == ("MINE_API_KEY", optional)
+    assert (auth.key_env, auth.optional) == ("MINE_API_KEY", optional)
 
 
 def test_every_pattern_of_the_schema_says_in_words_what_it_wants() -> None:

@@ -37,7 +37,7 @@ def test_a_preset_says_its_source_and_becomes_a_gateway(name: str, tmp_path: Pat
     file = tmp_path / f"{name}.yaml"
     file.write_text(text.replace("YOUR-MODEL", "a-model").replace("YOUR-", "my-"), encoding="utf-8")
     program = make(ProgramRequest(str(file)))
-    assert program.plan.base_url.startswith("http")
+    assert program.plan.gateway.base_url.startswith("http")
     assert not program.plan.model.startswith("YOUR-")
 
 

@@ -27,7 +27,7 @@ def longest() -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for one in offered_combinations():
         program = make_combination(one)
-        lines = found.setdefault(f"{one.language}/{one.library}/{program.plan.kind}", {})
+        lines = found.setdefault(f"{one.language}/{one.library}/{program.plan.template}", {})
         mode = ("async-" if one.asynchronous else "") + ("stream" if one.stream else "whole")
         lines[mode] = max(lines.get(mode, 0), count_lines(program))
     return found

@@ -70,11 +70,11 @@ def problems(played: CassetteProgram) -> Iterator[str]:
     recorded = cassette.read_cassette(played.cassette)
     with serve(sent_by(played.library, recorded)) as replay:
         program = make(played.request)
-        if ADDRESS_IS_FIXED & {played.library, program.plan.kind}:
-            address = replay.url + urlsplit(program.plan.base_url).path
+        if ADDRESS_IS_FIXED & {played.library, program.plan.template}:
+            address = replay.url + urlsplit(program.plan.gateway.base_url).path
             program = make(played.request._replace(base_url=address))
-        env = {program.plan.auth.key: key_of(data, KEY)}
-        env[program.plan.base_url_env] = replay.url + urlsplit(program.plan.base_url).path
+        env = {program.plan.auth.key_env: key_of(data, KEY)}
+        env[program.plan.gateway.base_url_env] = replay.url + urlsplit(program.plan.gateway.base_url).path
         options = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
         ran = run(program.code, played.language, env, options=options)
     yield from replay.misses
@@ -92,7 +92,7 @@ def problems(played: CassetteProgram) -> Iterator[str]:
             yield f"the last line of stderr is {last!r}"
     else:
         files = {Path(path).name: content for path, content in ran.files.items()}
-        problem = check_output(data, program.plan.kind, program.plan.stream, ran.stdout.decode(), files)
+        problem = check_output(data, program.plan.template, program.plan.stream, ran.stdout.decode(), files)
         if problem:
             yield problem
 

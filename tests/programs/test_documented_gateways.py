@@ -52,7 +52,7 @@ def test_a_documented_gateway_receives_what_it_wants(
         stream=expected.get("stream", False),
     )
     program = make(request)
-    keys = {key.key: Keys()[key.key] for key in (program.plan.auth, *program.plan.extra_keys) if key.key}
+    keys = {key.key_env: Keys()[key.key_env] for key in program.plan.keys}
     result, asked = run_against(program, hello(program), expected.get("unset", ()), keys)
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr
     assert len(asked) == 1

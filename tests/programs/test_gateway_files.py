@@ -102,17 +102,17 @@ def test_a_preset_that_is_filled_in_reaches_its_gateway(
     file = tmp_path / f"{preset}.yaml"
     file.write_text(text.replace("YOUR-MODEL", "some-model").replace("YOUR-", "my-"), encoding="utf-8")
     program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
-    keys = {key.key: f"secret-of-{key.key}" for key in (program.plan.auth, *program.plan.extra_keys) if key.key}
+    keys = {key.key_env: f"secret-of-{key.key_env}" for key in program.plan.keys}
     result, asked = run_against(program, hello(program), keys=keys)
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr
-    query = "?" + urlencode(program.plan.query) if program.plan.query else ""
-    at_model = program.plan.path.replace("{model}", "some-model")
-    assert asked[-1].path == urlsplit(program.plan.base_url).path + at_model + query
-    for key in (program.plan.auth, *program.plan.extra_keys):
-        if key.key:
-            assert asked[-1].headers[key.header.lower()] == key.prefix + keys[key.key]
+    query = "?" + urlencode(program.plan.http.query) if program.plan.http.query else ""
+    at_model = program.plan.http.path.replace("{model}", "some-model")
+    assert asked[-1].path == urlsplit(program.plan.gateway.base_url).path + at_model + query
+    for key in (program.plan.auth, *program.plan.gateway.extra_keys):
+        if key.key_env:
+            assert asked[-1].headers[key.header.lower()] == key.prefix + keys[key.key_env]
     assert json.loads(asked[-1].body)["model"] == program.plan.model
-    assert program.plan.auth.key or "authorization" not in asked[-1].headers
+    assert program.plan.auth.key_env or "authorization" not in asked[-1].headers
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])

@@ -60,7 +60,7 @@ def test_the_function_returns_what_its_cassette_holds(
     played: CassetteProgram, vcr: Cassette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program, data = make(played.request), load_cassette(played.cassette)
-    monkeypatch.setenv(program.plan.auth.key, key_of(data, KEY))
+    monkeypatch.setenv(program.plan.auth.key_env, key_of(data, KEY))
     monkeypatch.setattr(time, "sleep", lambda _: None)  # between a failure and its repetition
     monkeypatch.chdir(tmp_path)
     module = ModuleType("printed")
@@ -71,15 +71,19 @@ def test_the_function_returns_what_its_cassette_holds(
         assert KEY not in str(caught.value)
     else:
         result = call(module, program.plan)
-        files = {str(number): content for number, content in enumerate(result)} if program.plan.kind == "image" else {}
-        assert check_output(data, program.plan.kind, program.plan.stream, as_text(result), files) == ""
+        files = (
+            {str(number): content for number, content in enumerate(result)} if program.plan.template == "image" else {}
+        )
+        assert check_output(data, program.plan.template, program.plan.stream, as_text(result), files) == ""
     assert vcr.all_played
 
 
 def call(module: ModuleType, plan: RequestPlan) -> Any:
     """Call the program's function as its user would; a stream is read to its end."""
-    name = FUNCTIONS.get(plan.kind, "stream" if plan.stream and plan.kind != "structured" else "ask")
-    arguments = [] if plan.kind in ("models", "balance") else [module.MESSAGES if plan.prompt is None else plan.prompt]
+    name = FUNCTIONS.get(plan.template, "stream" if plan.stream and plan.template != "structured" else "ask")
+    arguments = (
+        [] if plan.template in ("models", "balance") else [module.MESSAGES if plan.prompt is None else plan.prompt]
+    )
     result = getattr(module, name)(*arguments)
     return "".join(result) if name == "stream" else result
 

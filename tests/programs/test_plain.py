@@ -26,7 +26,7 @@ def run_against(reply: Reply, **options: object) -> tuple[Program, RunResult]:
     """Run a program of AITOLL's against one reply, served as often as it is asked for."""
     with Server([reply, reply, reply]) as server:
         program = make(ProgramRequest("aitoll", base_url=f"{server.url}/api", **options))  # type: ignore[arg-type]
-        return program, run(program.code, "shell", {program.plan.auth.key: KEY})
+        return program, run(program.code, "shell", {program.plan.auth.key_env: KEY})
 
 
 @pytest.mark.parametrize(("reply", "line"), REFUSALS, ids=lambda value: getattr(value, "status", value))

@@ -48,9 +48,9 @@ def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
     return Program(
         program.code,
         program.filename,
-        plan.base_url,
-        plan.base_url_env,
-        plan.auth.key,
+        plan.gateway.base_url,
+        plan.gateway.base_url_env,
+        plan.auth.key_env,
         stdin,
         arguments,
         f"{LANGUAGE}/{library}",
@@ -64,7 +64,7 @@ def load_gateway(name: str) -> GatewayInfo:
         title=gateway.name,
         base_url=gateway.base_url,
         base_url_env=f"{gateway.env_prefix}_BASE_URL",
-        key_env=gateway.auth[0].key,
+        key_env=gateway.auth[0].key_env,
         key_headers=tuple(auth.header.lower() for auth in gateway.auth),
     )
 

@@ -100,7 +100,7 @@ def test_parameters(variant: Variant) -> None:
 def test_base_urls_that_are_taken(url: str) -> None:
     """They stand in the program without their last slash."""
     program = make(request(ONE_EACH[0], base_url=url))
-    assert program.plan.base_url == url.rstrip("/")
+    assert program.plan.gateway.base_url == url.rstrip("/")
 
 
 @pytest.mark.parametrize("url", texts("refused"))

@@ -47,11 +47,11 @@ def run_against(
     """Run a program with its base URL's path on loopback; `unset` are keys that are missing. Return its requests too."""
     environment = {name: key for name, key in {**FOREIGN, **keys}.items() if name not in unset}
     with Server([reply], watch=False) as server:
-        address = server.url + urlsplit(program.plan.base_url).path.rstrip("/")
-        environment[program.plan.base_url_env] = address
+        address = server.url + urlsplit(program.plan.gateway.base_url).path.rstrip("/")
+        environment[program.plan.gateway.base_url_env] = address
         code = program.code
-        if program.plan.base_url_env not in code:  # a plain command has the address itself
-            code = code.replace(program.plan.base_url, address)
+        if program.plan.gateway.base_url_env not in code:  # a plain command has the address itself
+            code = code.replace(program.plan.gateway.base_url, address)
         ran = run(code, program.language, environment, options=RunOptions(warm=True, shared=True))
         return ran, list(server.requests)
 

@@ -23,7 +23,7 @@ class Auth(NamedTuple):
     """An authentication scheme: the header is `prefix` followed by the key."""
 
     name: str
-    key: str  # the environment variable that holds the key; empty where the gateway needs none
+    key_env: str  # the environment variable that holds the key; empty where the gateway needs none
     header: str = "Authorization"
     prefix: str = "Bearer "
     protocols: Sequence[str] = ()  # use it by default; empty: all
@@ -134,6 +134,17 @@ class Gateway(NamedTuple):
     headers: Mapping[str, str] = NO_NAMES  # fixed headers of every request
     extra_keys: Sequence[Auth] = ()  # sent in addition to the scheme of `auth`
     allow_http: bool = False  # accept a public host without TLS
+
+    @property
+    def base_url_env(self) -> str:
+        """Return the environment variable that replaces the base URL."""
+        return f"{self.env_prefix}_BASE_URL"
+
+    @property
+    def all_recommended(self) -> list[str]:
+        """Return every model that is recommended for anything."""
+        recommendations = [one for uses in self.recommended_models.values() for one in uses.values()]
+        return list(dict.fromkeys(model for recommendation in recommendations for model in recommendation.models))
 
     def model(self, id_: str) -> Model:
         """Return what is known of a model here: for an id that is not listed, only its maker's facts."""

@@ -91,7 +91,8 @@ def _auth(id_: str, data: JsonObject) -> list[Auth]:
 def _scheme(fields: JsonObject) -> Auth:
     """Return an authentication scheme; a header of its own holds the bare key where the file names no prefix."""
     bearer = fields.get("header", "Authorization").lower() == "authorization"
-    return Auth(**{"prefix": "Bearer " if bearer else "", **fields})
+    others = {name: value for name, value in fields.items() if name != "key"}
+    return Auth(**{"key_env": fields["key"], "prefix": "Bearer " if bearer else "", **others})
 
 
 def _env_prefix(id_: str, data: JsonObject, auth: list[Auth]) -> str:
@@ -99,7 +100,7 @@ def _env_prefix(id_: str, data: JsonObject, auth: list[Auth]) -> str:
 
     Not where `extra_keys` are sent too: then it is the provider's key, and OPENAI_BASE_URL the provider's address.
     """
-    key = "" if data.get("extra_keys") else next((scheme.key for scheme in auth if scheme.key), "")
+    key = "" if data.get("extra_keys") else next((scheme.key_env for scheme in auth if scheme.key_env), "")
     return KEY_ENDINGS.sub("", key) or KEY_ENDINGS.sub("", _key_variable(id_))
 
 

@@ -51,6 +51,7 @@ class Language(NamedTuple):
     requirements: Sequence[str]
     literals: LiteralStyle
     libraries: Mapping[str, Library]  # the default first
+    typed: bool = False  # its programs declare types
     aliases: Sequence[str] = ()
     schema_keywords: Sequence[str] = ()  # of JSON Schema, which its programs check; empty: a validator checks all
 

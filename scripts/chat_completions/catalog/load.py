@@ -89,8 +89,8 @@ def load_language(name: str) -> Language:
 
 
 def load_decision_table() -> DecisionTable:
-    """Return the rules of references/models.yaml, in order; BadData where the file is broken."""
-    path = references() / "models.yaml"
+    """Return the rules of references/decision_table.yaml, in order; BadData where the file is broken."""
+    path = references() / "decision_table.yaml"
     return _build(partial(build_decision_table, read_own(path)), _shown(path))
 
 

@@ -74,7 +74,7 @@ class Protocol(NamedTuple):
     headers: Mapping[str, str] = NO_NAMES
     sdk_paths: Sequence[str] = ()  # ends of paths that client libraries append themselves
     message_format: str = ""  # a key of message_formats.FORMATS
-    image_encoding: str = ""  # `file` where an image is uploaded as a file
+    multipart_images: bool = False  # images are uploaded as files of a form
     schema_in_prompt: bool = False  # a JSON Schema is described in the messages too
     defaults: JsonObject = EMPTY  # fields that a request must have, with their values
     streaming: Streaming | None = None

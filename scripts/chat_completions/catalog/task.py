@@ -52,5 +52,5 @@ def build_task(id_: str, data: JsonObject) -> Task:
 
 
 def build_decision_table(data: JsonObject) -> DecisionTable:
-    """Return the rules that models.yaml describes, in order."""
+    """Return the rules that decision_table.yaml describes, in order."""
     return DecisionTable([Rule(**rule) for rule in data["kinds"]], [Rule(**rule) for rule in data["priorities"]])

@@ -84,7 +84,7 @@ def _used_names(kind: str, gateway: str | None) -> list[str]:
 
 
 def _gateway(gateway: Gateway) -> Row:
-    return {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": gateway.auth[0].key}
+    return {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": gateway.auth[0].key_env}
 
 
 def _language(name: str) -> Row:

@@ -37,9 +37,9 @@ def notes(program: Program, file: Path | None) -> str:
 
 def setup(program: Program) -> str:
     """Return the shell line that sets the keys, or what else is to be done with them."""
-    plan = program.plan
-    keys = [key for key in (plan.auth, *plan.extra_keys) if key.key]
-    lines = [f'export {key.key}="your-key"' + ("  # if it has one" if key.optional else "") for key in keys]
+    lines = [
+        f'export {key.key_env}="your-key"' + ("  # if it has one" if key.optional else "") for key in program.plan.keys
+    ]
     return program.setup or "; ".join(lines) or "nothing: this gateway asks for no key"
 
 
@@ -79,7 +79,7 @@ def program_json(program: Program) -> str:
             "library": program.library,
             "gateway": program.gateway,
             "protocol": plan.protocol,
-            "task": plan.task,
+            "task": program.task,
             "model": choice.model,
             "reason": choice.reason,
             "stream": plan.stream,
@@ -88,7 +88,7 @@ def program_json(program: Program) -> str:
             "notes": list(program.notes),
             "install": list(program.install),
             "run": program.run,
-            "env": {"key": plan.auth.key, "base_url": plan.base_url_env},
+            "env": {"key": plan.auth.key_env, "base_url": plan.gateway.base_url_env},
             "evidence": [evidence._asdict() for evidence in choice.evidence],
         }
     )
@@ -135,7 +135,7 @@ def _use_of_alternative(program: Program) -> str:
 
 
 def _images(program: Program) -> str:
-    if program.plan.kind in ("image", "image-edit"):
+    if program.plan.template in ("image", "image-edit"):
         return "saved in the current folder; the program prints their names."
     return "this program prints text; an image in the answer is not saved."
 

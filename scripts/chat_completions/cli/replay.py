@@ -46,5 +46,5 @@ def settings(gateways: Mapping[str, Gateway], url: str, key: str) -> Iterator[st
     for gateway in gateways.values():
         name = f"/{gateway.id}" if len(gateways) > 1 else ""
         yield f"export {gateway.env_prefix}_BASE_URL={url}{name}{urlsplit(gateway.base_url).path.rstrip('/')}"
-        variables = dict.fromkeys(auth.key for auth in (*gateway.auth, *gateway.extra_keys))
+        variables = dict.fromkeys(auth.key_env for auth in (*gateway.auth, *gateway.extra_keys))
         yield from (f"export {variable}={key}" for variable in variables if variable)

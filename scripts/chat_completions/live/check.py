@@ -84,7 +84,7 @@ def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
     listed = None if answer.problem else model_ids(answer.data)
     if target.key and not answer.problem and not send(listing, target.key, with_key=False).problem:
         return *_send_prompt(target), listed
-    return answer, f"its list of models, {listing.path}", listed
+    return answer, f"its list of models, {listing.http.path}", listed
 
 
 def _send_prompt(target: Target) -> tuple[Answer, str]:
@@ -112,7 +112,7 @@ def _credit(target: Target) -> tuple[dict[str, Any], str]:
     answer = send(plan, target.key)
     if answer.problem:
         return {}, answer.problem
-    for path in plan.result_paths:
+    for path in plan.http.result_paths:
         *parents, name = path.split(".")
         holder = _follow(answer.data, parents)
         if isinstance(holder, Mapping) and holder.get(name) is not None:
@@ -157,7 +157,7 @@ def _is_in(mark: str, problem: str) -> bool:
 
 def _key_wanted(gateway: Gateway) -> str:
     """Return what to do where a gateway refuses a request without a key."""
-    name = gateway.auth[0].key
+    name = gateway.auth[0].key_env
     return f"it wants a key: set {name}" if name else "it wants a key: name its variable in the file, in place of none"
 
 

@@ -44,17 +44,19 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
 
     httpx takes proxies and certificates from environment variables.
     """
-    headers = {"accept": "application/json", "user-agent": "chat-completions", **plan.headers}
+    headers = {"accept": "application/json", "user-agent": "chat-completions", **plan.http.headers}
     if with_key and key:
         headers[plan.auth.header] = plan.auth.prefix + key
-    extra_keys = [(extra, os.environ.get(extra.key, "").strip()) for extra in plan.extra_keys]
+    extra_keys = [(extra, os.environ.get(extra.key_env, "").strip()) for extra in plan.gateway.extra_keys]
     headers |= {extra.header: extra.prefix + value for extra, value in extra_keys if value}
     keys = [key, *(value for _, value in extra_keys)]
-    url = plan.base_url + plan.path.replace("{model}", quote(plan.model, safe=""))
+    url = plan.gateway.base_url + plan.http.path.replace("{model}", quote(plan.model, safe=""))
     try:
         with (
             httpx.Client(timeout=TIMEOUT) as client,
-            client.stream(plan.method, url, params=dict(plan.query) or None, headers=headers, json=body) as response,
+            client.stream(
+                plan.http.method, url, params=dict(plan.http.query) or None, headers=headers, json=body
+            ) as response,
         ):
             text = _read(response)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package

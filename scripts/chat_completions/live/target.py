@@ -30,9 +30,9 @@ def find_target(name: str, base_url: str | None) -> Target:
 
 def read_key(auth: Auth, name: str) -> str:
     """Return the key that the variable of a scheme holds; BadInput where it is needed and missing, or no key."""
-    key = os.environ.get(auth.key, "").strip() if auth.key else ""
-    if not key and auth.key and not auth.optional:
-        raise BadInput(f"{auth.key} is not set: {name} needs a key.", f'Set it: export {auth.key}="your-key"')
+    key = os.environ.get(auth.key_env, "").strip() if auth.key_env else ""
+    if not key and auth.key_env and not auth.optional:
+        raise BadInput(f"{auth.key_env} is not set: {name} needs a key.", f'Set it: export {auth.key_env}="your-key"')
     if not (key.isascii() and key.isprintable()):
-        raise BadInput(f"{auth.key} holds a character that no key has.", "Copy the key again.")
+        raise BadInput(f"{auth.key_env} holds a character that no key has.", "Copy the key again.")
     return key

@@ -106,7 +106,7 @@ def _images(request: ProgramRequest, task: Task) -> list[Image]:
 def _image_part(image: Image, protocol: Protocol) -> ImagePart:
     if not image.source:
         raise BadInput("--image is empty.", "Give a file, a URL or a data URI.")
-    if protocol.image_encoding == "file" and not (image.is_file or image.is_data):
+    if protocol.multipart_images and not (image.is_file or image.is_data):
         raise NotOffered(f"{protocol.name} takes an image as a file, not by its address.", "Download it first.")
     return ImagePart("", image)
 

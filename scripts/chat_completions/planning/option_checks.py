@@ -9,7 +9,7 @@ READS_PROMPTS = {
     "chatbot": "Leave it out: the program reads each turn when it runs; --system tells the model how to answer.",
     "batch": "Leave it out: the program reads a file of prompts, one on each line.",
 }
-KINDS_WITH_MESSAGES = ("text", "code", "reasoning", "tools", "structured", "vision")
+KINDS_WITH_MESSAGES = ("chat", "code", "reasoning", "tools", "structured", "vision")
 
 
 def check_options(resolution: Resolution) -> None:

@@ -9,7 +9,7 @@ from chat_completions.catalog.urls import check_base_url, is_loopback
 from chat_completions.planning.messages import Messages, build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
-from chat_completions.planning.types import RequestPlan, Resolution
+from chat_completions.planning.types import HttpRequest, RequestPlan, Resolution
 from chat_completions.planning.user_schema import notes_on_schema
 
 
@@ -36,29 +36,19 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
 
 
 def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
-    request, gateway, task, _, _, protocol, endpoint, auth, stream, choice = resolution
-    path, query = _path(endpoint, protocol, stream=stream)
+    request, task, choice = resolution.request, resolution.task, resolution.choice
     return RequestPlan(
-        gateway_name=gateway.name,
-        task=task.id,
-        kind=task.template or task.kind,
-        protocol=protocol.id,
-        stream=stream,
+        template=task.template or task.kind,
+        protocol=resolution.protocol.id,
+        stream=resolution.stream,
         asynchronous=request.asynchronous or task.asynchronous,
-        base_url=base_url,
-        base_url_env=f"{gateway.env_prefix}_BASE_URL",
-        auth=auth,
-        extra_keys=gateway.extra_keys,
-        headers=_headers(protocol, gateway),
-        gateway_headers=gateway.headers,
-        method=protocol.method,
-        path=path,
-        query=query,
-        sdk_base_path=_sdk_base_path(endpoint.path, protocol),
+        gateway=resolution.gateway._replace(base_url=base_url),
+        auth=resolution.auth,
+        http=_http_request(resolution, messages),
         model=choice.model,
         alternative=next(iter(choice.alternatives), ""),
         alternative_omits=parameters.alternative_omits,
-        fallback=request.fallback,
+        fallback=request.fallback and bool(choice.alternatives),
         body=body.fields,
         extra_body=body.extra,
         first_round_body=body.first_round,
@@ -69,12 +59,22 @@ def _plan(resolution: Resolution, base_url: str, parameters: Parameters, message
         tool_definitions=body.tool_definitions,
         schema=resolution.schema,
         images=messages.images,
-        multipart=protocol.image_encoding == "file" and bool(messages.images),
+    )
+
+
+def _http_request(resolution: Resolution, messages: Messages) -> HttpRequest:
+    protocol, endpoint = resolution.protocol, resolution.endpoint
+    path, query = _path(endpoint, protocol, stream=resolution.stream)
+    return HttpRequest(
+        method=protocol.method,
+        path=path,
+        query=query,
+        headers=_headers(protocol, resolution.gateway),
+        sdk_base_path=_sdk_base_path(endpoint.path, protocol),
+        multipart=protocol.multipart_images and bool(messages.images),
         poll_path=endpoint.poll_path,
         result_paths=endpoint.result_paths,
-        recommended_models=_recommended_models(resolution) if task.kind == "models" else (),
-        reported_fields=gateway.extra_fields,
-        read_timeout=task.read_timeout,
+        read_timeout=resolution.task.read_timeout,
     )
 
 
@@ -88,7 +88,7 @@ def _notes_on_address(base_url: str, auth: Auth) -> list[str]:
     """Return a note where a request is sent unencrypted to another machine."""
     if not base_url.startswith("http:") or is_loopback(base_url):
         return []
-    what = "the key and the prompt travel" if auth.key else "the prompt travels"
+    what = "the key and the prompt travel" if auth.key_env else "the prompt travels"
     return [f"{what} unencrypted to {urlsplit(base_url).hostname}: its address begins with http://"]
 
 
@@ -126,10 +126,3 @@ def _notes_on_defaults(protocol: Protocol, params: dict[str, Any]) -> list[str]:
         for name, value in protocol.defaults.items()
         if name not in params
     ]
-
-
-def _recommended_models(resolution: Resolution) -> list[str]:
-    """Return every id that the gateway recommends for anything."""
-    by_protocol = resolution.gateway.recommended_models.values()
-    recommendations = [recommendation for uses in by_protocol for recommendation in uses.values()]
-    return list(dict.fromkeys(model for recommendation in recommendations for model in recommendation.models))

@@ -125,6 +125,20 @@ class Resolution(NamedTuple):
         return (self.request.schema or self.task.schema) if self.task.kind == "structured" else EMPTY
 
 
+class HttpRequest(NamedTuple):
+    """Where and how a request is sent."""
+
+    method: str
+    path: str  # appended to the base URL; may hold {model}
+    query: Mapping[str, str]
+    headers: Mapping[str, str]  # the fixed ones, of protocol and gateway
+    sdk_base_path: str  # what a client library needs after the base URL
+    multipart: bool  # the body is sent as a form, with files
+    poll_path: str
+    result_paths: Sequence[str]
+    read_timeout: int  # seconds
+
+
 class RequestPlan(NamedTuple):
     """One HTTP request, fully decided: all that a template sees, as `plan`.
 
@@ -132,42 +146,32 @@ class RequestPlan(NamedTuple):
     instructions (SCHEMA in prose), task_id and those of images.
     """
 
-    gateway_name: str
-    task: str
-    kind: str
+    template: str
     protocol: str
     stream: bool
     asynchronous: bool
-    base_url: str
-    base_url_env: str
+    gateway: Gateway  # with the base URL of the request
     auth: Auth
-    extra_keys: Sequence[Auth]
-    headers: Mapping[str, str]
-    gateway_headers: Mapping[str, str]  # those of `headers` that the protocol does not have
-    method: str
-    path: str  # may hold {model}
-    query: Mapping[str, str]
-    sdk_base_path: str  # what a client library needs after the base URL
+    http: HttpRequest
     model: str
     alternative: str  # the second model, or an empty text
     alternative_omits: Sequence[str]  # fields of the body that the second model does not accept
-    fallback: bool  # the program calls the second model where the first is missing or down
+    fallback: bool  # the program calls the second model, which there is, where the first is missing or down
     body: JsonObject
     extra_body: JsonObject  # fields of `body` that client libraries do not know
     first_round_body: JsonObject  # fields that only the first round of a tool loop sends
-    messages: Sequence[JsonObject]  # in the protocol's format; those before the first turn for kind `chatbot`
+    messages: Sequence[JsonObject]  # in the protocol's format; those before the first turn for a chatbot
     prompt: str | None  # the value of the variable; None where the messages hold all turns, or none yet
     instructions: bool  # the messages hold the variable
     tools: Sequence[Tool]
     tool_definitions: Sequence[JsonObject]  # in the protocol's format
     schema: JsonObject
     images: Sequence[Image]
-    multipart: bool  # the body is sent as a form, with files
-    poll_path: str
-    result_paths: Sequence[str]
-    recommended_models: Sequence[str]
-    reported_fields: Sequence[str]  # fields of a reply that are printed after the usage, such as credits
-    read_timeout: int  # seconds
+
+    @property
+    def keys(self) -> list[Auth]:
+        """Return every key that the program reads from an environment variable."""
+        return [auth for auth in (self.auth, *self.gateway.extra_keys) if auth.key_env]
 
 
 class Program(NamedTuple):
@@ -175,6 +179,7 @@ class Program(NamedTuple):
 
     code: str
     filename: str
+    task: str
     language: str
     library: str
     gateway: str

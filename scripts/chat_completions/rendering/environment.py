@@ -17,12 +17,12 @@ _environments: dict[tuple[Path, str], Environment] = {}
 def render(plan: RequestPlan, language: Language, library: str) -> str:
     """Return the whole program; values of the user's reach it only through the filters of `literals`.
 
-    The template is `<language>/<library>/<kind>.jinja`, or a more special one beside it: `<kind>-stream`
+    The template is `<language>/<library>/<template>.jinja`, or a more special one beside it: `<template>-stream`
     for a streamed answer, each with `.<protocol>` behind it where a protocol has a template of its own.
     Raises BadData where there is none, or the template fails.
     """
-    kinds = [f"{plan.kind}-stream", plan.kind] if plan.stream else [plan.kind]
-    names = [f"{language.id}/{library}/{kind}{end}.jinja" for kind in kinds for end in (f".{plan.protocol}", "")]
+    stems = [f"{plan.template}-stream", plan.template] if plan.stream else [plan.template]
+    names = [f"{language.id}/{library}/{stem}{end}.jinja" for stem in stems for end in (f".{plan.protocol}", "")]
     try:
         return _environment(language).select_template(names).render(plan=plan)
     except TemplatesNotFound as problem:
@@ -68,7 +68,7 @@ def _new_environment(language: Language) -> Environment:
 
     style = language.literals
     environment.globals.update(variable=Variable, functions_by_name=python_names.functions_by_name)
-    environment.globals["typed"] = language.extension == "ts"  # whether a program declares types
+    environment.globals["typed"] = language.typed
     environment.filters.update(
         literal=partial(literals.write_literal, style),
         keywords=partial(literals.write_keywords, style),

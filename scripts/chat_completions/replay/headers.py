@@ -19,8 +19,8 @@ CLIENT_PREFIXES = ("x-stainless", "sec-")
 
 def has_right_key(headers: Mapping[str, str], gateway: Gateway) -> bool:
     """Return whether the headers of a request have every key that the gateway wants; any is right but `wrong-key`."""
-    needs_none = not gateway.auth or any(not auth.key or auth.optional for auth in gateway.auth)
-    first = [_key_state(headers, auth) for auth in gateway.auth if auth.key]
+    needs_none = not gateway.auth or any(not auth.key_env or auth.optional for auth in gateway.auth)
+    first = [_key_state(headers, auth) for auth in gateway.auth if auth.key_env]
     right = True in first or (needs_none and False not in first)
     others = ((_key_state(headers, extra), extra.optional) for extra in gateway.extra_keys)
     return right and all(state or (state is None and optional) for state, optional in others)

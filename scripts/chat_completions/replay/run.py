@@ -74,7 +74,7 @@ def _interpreter(program: Program) -> list[str]:
 
 def _example_input(program: Program) -> tuple[list[str], bytes | None]:
     """Return the arguments and the stdin of a program that reads prompts; None where it shares ours."""
-    task = load_task(program.plan.task)
+    task = load_task(program.task)
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     if not task.example_input or (is_terminal and not task.arguments):
         return [], None
@@ -84,8 +84,8 @@ def _example_input(program: Program) -> tuple[list[str], bytes | None]:
 def _environment(program: Program, url: str) -> dict[str, str]:
     """Return our environment with the replay's key and address, and no proxy for loopback."""
     plan = program.plan
-    keys = {key.key: REPLAY_KEY for key in (plan.auth, *plan.extra_keys) if key.key}
-    address = {plan.base_url_env: url + urlsplit(plan.base_url).path}
+    keys = {key.key_env: REPLAY_KEY for key in plan.keys}
+    address = {plan.gateway.base_url_env: url + urlsplit(plan.gateway.base_url).path}
     return {**os.environ, **keys, **address, "NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
 
 
