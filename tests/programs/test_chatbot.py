@@ -32,7 +32,7 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
     lines = [f"Line {number}" for number in range(MAX_TURNS + 3)]
     with Server([answer], watch=False) as server:
         env = {f"{ENV}_API_KEY": KEY, f"{ENV}_BASE_URL": f"{server.url}/api"}
-        options = RunOptions(stdin="\n".join(lines).encode(), warm=True)
+        options = RunOptions(stdin="\n".join(lines).encode(), warm=True, shared=True)
         ran = run(printed(variant, system="Be brief.").code, variant.language, env, options=options)
     assert ran.stdout.decode().split() == ["Ja"] * len(lines)
     bodies = [json.loads(request.body) for request in server.requests]

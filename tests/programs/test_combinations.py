@@ -75,7 +75,7 @@ def problems(played: CassetteProgram) -> Iterator[str]:
             program = make(played.request._replace(base_url=address))
         env = {program.plan.auth.key_env: key_of(data, KEY)}
         env[program.plan.gateway.base_url_env] = replay.url + urlsplit(program.plan.gateway.base_url).path
-        options = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=not played.stdin)
+        options = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=True)
         ran = run(program.code, played.language, env, options=options)
     yield from replay.misses
     if KEY in ran.stderr:

@@ -1,9 +1,10 @@
-"""TypeScript programs pass the compiler's strict check and run as their users run them."""
+"""TypeScript programs are those of JavaScript with types, pass the compiler's strict check and run as users run them."""
 
 import json
 import os
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ import pytest
 from chat_completions.planning.combinations import offered_combinations
 from support.case_runner import skip_without_tools
 from support.generation import make_combination
-from support.node_server import strip_types
+from support.node_server import normal_form, strip_types
 from support.protocols import answer_body
 from support.replies import Reply
 from support.running import node_modules, run
 from support.serving import Server
-from support.variants import Variant, printed, variants
+from support.variants import Variant, printed, typescript_variants
 from support.watching import RunOptions
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -34,6 +35,7 @@ TOOLS = [
 # What a user may bring, beside each program as it stands.
 BROUGHT: dict[str, dict[str, dict[str, Any]]] = {
     "chat": {"sampled": {"params": {"max_tokens": 300, "temperature": 0.5}}},
+    "batch": {"sampled": {"params": {"max_tokens": 300}}},
     "chatbot": {"sampled": {"params": {"max_tokens": 300}}},
     "vision": {"file": {"images": ["a.png"]}, "several": {"images": [PNG, "a.png"]}, "data": {"images": [PNG]}},
     "tools": {"own": {"tools": TOOLS}, "chosen": {"params": {"tool_choice": "required"}}},
@@ -42,6 +44,7 @@ BROUGHT: dict[str, dict[str, dict[str, Any]]] = {
 FOR_ALL: dict[str, dict[str, Any]] = {
     "fallback": {"fallback": True, "system": "Be brief.", "params": {"temperature": 0.5}},
 }
+ALONE = ("chatbot", "batch")  # tasks without a conversation of the user's
 CONVERSATION: dict[str, dict[str, Any]] = {"conversation": {"messages": TURNS}}
 COMPILER_OPTIONS = {
     "strict": True,
@@ -56,19 +59,19 @@ COMPILER_OPTIONS = {
 }
 
 
-def kinds() -> Iterator[tuple[str, str]]:
-    """Yield a name and a program of each kind: of every gateway, and with all that a user may bring."""
+def kinds() -> Iterator[tuple[str, str, str]]:
+    """Yield a name and a program of each kind, of every gateway and with all that a user may bring, and JavaScript's."""
     for one in offered_combinations():
         if one.language == "typescript":
-            yield "-".join(map(str, one[:6])), make_combination(one).code
-    for variant in variants("chat", "vision", "tools", "structured", "chatbot"):
-        if variant.language == "typescript":
-            own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
-            if variant == Variant("typescript-openai", mode=variant.mode):
-                yield f"{variant}-own", printed(variant, **own).code
-            conversation = {} if variant.task == "chatbot" else CONVERSATION
-            for name, options in {**BROUGHT[variant.task], **conversation, **FOR_ALL}.items():
-                yield f"{variant}-{name}", printed(variant, **options).code
+            in_javascript = make_combination(one._replace(language="javascript")).code
+            yield "-".join(map(str, one[:6])), make_combination(one).code, in_javascript
+    for variant in typescript_variants("chat", "vision", "tools", "structured", "chatbot", "batch"):
+        own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
+        options = {**BROUGHT[variant.task], **({} if variant.task in ALONE else CONVERSATION), **FOR_ALL}
+        options |= {"own": own} if variant == Variant("typescript-openai", mode=variant.mode) else {}
+        its_javascript = replace(variant, client=f"javascript-{variant.library}")
+        for name, brought in options.items():
+            yield f"{variant}-{name}", printed(variant, **brought).code, printed(its_javascript, **brought).code
 
 
 def compile_all(folder: Path) -> str:
@@ -83,12 +86,26 @@ def compile_all(folder: Path) -> str:
 def test_every_kind_of_program_passes_the_strict_check_of_the_compiler(tmp_path: Path) -> None:
     skip_without_tools(Variant("typescript-openai"))
     written: set[str] = set()
-    for name, code in kinds():
+    for name, code, _ in kinds():
         if code not in written:
             written.add(code)
             (tmp_path / f"{name}.ts").write_text(code, encoding="utf-8")
     assert len(written) > 100
     assert compile_all(tmp_path) == ""
+
+
+def test_each_program_is_that_of_javascript_with_types() -> None:
+    """So the cases and cassettes that programs of JavaScript meet hold for those of TypeScript, too."""
+    skip_without_tools(Variant("typescript-fetch"))
+    others = [name for name, code, in_javascript in kinds() if normal_form(code) != normal_form(in_javascript)]
+    assert others == []
+
+
+@pytest.mark.parametrize("change", [("120_000", "120_001"), ("Usage", "Tokens")], ids=["number", "text"])
+def test_another_program_than_that_of_javascript_is_found(change: tuple[str, str]) -> None:
+    skip_without_tools(Variant("typescript-fetch"))
+    code = printed(Variant("typescript-fetch")).code
+    assert normal_form(code.replace(*change)) != normal_form(printed(Variant("javascript-fetch")).code)
 
 
 def test_a_wrong_type_is_found(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def try_case(case: Case, program: Program, framing: str = "as_is", *, shared: bo
                 args=case.args,
                 stdin=case.stdin.encode(),
                 warm=not case.cold,
-                shared=shared and program.task not in ("chatbot", "batch"),  # which read stdin
+                shared=shared and not case.interrupt,
                 timeout=40,
                 interrupt=server.asked if case.interrupt else None,
             )
@@ -116,8 +116,7 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
 
 def _try(job: tuple[Case, str], tried: Program) -> list[str]:
     case, framing = job
-    own = case.group in OWN_PROCESS and tried.language != "typescript"  # which runs as JavaScript does
-    return try_case(case, tried, framing, shared=not (own or case.cold))
+    return try_case(case, tried, framing, shared=not (case.group in OWN_PROCESS or case.cold))
 
 
 def skip_without_tools(variant: Variant) -> None:

@@ -80,7 +80,7 @@ def runs_in_process(played: CassetteProgram) -> bool:
 
 
 def _all() -> Iterator[CassetteProgram]:
-    languages = [load.load_language(name) for name in load.names("language") if name in COMMANDS]
+    languages = [load.load_language(name) for name in COMMANDS if name != "typescript"]  # see test_typescript.py
     for file, write in written_scenes().items():
         kind = load.load_task(write.get("task", "chat")).kind
         for language in languages:

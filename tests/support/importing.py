@@ -74,7 +74,7 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
         driver,
         "javascript" if typed else program.language,
         {**env, "CALLS": str(calls), "TASK": program.task, "ARGUMENT": json.dumps(_argument(program))},
-        options=RunOptions(warm=True, shared=True, timeout=40, beside=beside),
+        options=RunOptions(warm=True, shared=True, silent=True, timeout=40, beside=beside),
     )
     written = [data for path, data in ran.files.items() if path.endswith("result.json")]
     found: dict[str, Any] = (

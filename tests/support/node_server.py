@@ -8,12 +8,15 @@ import base64
 import json
 import os
 import queue
+import re
 import select
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from support.watching import RunOptions
 
 DRIVER = Path(__file__).resolve().parents[1] / "programs" / "drivers" / "run_many.mjs"
 
@@ -51,14 +54,14 @@ class NodeProcess:
 _idle: queue.SimpleQueue[NodeProcess] = queue.SimpleQueue()
 
 
-def run_in_node(
-    program: Path, args: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float
-) -> dict[str, Any]:
+def run_in_node(program: Path, cwd: Path, env: Mapping[str, str], options: RunOptions) -> dict[str, Any]:
     """Run a program in a Node process that waits for one, or in a new one."""
-    job = {"program": str(program), "args": list(args), "cwd": str(cwd), "env": dict(env)}
-    result = _run_job(job, timeout)
+    stdin = base64.b64encode(options.stdin).decode()
+    job: dict[str, Any] = {"program": str(program), "cwd": str(cwd), "env": dict(env), "stdin": stdin}
+    job |= {"args": list(options.args), "silent": options.silent}
+    result = _run_job(job, options.timeout)
     if result is None:
-        return {"code": 137, "seconds": timeout, "stdout": b"", "stderr": "", "first": None}
+        return {"code": 137, "seconds": options.timeout, "stdout": b"", "stderr": "", "first": None}
     stderr = base64.b64decode(result["stderr"]).decode(errors="backslashreplace")
     return {**result, "stdout": base64.b64decode(result["stdout"]), "stderr": stderr}
 
@@ -66,7 +69,17 @@ def run_in_node(
 @cache
 def strip_types(typescript: str) -> str:
     """Return the program as Node runs it: each type is blanks. ValueError where a type cannot be erased so."""
-    result = _run_job({"typescript": typescript}, timeout=30)
+    return _without_types(typescript, "strip-only")
+
+
+@cache
+def normal_form(program: str) -> str:
+    """Return a program without its types and in one layout, so that equal programs have equal texts."""
+    return re.sub(r"\blet (\w+), (\w+);", r"let \1;\n    let \2;", _without_types(program, "transform"))
+
+
+def _without_types(typescript: str, mode: str) -> str:
+    result = _run_job({"typescript": typescript, "mode": mode}, timeout=30)
     if result is None or "error" in result:
         raise ValueError(result["error"] if result else "the types were not stripped in time")
     return str(result["code"])

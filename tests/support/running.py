@@ -145,7 +145,7 @@ def _run(job: Job, stdin: BinaryIO, stderr: BinaryIO) -> RunResult:
 
 
 def _run_shared(program: Path, work: Path, env: Mapping[str, str], options: RunOptions) -> RunResult:
-    result = run_in_node(program, options.args, work, env, options.timeout)
+    result = run_in_node(program, work, env, options)
     return RunResult(
         code=result["code"],
         stdout=result["stdout"],

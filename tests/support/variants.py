@@ -84,8 +84,16 @@ def texts(name: str) -> Sequence[str]:
 
 
 def variants(*tasks: str) -> list[Variant]:
-    """The variants of these tasks, as variants.yaml lists them."""
-    return [one for one in _every() if one.task in tasks]
+    """The variants of these tasks that are run, as variants.yaml lists them.
+
+    Programs of TypeScript are those of JavaScript with types, which test_typescript.py compares.
+    """
+    return [one for one in _every() if one.task in tasks and one.language != "typescript"]
+
+
+def typescript_variants(*tasks: str) -> list[Variant]:
+    """The variants of TypeScript."""
+    return [one for one in _every() if one.task in tasks and one.language == "typescript"]
 
 
 def request(variant: Variant, **facts: Any) -> ProgramRequest:

@@ -1,6 +1,10 @@
 // Run many printed programs one after another in one process: a line of JSON for each comes in, and one goes out.
-// A line with `typescript` asks for that program without its types instead.
+// A line with `typescript` asks for that program without its types instead: with blanks for them, as Node runs it, or
+// written anew (`mode`: "strip-only" or "transform").
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { transformSync } from "amaro";
@@ -8,32 +12,39 @@ import { transformSync } from "amaro";
 const answer = process.stdout.write.bind(process.stdout);
 const home = process.cwd();
 const { info, error: log } = console;
+const { appendFileSync, readFileSync } = fs;
 let number = 0;
 process.stdout.setMaxListeners(0);
 
 // A process of its own would end when nothing is left to wait for. What is unzipped in a thread is not seen,
 // so a program that has neither ended its last line nor failed is given two seconds more.
-async function ended(before, stdout) {
+async function ended(before, isComplete) {
   const late = performance.now() + 2000;
   for (let quiet = 0; quiet < 2; quiet += 1) {
     await sleep(1);
     const idle = process.getActiveResourcesInfo().length <= before;
-    const complete = process.exitCode || stdout.at(-1)?.at(-1) === 10;
-    if (!idle || (!complete && performance.now() < late)) quiet = -1;
+    if (!idle || (!isComplete() && performance.now() < late)) quiet = -1;
   }
 }
 
-// The program as Node itself runs it: blanks where its types were.
-function strip(typescript) {
+function strip({ typescript, mode }) {
   try {
-    return { code: transformSync(typescript, { mode: "strip-only" }).code };
+    return { code: transformSync(typescript, { mode }).code };
   } catch (error) {
     return { error: String(error.message ?? error) };
   }
 }
 
-// Import a program anew, as its own process would: with its environment, arguments and output.
-async function run({ program, cwd, env, args }) {
+// Give a program its own input, and what it writes to 1 to `print`: Node's own are those of this process.
+function connect(stdin, print) {
+  Object.defineProperty(process, "stdin", { value: Readable.from(stdin), configurable: true });
+  fs.readFileSync = (file, ...rest) => (file === 0 ? stdin.toString("utf8") : readFileSync(file, ...rest));
+  fs.appendFileSync = (file, text, ...rest) => (file === 1 ? print(text) : appendFileSync(file, text, ...rest));
+  syncBuiltinESMExports();
+}
+
+// Import a program anew, as its own process would: with its environment, arguments, input and output.
+async function run({ program, cwd, env, args, stdin, silent }) {
   const printed = { stdout: [], stderr: [], first: null };
   const [started, before] = [performance.now(), process.getActiveResourcesInfo().length];
   const keep = (name) => (chunk, encoding, callback) => {
@@ -44,6 +55,7 @@ async function run({ program, cwd, env, args }) {
     return true;
   };
   [process.stdout.write, process.stderr.write] = [keep("stdout"), keep("stderr")];
+  connect(Buffer.from(stdin, "base64"), process.stdout.write);
   process.chdir(cwd);
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
@@ -57,9 +69,10 @@ async function run({ program, cwd, env, args }) {
   number += 1;
   await import(`${pathToFileURL(program)}?${number}`).catch(failed);
   await new Promise((resolve) => setImmediate(resolve));
-  await ended(before, printed.stdout);
+  await ended(before, () => silent || process.exitCode || printed.stdout.at(-1)?.at(-1) === 10);
   process.off("unhandledRejection", failed);
   process.stdout.removeAllListeners("error");
+  process.removeAllListeners("SIGINT");
   Object.assign(console, { info, error: log });
   const [code, seconds] = [process.exitCode ?? 0, (performance.now() - started) / 1000];
   process.exitCode = undefined;
@@ -70,5 +83,5 @@ async function run({ program, cwd, env, args }) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const job = JSON.parse(line);
-  answer(`${JSON.stringify("typescript" in job ? strip(job.typescript) : await run(job))}\n`);
+  answer(`${JSON.stringify("typescript" in job ? strip(job) : await run(job))}\n`);
 }

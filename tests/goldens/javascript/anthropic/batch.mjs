@@ -25,7 +25,7 @@ export async function ask(prompt) {
     max_tokens: 4096,
     stream: false,
   });
-  const text = message?.content?.map((block) => block.text ?? "").join("");
+  const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   return { answer: text, stop_reason: message.stop_reason, usage: message.usage, task_id: message.task_id };
 }

@@ -28,9 +28,10 @@ export async function* stream(prompt, log = () => {}) {
   });
   let stopReason, usage;
   for await (const event of events) {
-    if (event.delta?.type === "text_delta") yield event.delta.text;
-    stopReason = event.delta?.stop_reason ?? stopReason;
-    usage = { ...usage, ...event.message?.usage, ...event.usage };
+    if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
+    if (event.type === "message_start") usage = event.message?.usage;
+    if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
+    if ("usage" in event) usage = { ...usage, ...event.usage };
     if (event.type === "message_stop") break;
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");
@@ -39,14 +40,11 @@ export async function* stream(prompt, log = () => {}) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
-    await pipeline(answer, process.stdout, { end: false });
-    console.log();
-  } catch (error) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -24,7 +24,7 @@ export async function ask(prompt, log = () => {}) {
     max_tokens: 4096,
     stream: false,
   });
-  const text = message?.content?.map((block) => block.text ?? "").join("");
+  const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
@@ -32,12 +32,10 @@ export async function ask(prompt, log = () => {}) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(await ask(PROMPT, console.error));
-  } catch (error) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
     const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

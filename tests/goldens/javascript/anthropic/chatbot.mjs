@@ -27,9 +27,10 @@ export async function* stream(messages, log = () => {}, signal) {
   }, { signal });
   let stopReason, usage;
   for await (const event of events) {
-    if (event.delta?.type === "text_delta") yield event.delta.text;
-    stopReason = event.delta?.stop_reason ?? stopReason;
-    usage = { ...usage, ...event.message?.usage, ...event.usage };
+    if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
+    if (event.type === "message_start") usage = event.message?.usage;
+    if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
+    if ("usage" in event) usage = { ...usage, ...event.usage };
     if (event.type === "message_stop") break;
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");

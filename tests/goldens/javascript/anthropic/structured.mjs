@@ -40,7 +40,7 @@ export async function ask(prompt, log = () => {}) {
     max_tokens: 4096,
     stream: false,
   });
-  const text = message?.content?.map((block) => block.text ?? "").join("");
+  const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
   if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   const answer = parseAnswer(text);
@@ -59,12 +59,11 @@ function parseAnswer(answer) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
-  } catch (error) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
     const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -63,10 +63,11 @@ export async function* stream(prompt, log = () => {}) {
     const inputs = []; // the JSON of the arguments, by the index of the block
     let stopReason;
     for await (const event of events) {
-      if (event.delta?.type === "text_delta") yield event.delta.text;
+      if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
       addEvent(content, inputs, event);
-      stopReason = event.delta?.stop_reason ?? stopReason;
-      usages[round] = { ...usages[round], ...event.message?.usage, ...event.usage };
+      if (event.type === "message_start") usages[round] = event.message?.usage;
+      if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
+      if ("usage" in event) usages[round] = { ...usages[round], ...event.usage };
       if (event.type === "message_stop") break;
     }
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
@@ -112,14 +113,11 @@ async function callTool(block, json) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
-    await pipeline(answer, process.stdout, { end: false });
-    console.log();
-  } catch (error) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

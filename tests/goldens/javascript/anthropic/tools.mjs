@@ -63,7 +63,7 @@ export async function ask(prompt, log = () => {}) {
     if (!calls.length) {
       if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
-      return message.content.map((block) => block.text ?? "").join("");
+      return message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     }
     const results = [];
     for (const { id, name, input } of calls) {
@@ -87,12 +87,10 @@ async function callTool(name, input) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(await ask(PROMPT, console.error));
-  } catch (error) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
     const reason = [error.message, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -37,11 +37,9 @@ async function get(path, retries = 2) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(await getBalance());
-  } catch (error) {
+  getBalance().then(console.log, (error) => {
     const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -42,7 +42,7 @@ async function post(path, body, retries = 2) {
   }).catch((error) => { // ECONNREFUSED and the like are tried again
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
+  if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
   const isBusy = !response || response.status === 429 || response.status >= 500;
@@ -58,13 +58,10 @@ async function post(path, body, retries = 2) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
-    await pipeline(answer, process.stdout, { end: false });
-    console.log();
-  } catch (error) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

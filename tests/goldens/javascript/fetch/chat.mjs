@@ -45,11 +45,9 @@ async function post(path, body, retries = 2) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(await ask(PROMPT, console.error));
-  } catch (error) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
     const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -46,7 +46,7 @@ async function post(path, body, signal, retries = 2) {
   }).catch((error) => { // ECONNREFUSED and the like are tried again
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  if (response?.ok && /event-stream/.test(response.headers.get("content-type"))) return response;
+  if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
   const isBusy = !response || response.status === 429 || response.status >= 500;

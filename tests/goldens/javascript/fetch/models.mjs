@@ -47,13 +47,10 @@ async function get(path, retries = 2) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    for (const id of await listModels()) {
-      console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
-    }
-  } catch (error) {
+  const show = (id) => console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
+  listModels().then((ids) => ids.forEach(show)).catch((error) => {
     const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

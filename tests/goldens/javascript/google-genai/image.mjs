@@ -52,16 +52,16 @@ function imageType(bytes, name) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    for (const { type, bytes } of await generateImage(PROMPT, console.error)) {
+  generateImage(PROMPT, console.error).then(async (images) => {
+    for (const { type, bytes } of images) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;
       await writeFile(name, bytes, { flag: "wx" }); // never overwrites
       console.log(name);
     }
-  } catch (error) {
+  }).catch((error) => {
     const reason = [error.status, error.message, error.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

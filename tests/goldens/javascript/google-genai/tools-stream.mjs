@@ -88,7 +88,7 @@ export async function* stream(prompt, log = () => {}) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name, input) {
+async function callTool(name = "", input) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     return { result: await FUNCTIONS[name](input) };
@@ -98,14 +98,11 @@ async function callTool(name, input) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
-    await pipeline(answer, process.stdout, { end: false });
-    console.log();
-  } catch (error) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const reason = [error.status, error.message, error.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

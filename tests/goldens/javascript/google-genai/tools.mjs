@@ -76,7 +76,7 @@ export async function ask(prompt, log = () => {}) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name, input) {
+async function callTool(name = "", input) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     return { result: await FUNCTIONS[name](input) };
@@ -86,12 +86,10 @@ async function callTool(name, input) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(await ask(PROMPT, console.error));
-  } catch (error) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
     const reason = [error.status, error.message, error.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -32,12 +32,10 @@ export async function ask(prompt, log = () => {}) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(await ask(PROMPT, console.error));
-  } catch (error) {
+  ask(PROMPT, console.error).then(console.log, (error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

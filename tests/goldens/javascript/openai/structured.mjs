@@ -62,12 +62,11 @@ function parseAnswer(answer) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    console.log(JSON.stringify(await ask(PROMPT, console.error), null, 2));
-  } catch (error) {
+  const answer = ask(PROMPT, console.error);
+  answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

@@ -134,14 +134,11 @@ async function callTool(name, json) {
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
-  try {
-    const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
-    await pipeline(answer, process.stdout, { end: false });
-    console.log();
-  } catch (error) {
+  const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
+  pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
     const text = reason.replaceAll(API_KEY || "\0", "***");
     console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
     process.exitCode = 1;
-  }
+  });
 }

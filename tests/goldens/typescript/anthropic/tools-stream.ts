@@ -67,12 +67,10 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     const inputs: string[] = []; // the JSON of the arguments, by the index of the block
     let stopReason: string | null | undefined;
     for await (const event of events) {
-      if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
-        yield event.delta.text;
-      }
+      if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
       addEvent(content, inputs, event);
       if (event.type === "message_start") usages[round] = event.message?.usage;
-      if (event.type === "message_delta") stopReason = event.delta.stop_reason ?? stopReason;
+      if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
       if ("usage" in event) usages[round] = { ...usages[round], ...event.usage };
       if (event.type === "message_stop") break;
     }

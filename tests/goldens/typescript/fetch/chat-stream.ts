@@ -47,8 +47,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
   }).catch((error) => { // ECONNREFUSED and the like are tried again
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
-  const type = response?.headers.get("content-type");
-  if (response?.ok && type?.includes("event-stream")) return response;
+  if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
   const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
   const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
   const isBusy = !response || response.status === 429 || response.status >= 500;
