@@ -14,23 +14,85 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
-COMMON = ("requests", "httpx", "httpx_sse", "jsonschema")
-# A process with all packages loaded takes four times as long to fork and to end.
-# Behind each package stand modules that it imports with the first request.
-TRACERS = ("langchain_core.env", "langchain_core.tracers.langchain", "langchain_core.tracers.context")
-LITELLM = ("litellm.proxy.openai_files_endpoints.common_utils", "litellm.llms.fal_ai", "litellm._service_logger")
-CHAT = ("openai.resources.chat.chat", "openai.resources.chat.completions.completions")
+# What a program imports, and what its packages import or build with the first request: `module` or `module:Model`,
+# a model of pydantic's. A process with all packages loaded takes four times as long to fork and to end.
+COMMON = ("requests", "httpx", "httpx_sse", "jsonschema", "pkgutil", "runpy")
+ASYNC = ("asyncio", "anyio._backends._asyncio", "concurrent.futures.thread")
+TRACERS = (
+    "langchain_core.env",
+    "langchain_core.tracers.langchain",
+    "langchain_core.tracers.context",
+    "langchain_core.tracers.stdout",
+    "langchain_core.messages.block_translators.langchain_v0",
+)
+LITELLM = (
+    "litellm.main",
+    "litellm.proxy.openai_files_endpoints.common_utils",
+    "litellm._service_logger",
+    "litellm.litellm_core_utils.default_encoding",
+    "litellm.integrations.generic_api",
+    "litellm.llms.fal_ai.chat.transformation",
+    "litellm.llms.edenai.chat.transformation",
+    "litellm.llms.github_copilot.authenticator",
+    "litellm.llms.litellm_proxy.chat.transformation",
+    "litellm.llms.openai_like.dynamic_config",
+    "litellm.types.router:LiteLLM_Params",
+    "litellm.types.services:ServiceLoggerPayload",
+    "litellm.types.utils:ModelResponse",
+    "litellm.types.utils:ModelResponseStream",
+    "litellm.types.utils:Usage",
+)
+OPENAI = (
+    "openai.resources.chat.chat",
+    "openai.resources.chat.completions.completions",
+    "openai.types.chat.chat_completion:ChatCompletion",
+    "openai.types.chat.chat_completion:Choice",
+    "openai.types.chat.chat_completion_message:ChatCompletionMessage",
+    "openai.types.chat.chat_completion_chunk:ChatCompletionChunk",
+    "openai.types.chat.chat_completion_chunk:Choice",
+    "openai.types.chat.chat_completion_chunk:ChoiceDelta",
+    "openai.types.completion_usage:CompletionUsage",
+    "httpcore2",
+)
+ANTHROPIC = (
+    "anthropic.resources.messages",
+    "anthropic.types.message:Message",
+    "anthropic.types.usage:Usage",
+    "anthropic.types.raw_message_delta_event:RawMessageDeltaEvent",
+    "opentelemetry.propagate",
+    "httpcore2",
+)
+GOOGLE = (
+    "google.genai.types:HttpOptions",
+    "google.genai.types:HttpResponse",
+    "google.genai.types:UserContent",
+    "google.genai.types:GenerateContentResponse",
+    "google.genai.types:_GenerateContentParameters",
+    "google.auth.aio.credentials",
+    "httpcore",
+    "httpcore2",
+)
 PACKAGES = {
-    "import openai": ("openai", *CHAT, "httpcore2"),
-    "import anthropic": ("anthropic", "anthropic.resources.messages", "httpcore2"),
-    "from google import genai": ("google.genai",),
-    "from langchain_openai": ("langchain_openai", *CHAT, "httpcore2", *TRACERS),
-    "import litellm": ("litellm", "litellm.main", *LITELLM, *CHAT, "httpcore2"),
-    "from pydantic_ai": ("pydantic_ai", "genai_prices.data", "httpcore2", "anyio._backends._asyncio"),
-    "from pydantic_ai.models.openai": ("pydantic_ai.models.openai", *CHAT),
-    "from pydantic_ai.models.anthropic": ("pydantic_ai.models.anthropic", "anthropic.resources.beta.messages"),
+    "import httpx": ("httpcore",),
+    "import asyncio": ASYNC,
+    "import openai": ("openai", *OPENAI),
+    "import anthropic": ("anthropic", *ANTHROPIC),
+    "from google import genai": ("google.genai", *GOOGLE),
+    "from langchain_openai": ("langchain_openai", *OPENAI, *TRACERS),
+    "import litellm": ("litellm", *LITELLM, *OPENAI),
+    "from pydantic_ai": ("pydantic_ai", "genai_prices.data", "httpcore2", *ASYNC),
+    "from pydantic_ai.models.openai": (
+        "pydantic_ai.models.openai",
+        *OPENAI,
+        "pydantic_ai.models.openai._chat_completions:LenientChatCompletion",
+    ),
+    "from pydantic_ai.models.anthropic": (
+        "pydantic_ai.models.anthropic",
+        "anthropic.resources.beta.messages",
+        *ANTHROPIC,
+    ),
     "from pydantic_ai.providers.openai_compatible": ("pydantic_ai.providers.openai_compatible",),
-    "from langchain_anthropic": ("langchain_anthropic", "opentelemetry.propagate", *TRACERS),
+    "from langchain_anthropic": ("langchain_anthropic", *ANTHROPIC, *TRACERS),
 }
 START = Path(__file__).with_name("fork_server_main.py")
 

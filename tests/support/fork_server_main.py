@@ -1,9 +1,10 @@
 """Fork Python programs from an interpreter that has imported their libraries.
 
-Run as a program: `fork_server_main.py FD MODULE…`. A job is JSON and four descriptors: the program's
+Run as a program: `fork_server_main.py FD NAME…`, where a name is a module or `module:Model`. A job is JSON and four descriptors: the program's
 stdin, stdout and stderr, and one for the process id and the wait status.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -23,7 +24,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     for name in sys.argv[2:]:
         with contextlib.suppress(ImportError):
-            importlib.import_module(name)
+            _load(name)
     gc.freeze()
     control.sendall(b"!")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -39,6 +40,14 @@ def main() -> None:
         for one in descriptors:
             os.close(one)
         control.sendall(b"!")
+
+
+def _load(name: str) -> None:
+    """Import a module, and build a model of pydantic's, which is else done when it is first used."""
+    module, _, model = name.partition(":")
+    loaded = importlib.import_module(module)
+    if model:
+        getattr(loaded, model).model_rebuild()
 
 
 def _start(job: dict[str, Any], descriptors: list[int]) -> None:
@@ -63,7 +72,22 @@ def _start(job: dict[str, Any], descriptors: list[int]) -> None:
     sys.argv[:] = [job["program"], *job["args"]]
     sys.path[0] = os.path.dirname(job["program"])  # noqa: PTH120 - what python itself puts there
     # The last thing that happens here, so that exits and exceptions take their usual way.
-    runpy.run_path(job["program"], run_name="__main__")
+    code: list[int] = []
+    atexit.register(_leave, code)
+    try:
+        runpy.run_path(job["program"], run_name="__main__")
+        code.append(0)
+    except SystemExit as end:
+        code.append(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+
+
+def _leave(code: list[int]) -> None:
+    """End at once: to take the interpreter apart would copy all that it shares with its parent."""
+    if code:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code[0])
 
 
 main()

@@ -22,6 +22,7 @@ COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "typescript": 
 ROUTE = WEB / "route.mjs"  # asks a route handler as a page would
 NODE = ("javascript", "typescript")
 PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
+CERTIFICATE = ROOT / "tests" / "cases" / "certificate.pem"
 SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
 
 
@@ -76,6 +77,7 @@ def run(
             (home / path).write_text(text, encoding="utf-8")
         before = _files(work, home)
         clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
+        clean |= {"SSL_CERT_FILE": str(CERTIFICATE)}  # else each HTTP client of Python reads all certificates there are
         for path, text in (options.beside or {}).items():
             (program.parent / path).write_text(text, encoding="utf-8")
         if options.shared and language_id == "javascript":
