@@ -6,8 +6,8 @@ from pathlib import Path
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway, Model
-from chat_completions.catalog.protocol import Parameter, override
-from chat_completions.catalog.yaml_files import read_own
+from chat_completions.catalog.types import Parameter
+from chat_completions.catalog.yaml_files import read_our_file
 from chat_completions.errors import NotOffered
 from chat_completions.generate import choose_model
 from chat_completions.paths import references
@@ -118,7 +118,7 @@ def _parameters(gateway: Gateway) -> str:
     for protocol, documented in gateway.parameters.items():
         known = load.load_protocol(protocol).parameters
         for name, own in documented.items():
-            parameter = override(known.get(name, Parameter()), own)
+            parameter = known.get(name, Parameter()).changed_by(own)
             remark, default = parameter.note or parameter.unsupported, parameter.default
             rows.append((protocol, f"`{name}`", _range(parameter), "" if default is None else default, remark))
     return table(("protocol", "documented parameter", "range", "default", "remark"), rows)
@@ -165,7 +165,7 @@ def combinations() -> str:
 
 def errors() -> str:
     """Return what to do about each status, gateway by gateway."""
-    shared: Mapping[str, str] = read_own(references() / "error_hints.yaml")
+    shared: Mapping[str, str] = read_our_file(references() / "error_hints.yaml")
     loaded = [load.load_gateway(name) for name in OURS]
     marks = [*shared, *dict.fromkeys(mark for one in loaded for mark in one.error_hints if mark not in shared)]
     rows = []

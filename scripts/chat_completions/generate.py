@@ -1,6 +1,6 @@
 """The whole generator in two functions: a request in, a program or a choice of model out."""
 
-from chat_completions.catalog.language import Language, Library
+from chat_completions.catalog.types import Language, Library
 from chat_completions.errors import NotOffered
 from chat_completions.planning.parameters import read_parameters
 from chat_completions.planning.plan import plan_request

@@ -1,5 +1,6 @@
 """A gateway, a task and a language are data: adding one touches no Python."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -79,15 +80,22 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
+        ("summary:", "sumary:", "references/tasks/poem.yaml:3: sumary is not known here."),
+        ("summary: ask for a poem and print it\n", "", "references/tasks/poem.yaml:1: the file lacks 'summary'."),
         (
-            "summary:",
-            "description:",
-            "references/tasks/poem.yaml is broken: its task has the unknown key 'description'.",
+            "content: $prompt",
+            "content: $promt",
+            "references/tasks/poem.yaml:5: messages.0.content holds '$promt', which stands for nothing.",
         ),
         (
-            "summary: ask for a poem and print it\n",
-            "",
-            "references/tasks/poem.yaml is broken: its task lacks 'summary'.",
+            "openai-chat:",
+            "openai-chta:",
+            "references/tasks/poem.yaml:7: body.openai-chta names 'openai-chta', which does not exist.",
+        ),
+        (
+            "template: chat\n",
+            "aliases: poetry\n",
+            "references/tasks/poem.yaml:1: aliases must be a list, not 'poetry'.",
         ),
         ("template: chat\nkind: chat\n", "kind: text\n", "There is no template python/requests/text.jinja."),
     ],
@@ -102,15 +110,53 @@ def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, mes
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name: New One\nmodels: [m]\n", "it lacks 'base_url'"),
-        ("name: New One\nbase_url: http://localhost\nauth: [{name: x}]\nmodels: [m]\n", "it lacks 'key'"),
+        ("models: [m]\n", ":1: the file lacks 'base_url'"),
+        ("base_url: http://localhost\nauth: [{nme: x}]\n", ":3: auth.0.nme is not known here"),
+        ("base_url: http://localhost\nnote: x\n", ":3: note is not known here"),
+        ("base_url: http://localhost\nmodels: {m: {protocol: x}}\n", ":3: models.m.protocol is not known here"),
+        (
+            "base_url: http://localhost\nendpoints:\n  openai: [{name: default, path: /chat}]\n",
+            ":4: endpoints.openai names 'openai', which does not exist",
+        ),
     ],
 )
 def test_a_mistake_in_a_gateway_file_of_ours_is_named(copied: Path, text: str, message: str) -> None:
-    (copied / "references" / "gateways" / "new-one.yaml").write_text(text)
+    (copied / "references" / "gateways" / "new-one.yaml").write_text(f"name: New One\n{text}")
     with pytest.raises(BadData) as raised:
         make(ProgramRequest("new-one"))
-    assert str(raised.value) == f"references/gateways/new-one.yaml is broken: {message}."
+    assert str(raised.value) == f"references/gateways/new-one.yaml{message}."
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        (
+            "references/protocols/openai-chat.yaml",
+            "name: $name",
+            "name: $nam",
+            "holds '$nam', which stands for nothing",
+        ),
+        ("references/protocols/openai-chat.yaml", "minimum: 1,", "minium: 1,", "minium is not known here"),
+        ("references/protocols/openai-chat.yaml", "streaming: {body:", "streaming: {bdy:", "bdy is not known here"),
+        (
+            "templates/python/language.yaml",
+            "protocols: &all [",
+            "protocols: &all [x, ",
+            "names 'x', which does not exist",
+        ),
+        ("templates/python/language.yaml", "    sdk: true", "    sdl: true", "sdl is not known here"),
+        ("templates/python/language.yaml", "indent: 4", "indnt: 4", "literals.indnt is not known here"),
+        ("references/decision_table.yaml", "reason: ", "raeson: ", "raeson is not known here"),
+        ("references/model_facts.yaml", "context: ", "contex: ", "contex is not known here"),
+    ],
+)
+def test_a_mistake_in_any_file_of_ours_has_its_line(copied: Path, file: str, old: str, new: str, message: str) -> None:
+    text = (copied / file).read_text()
+    (copied / file).write_text(text.replace(old, new, 1))
+    with pytest.raises(BadData, match=rf"^{file}:\d+: .*{re.escape(message)}\.$") as raised:
+        make(ProgramRequest("aitoll"))
+    line = int(str(raised.value).split(":")[1])
+    assert line == text[: text.index(old)].count("\n") + 1
 
 
 def test_a_mistake_in_a_template_has_its_file_and_line(copied: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from chat_completions.catalog import load
 from chat_completions.catalog.json_schema import validate
-from chat_completions.catalog.yaml_files import read_users
+from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.planning.types import ProgramRequest
 from support.generation import plan
@@ -119,7 +119,7 @@ BROKEN = [
         SHORT + "sources: {docs: {source: a, date: 2026-01-31, confidence: high}}\n",
         "date must be text, not a date. Put it",
     ),
-    (SHORT + "notes: [{topic: a, text: b, source: docs}]\n", "the source 'docs' is not among sources. Describe it"),
+    (SHORT + "notes: [{topic: a, text: b, source: docs}]\n", "names 'docs', which is not among sources. Describe it"),
     (SHORT.replace("com/v1", "com/v1/messages"), "Leave /v1/messages off: a file has it as a path"),
     (SHORT + "unreliable: [json]\n", "unreliable.0 is 'json', not one of structured"),
 ]
@@ -227,7 +227,7 @@ def test_a_text_may_look_like_a_deep_file(text: str, tmp_path: Path) -> None:
     remark = "".join(f"# {line}\n{' ' * 600}# {line}\n" for line in text.splitlines())
     file = tmp_path / "turns.yaml"
     file.write_text(remark + yaml.safe_dump([{"role": "user", "content": text}], width=100_000), encoding="utf-8")
-    assert read_users(file, "messages")[0]["content"] == text
+    assert read_user_file(file, "messages")[0]["content"] == text
     assert plan(used(tmp_path, SHORT + remark))
 
 

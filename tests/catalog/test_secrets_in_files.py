@@ -24,7 +24,7 @@ NO_KEYS = [
 def test_a_key_in_a_file_is_refused_with_its_line(place: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(HEAD + PLACES[place].format(KEY), encoding="utf-8")
-    with pytest.raises(BadInput, match=r"mine\.yaml:5: the value of .* looks like a key") as caught:
+    with pytest.raises(BadInput, match=r"mine\.yaml:5: [^ ]* looks like a key") as caught:
         load_gateway(str(file))
     assert KEY not in f"{caught.value} {caught.value.hint}"
 

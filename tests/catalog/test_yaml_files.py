@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chat_completions.catalog.yaml_files import parse, read_own
+from chat_completions.catalog.yaml_files import parse, read_our_file
 from chat_completions.errors import BadData
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -12,7 +12,7 @@ OURS = sorted([*(ROOT / "references").rglob("*.yaml"), *(ROOT / "templates").rgl
 
 @pytest.mark.parametrize("file", OURS, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_ours_can_be_read(file: Path) -> None:
-    assert read_own(file)
+    assert read_our_file(file)
 
 
 @pytest.mark.parametrize("text", ["a: 1\na: 2\n", "- {b: {c: 1, c: 1}}\n", "[", "\xff"])
@@ -20,12 +20,12 @@ def test_a_broken_one_is_named(text: str, tmp_path: Path) -> None:
     file = tmp_path / "broken.yaml"
     file.write_bytes(text.encode("latin-1"))
     with pytest.raises(BadData, match=r"^broken\.yaml is broken: "):
-        read_own(file)
+        read_our_file(file)
 
 
 def test_a_missing_one_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadData, match=r"^missing\.yaml cannot be read: "):
-        read_own(tmp_path / "missing.yaml")
+        read_our_file(tmp_path / "missing.yaml")
 
 
 def test_equal_names_of_several_mappings_and_merged_ones_are_fine() -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from chat_completions.catalog import load
-from chat_completions.catalog.language import Library
+from chat_completions.catalog.types import Library
 from chat_completions.planning.types import ProgramRequest
 
 from support.running import COMMANDS

@@ -7,7 +7,7 @@ which a cold start notices.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chat_completions.catalog.protocol import Parameter
+from chat_completions.catalog.types import Parameter
 from chat_completions.json_values import EMPTY, NO_NAMES, JsonObject
 
 
@@ -71,6 +71,10 @@ class ModelFactTable(NamedTuple):
     models: Mapping[str, ModelFacts]
     sources: Mapping[str, Evidence]
 
+    def of(self, id_: str) -> ModelFacts:
+        """Return the facts of a model; of an unknown one, that nothing is known."""
+        return self.models.get(id_, ModelFacts())
+
 
 class Model(NamedTuple):
     """What is known of one model id at one gateway."""
@@ -115,11 +119,11 @@ class Gateway(NamedTuple):
     base_url: str
     auth: Sequence[Auth]  # the default scheme first
     endpoints: Mapping[str, Sequence[Endpoint]]  # by protocol, the preferred protocol first
-    sources: Mapping[str, Evidence]
-    recommended_models: Mapping[str, Mapping[str, Recommendation]]  # by protocol, then by id of a rule
     models: Mapping[str, Model]
     model_facts: ModelFactTable
-    parameters: Mapping[str, Mapping[str, Parameter]]  # by protocol: additions and changes
+    recommended_models: Mapping[str, Mapping[str, Recommendation]] = EMPTY  # by protocol, then by id of a rule
+    sources: Mapping[str, Evidence] = EMPTY
+    parameters: Mapping[str, Mapping[str, Parameter]] = EMPTY  # by protocol: additions and changes
     default_body: Mapping[str, JsonObject] = EMPTY  # by protocol: fields of every request
     stream_default: Mapping[str, bool] = EMPTY  # by protocol: whether a request without `stream` is streamed
     error_hints: Mapping[str, str] = NO_NAMES
@@ -148,4 +152,4 @@ class Gateway(NamedTuple):
 
     def model(self, id_: str) -> Model:
         """Return what is known of a model here: for an id that is not listed, only its maker's facts."""
-        return self.models.get(id_) or Model(id_, facts=self.model_facts.models.get(id_, ModelFacts()))
+        return self.models.get(id_) or Model(id_, facts=self.model_facts.of(id_))

@@ -4,31 +4,30 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from chat_completions.catalog.build import ValidationError, build, check_names, check_placeholders
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.gateway_loader import build_gateway, build_model_facts
-from chat_completions.catalog.language import Language, build_language
+from chat_completions.catalog.gateway_file import build_gateway, build_model_facts
 from chat_completions.catalog.last_check import load_last_check
-from chat_completions.catalog.protocol import Protocol, build_protocol
-from chat_completions.catalog.task import DecisionTable, Task, build_decision_table, build_task
-from chat_completions.catalog.yaml_files import FIX, read_own, read_users
-from chat_completions.errors import BadData, BadInput, ChatCompletionsError, UnknownName, find_name
+from chat_completions.catalog.types import DecisionTable, Language, Protocol, Task
+from chat_completions.catalog.yaml_files import FIX, line_of, read_our_file, read_user_file
+from chat_completions.errors import BadData, BadInput, UnknownName, find_name
 from chat_completions.json_values import JsonObject
 from chat_completions.paths import config_folder, references, templates
 
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
+# What a request fills in for these texts; planning.request_body does so.
+OF_A_BODY = ("$model", "$messages", "$tools", "$prompt", "$system", "$images", "$task_id")
+OF_A_PROTOCOL = ("$name", "$description", "$parameters", "$strict", "$schema")
 T = TypeVar("T")
-# What Python says of a named tuple that is created with the wrong keys.
-CALL_MISTAKE = re.compile(r"(\w+)\.__new__\(\) .*?(missing|unexpected) .*?('\w+').*")
 
 
 def names(kind: str) -> list[str]:
     """Return the ids of a kind: gateway (the user's own too), task, protocol, language."""
-    ids = set(_own_names(kind))
+    ids = set(_our_ids(kind))
     if kind == "gateway":
         ids |= {path.stem for path in (config_folder() / "gateways").glob("[!.]*.yaml")}
     return sorted(ids)
@@ -44,25 +43,20 @@ def load_gateway(name: str) -> Gateway:
             f"--gateway takes a name or a file, not the URL {name!r}.",
             f"Give `--base-url {name} --key NAME_OF_ITS_VARIABLE --model ID` instead, or `init` a file for it.",
         )
-    path = _users_gateway(name)
-    if path is None and name not in _own_names("gateway"):
+    path = _user_file(name)
+    if path is None and name not in _our_ids("gateway"):
         name = _similar_gateway(name)
-        path = _users_gateway(name)
+        path = _user_file(name)
     if path is None:
-        path = _file("gateway", name)
-        return _gateway(name, read_own(path), _shown(path), BadData)
-    from chat_completions.catalog.gateway_check import check_gateway_file
-
-    data = read_users(path, "gateway")
-    check_gateway_file(data, path)
-    return _gateway(_as_id(path.stem), data, str(path), BadInput)
+        return _from_file(_our_file("gateway", name), lambda data: _gateway(name, data))
+    return _from_user_file(path)
 
 
 def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: bool) -> Gateway:
     """Return an OpenAI-compatible gateway that is described by options; BadInput names the one that is wrong."""
     from chat_completions.catalog.urls import check_base_url
 
-    variable = read_own(references() / "gateway.schema.yaml")["properties"]["key"]
+    variable = _schema()["properties"]["key"]
     if not re.search(variable["pattern"].replace("$", r"\Z"), key):
         raise BadInput("--key takes the NAME of a variable, not a key.", variable["description"])
     if not base_url:
@@ -70,83 +64,99 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
     check_base_url(base_url, allow_http=allow_http)
     host = urlsplit(base_url).hostname or "gateway"
     data = {"name": host[:40], "base_url": base_url, "key": key, "models": models, "allow_http": allow_http}
-    return _gateway(_as_id(host), data, base_url, BadInput)
+    return _gateway(_as_id(host), data)
 
 
 def load_protocol(name: str) -> Protocol:
     """Return a protocol by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
-    return _load("protocol", name, build_protocol)
+    id_ = find_id("protocol", name)
+
+    def build_protocol(data: JsonObject) -> Protocol:
+        check_placeholders(data, OF_A_PROTOCOL)
+        return build(Protocol, data, id=id_)
+
+    return _from_file(_our_file("protocol", id_), build_protocol)
 
 
 def load_task(name: str) -> Task:
     """Return a task by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
-    return _load("task", name, build_task)
+    id_ = find_id("task", name)
+
+    def build_task(data: JsonObject) -> Task:
+        check_placeholders(data, OF_A_BODY)
+        check_names(data.get("body", {}), names("protocol"), ("body",))
+        return build(Task, data, id=id_)
+
+    return _from_file(_our_file("task", id_), build_task)
 
 
 def load_language(name: str) -> Language:
     """Return a language by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
-    return _load("language", name, build_language)
+    id_ = find_id("language", name)
+
+    def build_language(data: JsonObject) -> Language:
+        language = build(Language, data, id=id_)
+        for library in language.libraries.values():
+            check_names(library.protocols, names("protocol"), ("libraries", library.id, "protocols"))
+        return language
+
+    return _from_file(_our_file("language", id_), build_language)
 
 
 def load_decision_table() -> DecisionTable:
     """Return the rules of references/decision_table.yaml, in order; BadData where the file is broken."""
-    path = references() / "decision_table.yaml"
-    return _build(partial(build_decision_table, read_own(path)), _shown(path))
+    return _from_file(references() / "decision_table.yaml", lambda data: build(DecisionTable, data))
 
 
 def find_id(kind: str, name: str) -> str:
     """Return the id of the task, protocol or language of this name; UnknownName offers the nearest."""
-    known = _own_names(kind)
+    known = _our_ids(kind)
     if name in known:
         return name
-    aliases = {id_: read_own(_file(kind, id_)).get("aliases", ()) for id_ in known}
+    aliases = {id_: read_our_file(_our_file(kind, id_)).get("aliases", ()) for id_ in known}
     id_ = find_name(name, aliases)
     if id_ is None:
         raise UnknownName(kind, name, known, [alias for several in aliases.values() for alias in several])
     return id_
 
 
-def _load(kind: str, name: str, build: Callable[[str, JsonObject], T]) -> T:
-    id_ = find_id(kind, name)
-    path = _file(kind, id_)
-    return _build(partial(build, id_, read_own(path)), _shown(path))
+def _gateway(id_: str, data: Any) -> Gateway:
+    facts = _from_file(references() / "model_facts.yaml", build_model_facts)
+    return build_gateway(id_, data, facts, load_last_check(id_), names("protocol"))
 
 
-def _gateway(id_: str, data: Any, file: str, error: type[ChatCompletionsError]) -> Gateway:
-    facts = build_model_facts(read_own(references() / "model_facts.yaml"))
-    gateway = _build(partial(build_gateway, id_, data, facts), file, error)
-    return gateway._replace(last_check=load_last_check(id_))
-
-
-def _build(build: Callable[[], T], file: str, error: type[ChatCompletionsError] = BadData) -> T:
-    """Return the object that `build` makes of a file; raise `error`, which names the file, where it cannot."""
+def _from_file(path: Path, make: Callable[[Any], T]) -> T:
+    """Return what `make` makes of one of our files; BadData with file and line for a mistake in it."""
     try:
-        return build()
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise error(f"{file} is broken: {_reason(problem)}.", FIX) from problem
+        return make(read_our_file(path))
+    except ValidationError as problem:
+        shown = path.relative_to(references().parent).as_posix()
+        raise BadData(f"{shown}:{line_of(path, problem.place)}: {problem}.", problem.hint or FIX) from problem
 
 
-def _reason(problem: Exception) -> str:
-    """Return what is wrong with a file: the key that it lacks, or has too many, where that is known."""
-    if isinstance(problem, KeyError):
-        return f"it lacks {problem}"
-    found = CALL_MISTAKE.fullmatch(str(problem))
-    if found is None:
-        return f"{type(problem).__name__} {problem}"
-    kind, mistake, name = found.groups()
-    return f"its {kind.lower()} {'lacks' if mistake == 'missing' else 'has the unknown key'} {name}"
+def _from_user_file(path: Path) -> Gateway:
+    """Return the gateway of a file of the user's; BadInput with file and line for a mistake in it."""
+    from chat_completions.catalog.user_gateway import check_gateway
+
+    data = read_user_file(path, "gateway")
+    try:
+        check_gateway(data, _schema())
+        return _gateway(_as_id(path.stem), data)
+    except ValidationError as problem:
+        raise BadInput(f"{path}:{line_of(path, problem.place)}: {problem}.", problem.hint) from problem
 
 
-def _file(kind: str, id_: str) -> Path:
+def _schema() -> JsonObject:
+    schema: JsonObject = read_our_file(references() / "gateway.schema.yaml")
+    return schema
+
+
+def _our_file(kind: str, id_: str) -> Path:
     """Return the file of ours that describes one of a kind."""
     return templates() / id_ / "language.yaml" if kind == "language" else references() / FOLDERS[kind] / f"{id_}.yaml"
 
 
-def _shown(path: Path) -> str:
-    return path.relative_to(references().parent).as_posix()
-
-
-def _own_names(kind: str) -> list[str]:
+def _our_ids(kind: str) -> list[str]:
     """Return the ids of a kind that come with the program."""
     if kind == "language":
         ids = [file.parent.name for file in templates().glob("[!.]*/language.yaml")]
@@ -161,7 +171,7 @@ def _as_id(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "-", text)
 
 
-def _users_gateway(name: str) -> Path | None:
+def _user_file(name: str) -> Path | None:
     """Return the user's own gateway file of that path, or of that name in their folder; None where there is none."""
     if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
         return Path(os.path.expanduser(name))  # noqa: PTH111 - leaves an unknown ~user alone
@@ -181,6 +191,6 @@ def _similar_gateway(name: str) -> str:
 def _names_in_file(gateway: str) -> list[str]:
     """Return the value of the line `name:` in a gateway's file, which need not be right in other respects."""
     with suppress(OSError):
-        text = (_users_gateway(gateway) or _file("gateway", gateway)).read_text(encoding="utf-8", errors="replace")
+        text = (_user_file(gateway) or _our_file("gateway", gateway)).read_text(encoding="utf-8", errors="replace")
         return re.findall(r"""^name: *["']?(.*?)["']? *$""", text, re.MULTILINE)[:1]
     return []

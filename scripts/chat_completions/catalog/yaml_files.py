@@ -42,7 +42,7 @@ def parse(text: str) -> Any:
 
 
 @cache
-def read_own(path: Path) -> Any:
+def read_our_file(path: Path) -> Any:
     """Return what one of our own files holds, read once in a process; BadData where it is missing or broken."""
     name = path.relative_to(skill_root()) if path.is_relative_to(skill_root()) else path.name
     try:
@@ -53,7 +53,7 @@ def read_own(path: Path) -> Any:
         raise BadData(f"{name} is broken: {' '.join(str(problem).split())[:200]}.", FIX) from problem
 
 
-def read_users(path: Path, what: str) -> Any:
+def read_user_file(path: Path, what: str) -> Any:
     """Return what a YAML or JSON file of the user's holds; BadInput names file and line where it is broken."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -78,20 +78,18 @@ def read_users(path: Path, what: str) -> Any:
 def line_of(path: Path, steps: tuple[str | int, ...]) -> int:
     """Return the line, from 1, of the item of a YAML file to which these keys and indexes lead."""
     node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
-    if node is None:
-        return 1
-    mark = node.start_mark
-    for step in steps:
-        if isinstance(step, int):
-            node = node.value[step]
+    mark = node.start_mark if node else None
+    for step in steps if node else ():
+        if isinstance(node, yaml.SequenceNode):
+            node = node.value[int(step)]
             mark = node.start_mark
-        else:
-            pairs = [pair for pair in node.value if pair[0].value == step]
-            if not pairs:  # it came in through a merge key: its parent's line must do
-                break
-            key, node = pairs[-1]
-            mark = key.start_mark
-    return int(mark.line) + 1
+            continue
+        pairs = [pair for pair in node.value if pair[0].value == step] if isinstance(node, yaml.MappingNode) else []
+        if not pairs:  # it came in through a merge key, or another key stands for it: its parent's line must do
+            break
+        key, node = pairs[-1]
+        mark = key.start_mark
+    return mark.line + 1 if mark else 1
 
 
 def _check_bounds(text: str) -> None:

@@ -85,7 +85,7 @@ def _check_names(values: dict[str, Any]) -> None:
 
 def _read_file(name: str, path: Path) -> Any:
     """Return what a file of the user's holds, checked."""
-    from chat_completions.catalog.yaml_files import read_users
+    from chat_completions.catalog.yaml_files import read_user_file
     from chat_completions.planning.user_files import check_conversation, check_tools
     from chat_completions.planning.user_schema import check_schema
 
@@ -94,7 +94,7 @@ def _read_file(name: str, path: Path) -> Any:
         "tools": check_tools,
         "schema": check_schema,
     }
-    return check[name](read_users(path, name), str(path))
+    return check[name](read_user_file(path, name), str(path))
 
 
 def _prompt(text: str | None) -> str | None:

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.language import Language
-from chat_completions.catalog.task import Task
+from chat_completions.catalog.types import Language, Task
 from chat_completions.errors import NotOffered
 from chat_completions.planning.compatibility import fit
 from chat_completions.planning.resolve import find_objects

@@ -5,9 +5,7 @@ A combination that does not work raises NotOffered (exit code 3) with one that d
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
-from chat_completions.catalog.language import Language, Library
-from chat_completions.catalog.protocol import Protocol
-from chat_completions.catalog.task import Task
+from chat_completions.catalog.types import Language, Library, Protocol, Task
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.model_selection import select_model
 from chat_completions.planning.option_checks import check_options

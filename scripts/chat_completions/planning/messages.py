@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.protocol import Protocol
-from chat_completions.catalog.task import Task
+from chat_completions.catalog.types import Protocol, Task
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.json_values import JsonObject, fill
 from chat_completions.planning.content_parts import ImagePart

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from chat_completions.catalog.gateway import Evidence, Gateway, LastCheck, Model, Recommendation
-from chat_completions.catalog.task import DecisionTable, Rule, Task
+from chat_completions.catalog.types import DecisionTable, Rule, Task
 from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.planning.types import ModelChoice, ProgramRequest
 

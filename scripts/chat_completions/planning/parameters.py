@@ -4,7 +4,7 @@ import re
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway, Model
-from chat_completions.catalog.protocol import Parameter, Protocol, override
+from chat_completions.catalog.types import Parameter, Protocol
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.json_values import problem_of_value
 from chat_completions.planning.types import Resolution
@@ -110,7 +110,7 @@ def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
     is_added = of_gateway.type and name not in WRITTEN
     if name in protocol.reserved and not is_added:
         raise NotOffered(f"{name!r} is not set with --param.", f"Use {protocol.reserved[name]}.")
-    parameter = override(protocol.parameters.get(name, Parameter()), of_gateway)
+    parameter = protocol.parameters.get(name, Parameter()).changed_by(of_gateway)
     if is_added:
         parameter = parameter._replace(unsupported=of_gateway.unsupported)
     if not parameter.type:

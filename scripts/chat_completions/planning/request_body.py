@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.protocol import Protocol, ToolFormat
+from chat_completions.catalog.types import Protocol, ToolFormat
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.json_values import ABSENT, EMPTY, JsonObject, fill, merge, put
 from chat_completions.planning.messages import Messages

@@ -2,8 +2,7 @@
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.language import Language, Library
-from chat_completions.catalog.task import Task
+from chat_completions.catalog.types import Language, Library, Task
 from chat_completions.errors import UnknownName, find_name
 from chat_completions.planning.compatibility import fit
 from chat_completions.planning.types import ProgramRequest, Resolution

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplatesNotFound, TemplateSyntaxError
 
-from chat_completions.catalog.language import Language
+from chat_completions.catalog.types import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
 from chat_completions.planning.types import RequestPlan, Variable, replace_variables

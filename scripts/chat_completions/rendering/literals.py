@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from chat_completions.catalog.language import LiteralStyle
+from chat_completions.catalog.types import LiteralStyle
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import Variable
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chat_completions.catalog.language import LiteralStyle
+from chat_completions.catalog.types import LiteralStyle
 from chat_completions.rendering.literals import WIDTH, field_name, text
 
 PLAIN = {

@@ -1,22 +1,12 @@
-"""Builds a gateway from the data of its YAML file."""
+"""Turns the data of a gateway file into a Gateway: a short file leaves much out, and keys have several forms."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from chat_completions.catalog.gateway import (
-    Auth,
-    Endpoint,
-    Evidence,
-    Gateway,
-    Model,
-    ModelFacts,
-    ModelFactTable,
-    Note,
-    Recommendation,
-)
-from chat_completions.catalog.protocol import build_parameters
+from chat_completions.catalog.build import ValidationError, build, check_names
+from chat_completions.catalog.gateway import Gateway, LastCheck, Model, ModelFactTable
 from chat_completions.catalog.urls import is_private
 from chat_completions.json_values import JsonObject
 
@@ -26,46 +16,40 @@ USUAL_ENDPOINTS = {
     "model-list": [{"name": "default", "path": "/models"}],
 }
 KEY_ENDINGS = re.compile(r"_?(API_?)?(KEY|TOKEN|SECRET|JWT|PAT|CREDENTIALS|PASSWORD)$")
-# Keys of the file whose values are taken as they are.
-PLAIN = (
-    "default_body", "stream_default", "error_hints", "unreliable", "extra_fields", "undocumented", "warnings",
-    "models_complete", "protocol_note", "headers", "allow_http",
-)  # fmt: skip
+BY_PROTOCOL = ("endpoints", "recommended_models", "parameters", "default_body", "stream_default")
 
 
-def build_gateway(id_: str, data: JsonObject, model_facts: ModelFactTable) -> Gateway:
-    """Return the gateway that `data` describes.
-
-    A short file of the user's leaves much out; the defaults are Bearer, /chat/completions, /models and no sources.
-    """
-    auth = _auth(id_, data)
-    endpoints = data.get("endpoints") or USUAL_ENDPOINTS
-    return Gateway(
-        id=id_,
-        name=data["name"],
-        env_prefix=data.get("env_prefix") or _env_prefix(id_, data, auth),
-        base_url=_address(data),
-        auth=auth,
-        extra_keys=[_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
-        endpoints={protocol: [_endpoint(fields) for fields in listed] for protocol, listed in endpoints.items()},
-        sources={name: Evidence(**source) for name, source in data.get("sources", {}).items()},
-        recommended_models=_recommendations(data, endpoints),
-        models={
-            model: Model(id=model, facts=model_facts.models.get(model, ModelFacts()), **(fields or {}))
-            for model, fields in _models(data).items()
-        },
-        model_facts=model_facts,
-        parameters={protocol: build_parameters(fields) for protocol, fields in data.get("parameters", {}).items()},
-        notes=[Note(**note) for note in data.get("notes", [])],
-        **{name: data[name] for name in PLAIN if name in data},
-    )
+def build_gateway(
+    id_: str, data: JsonObject, model_facts: ModelFactTable, last_check: LastCheck | None, protocols: Sequence[str]
+) -> Gateway:
+    """Return the gateway that `data` describes; ValidationError where they do not fit, or name another protocol."""
+    if "base_url" not in data:
+        raise ValidationError((), "lacks 'base_url'")
+    for name in BY_PROTOCOL:
+        check_names(data.get(name, {}), protocols, (name,))
+    auth, endpoints = _auth(id_, data), data.get("endpoints") or USUAL_ENDPOINTS
+    fields = {
+        **{name: value for name, value in data.items() if name not in ("key", "models")},
+        "base_url": _address(data),
+        "auth": auth,
+        "env_prefix": data.get("env_prefix") or _env_prefix(id_, data, auth),
+        "extra_keys": [_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
+        "endpoints": {protocol: [_endpoint(fields) for fields in listed] for protocol, listed in endpoints.items()},
+        "recommended_models": _recommendations(data, endpoints),
+    }
+    models = {
+        model: build(Model, described or {}, ("models", model), id=model, facts=model_facts.of(model))
+        for model, described in _models(data).items()
+    }
+    return build(Gateway, fields, id=id_, models=models, model_facts=model_facts, last_check=last_check)
 
 
 def build_model_facts(data: JsonObject) -> ModelFactTable:
     """Return the makers' facts of each model id, other spellings resolved, and where they were read."""
-    models = {id_: ModelFacts(**fields) for id_, fields in data["models"].items() if "alias_of" not in fields}
-    aliases = {id_: models[fields["alias_of"]] for id_, fields in data["models"].items() if "alias_of" in fields}
-    return ModelFactTable({**models, **aliases}, {name: Evidence(**source) for name, source in data["sources"].items()})
+    aliases = {id_: fields["alias_of"] for id_, fields in data["models"].items() if "alias_of" in fields}
+    described = {id_: fields for id_, fields in data["models"].items() if id_ not in aliases}
+    table = build(ModelFactTable, {"models": described, "sources": data["sources"]})
+    return table._replace(models={**table.models, **{id_: table.models[of] for id_, of in aliases.items()}})
 
 
 def _address(data: JsonObject) -> str:
@@ -73,7 +57,7 @@ def _address(data: JsonObject) -> str:
     return str(base_url if isinstance(base_url, str) else base_url["value"])
 
 
-def _auth(id_: str, data: JsonObject) -> list[Auth]:
+def _auth(id_: str, data: JsonObject) -> list[JsonObject]:
     """Return the authentication schemes: those of `auth`, or the Bearer key that `key` names.
 
     Where a file names none, a server on this machine or a private network need not have one.
@@ -82,33 +66,34 @@ def _auth(id_: str, data: JsonObject) -> list[Auth]:
         return [_scheme(auth) for auth in data["auth"]]
     key = data.get("key") or {"name": _key_variable(id_), "optional": is_private(_address(data))}
     if key == "none":
-        return [Auth("none", "")]
+        return [{"name": "none", "key_env": ""}]
     if isinstance(key, Mapping):
-        return [Auth("bearer", key["name"], optional=key.get("optional", False))]
-    return [Auth("bearer", key)]
+        return [{"name": "bearer", "key_env": key["name"], "optional": key.get("optional", False)}]
+    return [{"name": "bearer", "key_env": key}]
 
 
-def _scheme(fields: JsonObject) -> Auth:
+def _scheme(fields: JsonObject) -> JsonObject:
     """Return an authentication scheme; a header of its own holds the bare key where the file names no prefix."""
     bearer = fields.get("header", "Authorization").lower() == "authorization"
-    others = {name: value for name, value in fields.items() if name != "key"}
-    return Auth(**{"key_env": fields["key"], "prefix": "Bearer " if bearer else "", **others})
+    renamed = {"key_env" if name == "key" else name: value for name, value in fields.items()}
+    return {"prefix": "Bearer " if bearer else "", **renamed}
 
 
-def _env_prefix(id_: str, data: JsonObject, auth: list[Auth]) -> str:
+def _env_prefix(id_: str, data: JsonObject, auth: Sequence[JsonObject]) -> str:
     """Return the name of the gateway in the variable of its address: that of its key.
 
     Not where `extra_keys` are sent too: then it is the provider's key, and OPENAI_BASE_URL the provider's address.
     """
-    key = "" if data.get("extra_keys") else next((scheme.key_env for scheme in auth if scheme.key_env), "")
+    names = [str(scheme.get("key_env", "")) for scheme in auth]
+    key = "" if data.get("extra_keys") else next(filter(None, names), "")
     return KEY_ENDINGS.sub("", key) or KEY_ENDINGS.sub("", _key_variable(id_))
 
 
-def _endpoint(fields: JsonObject) -> Endpoint:
+def _endpoint(fields: JsonObject) -> JsonObject:
     """Return an endpoint; a query in its path is taken for its `query`."""
-    path, _, query = fields["path"].partition("?")
+    path, _, query = fields.get("path", "").partition("?")
     parameters = {**dict(parse_qsl(query)), **{name: str(value) for name, value in fields.get("query", {}).items()}}
-    return Endpoint(**{**fields, "path": path, "query": parameters})
+    return {**fields, **({"path": path} if path else {}), "query": parameters}
 
 
 def _key_variable(id_: str) -> str:
@@ -130,27 +115,23 @@ def _models(data: JsonObject) -> dict[str, Any]:
     return models
 
 
-def _recommendations(data: JsonObject, endpoints: JsonObject) -> dict[str, dict[str, Recommendation]]:
+def _recommendations(data: JsonObject, endpoints: JsonObject) -> JsonObject:
     """Return the recommended models by protocol and use.
 
     `models: {cost: …, quality: …}` recommends for every protocol. Where a file recommends none, its first two models
     of a protocol are for all that is read and written as text.
     """
     if _is_by_use(data.get("models")):
-        recommendations = {use: Recommendation(ids) for use, ids in _by_use(data["models"]).items()}
+        recommendations = {use: {"models": ids} for use, ids in _by_use(data["models"]).items()}
         return dict.fromkeys(endpoints, recommendations)
     if data.get("recommended_models"):
-        return {
-            protocol: {use: Recommendation(**fields) for use, fields in uses.items()}
-            for protocol, uses in data["recommended_models"].items()
-        }
-    first = {
-        protocol: Recommendation(
-            [id_ for id_, fields in _models(data).items() if protocol in (fields or {}).get("protocols", endpoints)][:2]
-        )
-        for protocol in endpoints
-    }
-    return {protocol: {"balanced": models, "vision": models} for protocol, models in first.items() if models.models}
+        return dict(data["recommended_models"])
+    models, recommended = _models(data), {}
+    for protocol in endpoints:
+        served = [id_ for id_, fields in models.items() if protocol in (fields or {}).get("protocols", endpoints)]
+        if served:
+            recommended[protocol] = {use: {"models": served[:2]} for use in ("balanced", "vision")}
+    return recommended
 
 
 def _is_by_use(models: Any) -> bool:
