@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from chat_completions import paths
 from chat_completions.catalog import load
-from chat_completions.errors import BadData
+from chat_completions.errors import BadData, NotOffered
 from chat_completions.generate import make
+from chat_completions.planning.combinations import nearest_to_request
 from chat_completions.planning.types import ProgramRequest
 from support.generation import plan
 
@@ -77,6 +78,20 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
     assert code == "wget https://aitoll.net/api/gateway/api\n"
 
 
+def test_what_a_new_library_has_no_template_for_is_not_offered(copied: Path) -> None:
+    file = copied / "templates" / "python" / "language.yaml"
+    file.write_text(file.read_text() + "  urllib: {install: '', protocols: [openai-chat]}\n")
+    (copied / "templates" / "python" / "urllib").mkdir()
+    (copied / "templates" / "python" / "urllib" / "chat.jinja").write_text("print({{ plan.prompt | literal }})\n")
+    request = ProgramRequest("aitoll", library="urllib")
+    assert make(request).code.startswith("print(")
+    for refused in (request._replace(stream=True), request._replace(task="tools")):
+        with pytest.raises(NotOffered):
+            make(refused)
+        assert "--language python" in nearest_to_request(refused)
+    assert "--library urllib" in nearest_to_request(request._replace(stream=True))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -97,7 +112,6 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
             "aliases: poetry\n",
             "references/tasks/poem.yaml:1: aliases must be a list, not 'poetry'.",
         ),
-        ("template: chat\nkind: chat\n", "kind: text\n", "There is no template python/requests/text.jinja."),
     ],
 )
 def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, message: str) -> None:

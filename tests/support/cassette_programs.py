@@ -82,16 +82,17 @@ def runs_in_process(played: CassetteProgram) -> bool:
 def _all() -> Iterator[CassetteProgram]:
     languages = [load.load_language(name) for name in COMMANDS if name != "typescript"]  # see test_typescript.py
     for file, write in written_scenes().items():
-        kind = load.load_task(write.get("task", "chat")).kind
+        task = load.load_task(write.get("task", "chat"))
         for language in languages:
             for library in language.libraries.values():
                 name = f"{language.id}/{library.id}"
                 listed = load_cassette(file).get("programs", [name])
-                offered = (not library.kinds or kind in library.kinds) and kind not in library.unsupported
+                offered = load.has_template(language, library, task.template, write["protocol"])
+                offered = offered and task.kind not in library.unsupported
                 offered = offered and _has_roles(library, write) and _reads(library, file.parent.name, write)
                 if write["protocol"] in library.protocols and name in listed and offered:
                     yield CassetteProgram(file.parent.name, file.stem, language.id, library.id)
-                    if kind in library.async_kinds:
+                    if task.kind in library.async_kinds:
                         yield CassetteProgram(file.parent.name, file.stem, language.id, library.id, True)
         # A check of the key asks what a chat asks.
         whole_chat = write.get("task", "chat") == "chat" and not write.get("stream")

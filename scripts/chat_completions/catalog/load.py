@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from chat_completions.catalog.build import ValidationError, build, check_names, 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_file import build_gateway, build_model_facts
 from chat_completions.catalog.last_check import load_last_check
-from chat_completions.catalog.types import DecisionTable, Language, Protocol, Task
+from chat_completions.catalog.types import DecisionTable, Language, Library, Protocol, Task
 from chat_completions.catalog.yaml_files import FIX, line_of, read_our_file, read_user_file
 from chat_completions.errors import BadData, BadInput, UnknownName, find_name
 from chat_completions.json_values import JsonObject
@@ -85,7 +86,8 @@ def load_task(name: str) -> Task:
     def build_task(data: JsonObject) -> Task:
         check_placeholders(data, OF_A_BODY)
         check_names(data.get("body", {}), names("protocol"), ("body",))
-        return build(Task, data, id=id_)
+        task = build(Task, data, id=id_)
+        return task._replace(template=task.template or task.kind)
 
     return _from_file(_our_file("task", id_), build_task)
 
@@ -118,6 +120,17 @@ def find_id(kind: str, name: str) -> str:
     if id_ is None:
         raise UnknownName(kind, name, known, [alias for several in aliases.values() for alias in several])
     return id_
+
+
+def has_template(language: Language, library: Library, name: str, protocol: str) -> bool:
+    """Return whether a library has a template of this name, for all protocols or for this one."""
+    names_of_files = _template_names(templates() / language.id / library.id)
+    return name in names_of_files or f"{name}.{protocol}" in names_of_files
+
+
+@cache
+def _template_names(folder: Path) -> frozenset[str]:
+    return frozenset(path.stem for path in folder.glob("*.jinja"))
 
 
 def _gateway(id_: str, data: Any) -> Gateway:

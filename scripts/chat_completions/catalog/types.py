@@ -98,7 +98,7 @@ class Task(NamedTuple):
     """What a program does."""
 
     id: str
-    kind: str  # decides the model, and the template where `template` is empty
+    kind: str  # decides the model, and which options a program has
     summary: str
     prompt: str | None = ""  # of the example; None where the turns are read one by one
     messages: Sequence[JsonObject] = ()
@@ -111,7 +111,7 @@ class Task(NamedTuple):
     asynchronous: bool = False  # the programs are asynchronous in each language
     uses_model: bool = True
     read_timeout: int = 120  # seconds
-    template: str = ""
+    template: str = ""  # the name of its templates; empty in a file: the kind
     language: str = ""  # the only one that has the task; empty: all
     example_input: Sequence[str] = ()  # lines to try a program with that reads its prompts
     arguments: str = ""  # for the command line of such a program
@@ -154,7 +154,7 @@ class Library(NamedTuple):
     protocols: Sequence[str]
     note: str = ""
     sdk: bool = False  # it appends the paths itself
-    kinds: Sequence[str] = ()  # kinds of task that it has templates for; empty: all
+    whole_and_stream: Sequence[str] = ()  # templates that print both the whole and the streamed program
     message_roles: Sequence[str] = ()  # roles whose messages it can hold as plain text; empty: any message
     auth_header: str = ""  # the only header in which it sends the key; empty: any
     query: bool = False  # an SDK that sends query parameters

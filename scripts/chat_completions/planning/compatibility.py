@@ -21,7 +21,7 @@ def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Languag
     """
     if task.language not in ("", language.id):
         raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
-    protocol, choice = _first_protocol(request, gateway, task, library)
+    protocol, choice = _first_protocol(request, gateway, task, language, library)
     endpoint = _find_endpoint(request, gateway, task, protocol, library)
     resolution = Resolution(
         request=request,
@@ -40,10 +40,10 @@ def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Languag
 
 
 def _first_protocol(
-    request: ProgramRequest, gateway: Gateway, task: Task, library: Library
+    request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library
 ) -> tuple[Protocol, ModelChoice]:
     """Return the first common protocol on which the gateway has a model for the task, and that model."""
-    offered = _common_protocols(request, gateway, task, library)
+    offered = _common_protocols(request, gateway, task, language, library)
     if not task.uses_model:
         return load.load_protocol(offered[0]), NO_MODEL
     table, refusal = load.load_decision_table(), None
@@ -57,7 +57,9 @@ def _first_protocol(
     raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Add an endpoint to its file.")
 
 
-def _common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, library: Library) -> list[str]:
+def _common_protocols(
+    request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library
+) -> list[str]:
     """Return the protocols that the gateway, the task and the library support, in the gateway's order.
 
     Only the protocol of the request, where it names one. Raises NotOffered with those that work.
@@ -65,8 +67,9 @@ def _common_protocols(request: ProgramRequest, gateway: Gateway, task: Task, lib
     if task.kind in library.unsupported:
         raise NotOffered(f"{library.id} does not offer {task.id!r}: {library.unsupported[task.kind]}.")
     served = [name for name in gateway.endpoints if name in task.body and _endpoints_for(task, gateway, name)]
-    offered = [name for name in served if name in library.protocols]
-    if library.kinds and task.kind not in library.kinds:
+    written = [name for name in task.body if load.has_template(language, library, task.template, name)]
+    offered = [name for name in served if name in library.protocols and name in written]
+    if not written:
         raise NotOffered(f"There is no program for {task.id!r} with {library.id}.", "Choose another --library.")
     if request.protocol in offered:
         return [request.protocol]

@@ -38,7 +38,7 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
 def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
     request, task, choice = resolution.request, resolution.task, resolution.choice
     return RequestPlan(
-        template=task.template or task.kind,
+        template=task.template,
         protocol=resolution.protocol.id,
         stream=resolution.stream,
         asynchronous=request.asynchronous or task.asynchronous,

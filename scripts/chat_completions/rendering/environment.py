@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplatesNotFound, TemplateSyntaxError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
 from chat_completions.catalog.types import Language
 from chat_completions.errors import BadData
@@ -19,15 +19,12 @@ def render(plan: RequestPlan, language: Language, library: str) -> str:
 
     The template is `<language>/<library>/<template>.jinja`, or a more special one beside it: `<template>-stream`
     for a streamed answer, each with `.<protocol>` behind it where a protocol has a template of its own.
-    Raises BadData where there is none, or the template fails.
+    Raises BadData where the template fails.
     """
     stems = [f"{plan.template}-stream", plan.template] if plan.stream else [plan.template]
     names = [f"{language.id}/{library}/{stem}{end}.jinja" for stem in stems for end in (f".{plan.protocol}", "")]
     try:
         return _environment(language).select_template(names).render(plan=plan)
-    except TemplatesNotFound as problem:
-        hint = "A task names an existing one with `template`; a library names its kinds of task with `kinds`."
-        raise BadData(f"There is no template {names[-1]}.", hint) from problem
     except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as problem:
         raise BadData(
             f"{_place(problem) or f'templates/{language.id}'}: {type(problem).__name__} {problem}"
