@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from playwright.sync_api import Page, expect
 from support.protocols import PROTOCOLS, answer_chunks, event_text
 from support.replies import Reply
@@ -40,8 +40,8 @@ def gateway() -> Iterator[Server]:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     needs("node")
     folder = tmp_path_factory.mktemp("next-ai")
-    route = make(request(Variant("nextjs-ai", task="tools", mode="stream"), system=SYSTEM)).code
-    page = make(request(Variant("react-ai", task="tools", mode="stream"), prompt=QUESTION)).code
+    route = generate_program(request(Variant("nextjs-ai", task="tools", mode="stream"), system=SYSTEM)).code
+    page = generate_program(request(Variant("react-ai", task="tools", mode="stream"), prompt=QUESTION)).code
     for file, code in (("app/api/chat/route.ts", route), ("app/chat/page.tsx", page), ("app/layout.tsx", LAYOUT)):
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         (folder / file).write_text(code, encoding="utf-8")

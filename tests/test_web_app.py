@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from playwright.sync_api import Locator, Page, expect
 from support.protocols import PROTOCOLS, answer_body, answer_chunks, event_text
 from support.replies import Reply
@@ -32,8 +32,12 @@ REFUSED = Reply(401, JSON, json.dumps({"error": {"message": f"no such key: {KEY}
 def written(folder: Path) -> None:
     """An app with the streaming programs at /chat and the others at /plain."""
     for name, stream in (("chat", True), ("plain", False)):
-        route = make(request(Variant("nextjs-route", mode="stream" if stream else "whole"), system=SYSTEM)).code
-        page = make(request(Variant("react-component", mode="stream" if stream else "whole"), prompt=QUESTION)).code
+        route = generate_program(
+            request(Variant("nextjs-route", mode="stream" if stream else "whole"), system=SYSTEM)
+        ).code
+        page = generate_program(
+            request(Variant("react-component", mode="stream" if stream else "whole"), prompt=QUESTION)
+        ).code
         for file, code in ((f"app/api/{name}/route.ts", route), (f"app/{name}/page.tsx", page)):
             (folder / file).parent.mkdir(parents=True)
             (folder / file).write_text(code.replace('"/api/chat"', f'"/api/{name}"'), encoding="utf-8")
@@ -236,7 +240,7 @@ def vendor(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     facts = request(variant, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(
         gateway="ainative", protocol=None
     )
-    bundled({"page": make(facts).code}, folder, SDK)
+    bundled({"page": generate_program(facts).code}, folder, SDK)
     return document(folder, "page")
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from chat_completions.errors import NotOffered
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import Program, ProgramRequest
 from chat_completions.replay import cassette
@@ -49,7 +49,7 @@ class Scene(NamedTuple):
             **loaded(self.file)["write"],
             **({"base_url": base_url} if base_url else {}),
         }
-        return make(ProgramRequest(self.file.parent.name, language=language, library=library, **options))
+        return generate_program(ProgramRequest(self.file.parent.name, language=language, library=library, **options))
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from chat_completions.catalog.load import load_gateway
 from chat_completions.errors import NotOffered
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay.run import prepare_run
@@ -37,7 +37,7 @@ def test_types_are_clean(library: str, tmp_path: Path) -> None:
     for number, row in enumerate(rows):
         for system, model in ((None, None), ("Be kind.", "gpt-4o")):
             try:
-                program = make(ProgramRequest(**row, system=system, model=model))
+                program = generate_program(ProgramRequest(**row, system=system, model=model))
             except NotOffered:
                 assert model
                 continue
@@ -65,7 +65,7 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
 def _page(library: str, texts: list[str]) -> str:
     turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
     asked = request(Variant(f"react-{library}"), task="conversation", messages=turns)
-    return make(asked._replace(gateway="ainative", protocol=None)).code
+    return generate_program(asked._replace(gateway="ainative", protocol=None)).code
 
 
 @pytest.mark.parametrize("library", PACKAGES)
@@ -78,7 +78,7 @@ def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
             NotOffered,
             match=r"takes messages with text of system, (developer, )?user, assistant, which message 2 is not",
         ):
-            make(
+            generate_program(
                 ProgramRequest(
                     "ainative", "conversation", language, library, messages=[{"role": "user", "content": "Hi"}, turn]
                 )
@@ -86,8 +86,8 @@ def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
 
 
 def test_the_key_is_a_variable_of_the_server() -> None:
-    route = make(request(Variant("nextjs-route", mode="stream")))
-    page = make(request(Variant("react-component", mode="stream")))
+    route = generate_program(request(Variant("nextjs-route", mode="stream")))
+    page = generate_program(request(Variant("react-component", mode="stream")))
     assert "process.env.AITOLL_API_KEY" in route.code
     assert "NEXT_PUBLIC" not in route.code + page.code
     assert "process.env" not in page.code
@@ -96,14 +96,14 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
     with pytest.raises(NotOffered, match="belongs in an app"):
-        prepare_run(make(request(Variant("nextjs-route", mode="stream"))), load_gateway("aitoll"), print)
+        prepare_run(generate_program(request(Variant("nextjs-route", mode="stream"))), load_gateway("aitoll"), print)
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:
     asked = ProgramRequest("ainative", language="react", library="ainative-react-sdk")
-    found = make(asked)
+    found = generate_program(asked)
     assert found.plan.auth.header == "Authorization"
     assert any("the key is in the browser" in one for one in found.notes)
     for other in (asked._replace(gateway="aitoll"), asked._replace(stream=True), asked._replace(auth="api-key")):
         with pytest.raises(NotOffered):
-            make(other)
+            generate_program(other)

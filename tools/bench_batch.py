@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
 
-from chat_completions.generate import make  # noqa: E402
+from chat_completions.generate import generate_program  # noqa: E402
 from chat_completions.planning.types import ProgramRequest  # noqa: E402
 from support.busy_server import busy_server  # noqa: E402
 from support.running import COMMANDS, write_program  # noqa: E402
@@ -27,7 +27,7 @@ DELAY, PROMPTS = 0.2, 500
 
 def main(language: str = "python", library: str = "openai") -> None:
     """Run one program and print its throughput."""
-    program = make(ProgramRequest("aitoll", task="batch", language=language, library=library))
+    program = generate_program(ProgramRequest("aitoll", task="batch", language=language, library=library))
     bound = int((re.search(r"CONCURRENCY = (\d+)", program.code) or ["", "1"])[1])
     with tempfile.TemporaryDirectory() as name, busy_server(delay=DELAY) as server:
         file = write_program(program.code, language, Path(name, "program"))

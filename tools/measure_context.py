@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from chat_completions.cli import output  # noqa: E402
-from chat_completions.generate import make  # noqa: E402
+from chat_completions.generate import generate_program  # noqa: E402
 from chat_completions.planning.combinations import offered_combinations  # noqa: E402
 from chat_completions.planning.types import Program, ProgramRequest  # noqa: E402
 
@@ -35,7 +35,7 @@ def tokens(text: str) -> int:
 def programs() -> Iterator[Program]:
     """Return the program of every offered combination."""
     for combination in offered_combinations():
-        yield make(ProgramRequest(*combination[:7]))
+        yield generate_program(ProgramRequest(*combination[:7]))
 
 
 def measure() -> dict[str, int]:
@@ -52,7 +52,7 @@ def main() -> None:
     for name, count in {**parts, "in all": sum(parts.values())}.items():
         print(f"{count:>6,}  {name}")
     print(f"{MOST:>6,}  at most")
-    shown = tokens(output.markdown(make(ProgramRequest("aitoll"))))
+    shown = tokens(output.markdown(generate_program(ProgramRequest("aitoll"))))
     print(f"\nWhere an agent shows the program instead of writing a file (--format markdown): {shown:,} more.")
     sys.exit(sum(parts.values()) > MOST)
 

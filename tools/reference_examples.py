@@ -8,7 +8,7 @@ from typing import Any
 from chat_completions.catalog import load
 from chat_completions.cli import output
 from chat_completions.errors import NotOffered
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
@@ -49,7 +49,7 @@ def requests(protocol: str) -> str:
 
 def sample() -> str:
     """Return the program at the top of the README, and its output with the response of a cassette."""
-    program = make(ProgramRequest("aitoll", library="openai", prompt="Say hello in one short sentence."))
+    program = generate_program(ProgramRequest("aitoll", library="openai", prompt="Say hello in one short sentence."))
     scene = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
     reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
     answer, label = reply["choices"][0]["message"]["content"], scene["provenance"]["label"]
@@ -81,7 +81,7 @@ def programs() -> str:
 
 
 def _program(options: dict[str, Any]) -> str:
-    program = make(ProgramRequest(**options))
+    program = generate_program(ProgramRequest(**options))
     fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
     way = ", streamed" if program.plan.stream else ""
     title = f"### {program.task.capitalize()}, {program.library}{way}"

@@ -2,7 +2,7 @@
 
 A request passes through the package once: `cli.options` reads a ProgramRequest, `planning.resolve` finds the objects
 that it names (a Resolution), `planning.plan` decides on the HTTP request (a RequestPlan) and `rendering.environment`
-fills in the template; `generate.make` returns the Program, which `cli.output` shows.
+fills in the template; `generate.generate_program` returns the Program, which `cli.output` shows.
 """
 
 __version__ = "0.3.0"

@@ -9,7 +9,7 @@ from chat_completions.planning.types import ModelChoice, Program, ProgramRequest
 from chat_completions.rendering.environment import render
 
 
-def make(request: ProgramRequest) -> Program:
+def generate_program(request: ProgramRequest) -> Program:
     """Return the program for a request, with its notes, and how to install and run it.
 
     Raises UnknownName and BadInput for what the user got wrong, NotOffered for what does not
@@ -48,7 +48,7 @@ def _install_lines(plan: RequestPlan, language: Language, library: Library) -> l
 def choose_model(request: ProgramRequest) -> ModelChoice:
     """Return the model alone, on the first protocol of the gateway that has one for the task.
 
-    Raises NotOffered for a task without a model, and the errors of `make`.
+    Raises NotOffered for a task without a model, and the errors of `generate_program`.
     """
     resolution = resolve(request)
     task, choice = resolution.task, resolution.choice

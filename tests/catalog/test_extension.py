@@ -8,7 +8,7 @@ import pytest
 from chat_completions import paths
 from chat_completions.catalog import load
 from chat_completions.errors import BadData, NotOffered
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import nearest_to_request
 from chat_completions.planning.types import ProgramRequest
 from support.generation import plan
@@ -62,7 +62,7 @@ def test_a_new_language_is_one_folder(copied: Path) -> None:
     (folder / "net-http" / "chat.jinja").write_text(
         "prompt = {{ plan.prompt | literal }}\nmessages = {{ plan.messages | literal }}\nBODY = {{ plan.body | literal }}\n"
     )
-    code = make(ProgramRequest("aitoll", language="rb", prompt='say "hi"')).code
+    code = generate_program(ProgramRequest("aitoll", language="rb", prompt='say "hi"')).code
     assert code == (
         'prompt = "say \\"hi\\""\nmessages = [{"role": "user", "content": prompt}]\n'
         'BODY = {"model": MODEL, "messages": messages, "stream": false}\n'
@@ -74,7 +74,7 @@ def test_a_new_library_is_an_entry_and_a_template(copied: Path) -> None:
     file.write_text(file.read_text() + '  wget: {install: "", protocols: [openai-chat]}\n')
     (copied / "templates" / "shell" / "wget").mkdir()
     (copied / "templates" / "shell" / "wget" / "chat.jinja").write_text("wget {{ plan.gateway.base_url | quoted }}\n")
-    code = make(ProgramRequest("aitoll", language="shell", library="wget")).code
+    code = generate_program(ProgramRequest("aitoll", language="shell", library="wget")).code
     assert code == "wget https://aitoll.net/api/gateway/api\n"
 
 
@@ -84,10 +84,10 @@ def test_what_a_new_library_has_no_template_for_is_not_offered(copied: Path) -> 
     (copied / "templates" / "python" / "urllib").mkdir()
     (copied / "templates" / "python" / "urllib" / "chat.jinja").write_text("print({{ plan.prompt | literal }})\n")
     request = ProgramRequest("aitoll", library="urllib")
-    assert make(request).code.startswith("print(")
+    assert generate_program(request).code.startswith("print(")
     for refused in (request._replace(stream=True), request._replace(task="tools")):
         with pytest.raises(NotOffered):
-            make(refused)
+            generate_program(refused)
         assert "--language python" in nearest_to_request(refused)
     assert "--library urllib" in nearest_to_request(request._replace(stream=True))
 
@@ -117,7 +117,7 @@ def test_what_a_new_library_has_no_template_for_is_not_offered(copied: Path) -> 
 def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, message: str) -> None:
     (copied / "references" / "tasks" / "poem.yaml").write_text(TASK.replace(old, new))
     with pytest.raises(BadData) as raised:
-        make(ProgramRequest("aitoll", task="poem"))
+        generate_program(ProgramRequest("aitoll", task="poem"))
     assert str(raised.value) == message
 
 
@@ -137,7 +137,7 @@ def test_a_mistake_in_a_task_file_is_named(copied: Path, old: str, new: str, mes
 def test_a_mistake_in_a_gateway_file_of_ours_is_named(copied: Path, text: str, message: str) -> None:
     (copied / "references" / "gateways" / "new-one.yaml").write_text(f"name: New One\n{text}")
     with pytest.raises(BadData) as raised:
-        make(ProgramRequest("new-one"))
+        generate_program(ProgramRequest("new-one"))
     assert str(raised.value) == f"references/gateways/new-one.yaml{message}."
 
 
@@ -168,7 +168,7 @@ def test_a_mistake_in_any_file_of_ours_has_its_line(copied: Path, file: str, old
     text = (copied / file).read_text()
     (copied / file).write_text(text.replace(old, new, 1))
     with pytest.raises(BadData, match=rf"^{file}:\d+: .*{re.escape(message)}\.$") as raised:
-        make(ProgramRequest("aitoll"))
+        generate_program(ProgramRequest("aitoll"))
     line = int(str(raised.value).split(":")[1])
     assert line == text[: text.index(old)].count("\n") + 1
 
@@ -177,7 +177,7 @@ def test_a_mistake_in_a_template_has_its_file_and_line(copied: Path) -> None:
     file = copied / "templates" / "python" / "requests" / "macros.jinja"
     file.write_text(file.read_text().replace("macro client(plan)", "macro connect(plan)"))
     with pytest.raises(BadData, match=r"^templates/python/http/chat\.jinja:\d+: UndefinedError .*'client'"):
-        make(ProgramRequest("aitoll"))
+        generate_program(ProgramRequest("aitoll"))
     file.write_text("{% macro client(plan) }")
     with pytest.raises(BadData, match=r"^templates/python/requests/macros\.jinja:1: TemplateSyntaxError "):
-        make(ProgramRequest("aitoll"))
+        generate_program(ProgramRequest("aitoll"))

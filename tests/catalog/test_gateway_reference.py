@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from chat_completions.catalog.load import load_gateway
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest
 
@@ -37,7 +37,7 @@ def test_every_example_is_a_gateway_file(example: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(example, encoding="utf-8")
     assert load_gateway(str(file)).name == yaml.safe_load(example)["name"]
-    assert make(ProgramRequest(str(file))).code
+    assert generate_program(ProgramRequest(str(file))).code
 
 
 def test_a_thousand_files_beside_it_do_not_slow_a_gateway_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,5 +59,5 @@ def test_a_thousand_files_beside_it_do_not_slow_a_gateway_down(tmp_path: Path, m
 
     monkeypatch.setattr(Path, "read_text", text)
     monkeypatch.setattr(Path, "read_bytes", content)
-    assert make(ProgramRequest("g500")).code
+    assert generate_program(ProgramRequest("g500")).code
     assert [name for name in opened if name.startswith(str(folder))] in ([], [str(folder / "g500.yaml")])

@@ -8,7 +8,7 @@ import yaml
 from chat_completions.catalog.load import load_gateway
 from chat_completions.cli.init import preset_names
 from chat_completions.errors import BadInput
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest
 from support.command_line import command
@@ -36,7 +36,7 @@ def test_a_preset_says_its_source_and_becomes_a_gateway(name: str, tmp_path: Pat
     assert "read 2026-" in text
     file = tmp_path / f"{name}.yaml"
     file.write_text(text.replace("YOUR-MODEL", "a-model").replace("YOUR-", "my-"), encoding="utf-8")
-    program = make(ProgramRequest(str(file)))
+    program = generate_program(ProgramRequest(str(file)))
     assert program.plan.gateway.base_url.startswith("http")
     assert not program.plan.model.startswith("YOUR-")
 
@@ -62,8 +62,11 @@ def test_what_is_not_filled_in_is_refused_with_its_place(tmp_path: Path) -> None
         load_gateway(str(tmp_path / "gateways" / "azure.yaml"))
     assert init(tmp_path, "ollama").returncode == 0
     with pytest.raises(BadInput, match="names no model yet"):
-        make(ProgramRequest(str(tmp_path / "gateways" / "ollama.yaml")))
-    assert make(ProgramRequest(str(tmp_path / "gateways" / "ollama.yaml"), model="qwen3:8b")).plan.model == "qwen3:8b"
+        generate_program(ProgramRequest(str(tmp_path / "gateways" / "ollama.yaml")))
+    assert (
+        generate_program(ProgramRequest(str(tmp_path / "gateways" / "ollama.yaml"), model="qwen3:8b")).plan.model
+        == "qwen3:8b"
+    )
 
 
 def test_a_file_that_is_not_filled_in_hides_no_other_gateway(tmp_path: Path) -> None:

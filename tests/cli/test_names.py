@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from chat_completions.catalog.load import load_gateway, load_language, load_task
 from chat_completions.errors import UnknownName
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest
 
 
@@ -48,7 +48,7 @@ def test_a_language_is_found_by_its_common_names(name: str, id_: str) -> None:
 def test_libraries_and_protocols_are_found_by_their_common_names(
     library: str, protocol: str | None, found: tuple[str, str]
 ) -> None:
-    program = make(ProgramRequest("aiclient-2-api", library=library, protocol=protocol))
+    program = generate_program(ProgramRequest("aiclient-2-api", library=library, protocol=protocol))
     assert (program.library, program.plan.protocol) == found
 
 

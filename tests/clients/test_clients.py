@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest
 from clients import clients
 from clients.clients import ASK, MODULES, Home, ask_claude, ask_codex, claude, codex, gemini, new_home
@@ -17,7 +17,7 @@ from support.packed import OFFLINE, ROOT, packed, run, unpacked
 
 SAID = "Model: "
 DESCRIPTION = re.findall(r"^description: (.*)$", (ROOT / "SKILL.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
-PROGRAM = make(ProgramRequest("aitoll", prompt="Say hello")).code
+PROGRAM = generate_program(ProgramRequest("aitoll", prompt="Say hello")).code
 
 
 @pytest.fixture

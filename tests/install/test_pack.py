@@ -135,7 +135,7 @@ def test_the_strict_scan_allows_the_number_of_files_as_low_and_nothing_else() ->
 SOME_PROGRAMS = """
 import json, sys
 from chat_completions.errors import ChatCompletionsError
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
@@ -147,7 +147,7 @@ for combination in offered_combinations():
 
 def program(request):
     try:
-        return make(ProgramRequest(**request)).code
+        return generate_program(ProgramRequest(**request)).code
     except ChatCompletionsError as problem:
         return f"Error: {problem}"
 

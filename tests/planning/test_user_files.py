@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.planning.user_files import check_tools
 from chat_completions.planning.user_schema import check_schema, notes_on_schema
@@ -98,5 +98,5 @@ def test_what_is_not_checked_and_what_strict_mode_wants_is_told() -> None:
 )
 def test_a_root_may_refer_or_be_put_together(schema: dict[str, Any]) -> None:
     assert check_schema(schema, "mine.json") == schema
-    code = make(ProgramRequest("aitoll", "structured", schema=schema)).code
+    code = generate_program(ProgramRequest("aitoll", "structured", schema=schema)).code
     assert next(iter(schema)) in code

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.replay import cassette
 from chat_completions.replay.server import serve
@@ -69,10 +69,10 @@ def problems(played: CassetteProgram) -> Iterator[str]:
     data = load_cassette(played.cassette)
     recorded = cassette.read_cassette(played.cassette)
     with serve(sent_by(played.library, recorded)) as replay:
-        program = make(played.request)
+        program = generate_program(played.request)
         if ADDRESS_IS_FIXED & {played.library, program.plan.template}:
             address = replay.url + urlsplit(program.plan.gateway.base_url).path
-            program = make(played.request._replace(base_url=address))
+            program = generate_program(played.request._replace(base_url=address))
         env = {program.plan.auth.key_env: key_of(data, KEY)}
         env[program.plan.gateway.base_url_env] = replay.url + urlsplit(program.plan.gateway.base_url).path
         options = RunOptions(args=played.arguments, stdin=played.stdin, warm=True, shared=True)

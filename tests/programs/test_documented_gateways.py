@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest
 from support.generation import hello, run_against
 from support.running import missing
@@ -51,7 +51,7 @@ def test_a_documented_gateway_receives_what_it_wants(
         params=expected.get("params", {}),
         stream=expected.get("stream", False),
     )
-    program = make(request)
+    program = generate_program(request)
     keys = {key.key_env: Keys()[key.key_env] for key in program.plan.keys}
     result, asked = run_against(program, hello(program), expected.get("unset", ()), keys)
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from chat_completions.cli.init import preset_names
 from chat_completions.errors import ChatCompletionsError
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest
 from support.generation import KEYS, hello, json_reply, run_against
@@ -60,10 +60,10 @@ def test_a_gateway_file_reaches_the_gateway(
     )
     if library in case.get("refused", ()) or "all" in case.get("refused", ()):
         with pytest.raises(ChatCompletionsError) as caught:
-            make(request)
+            generate_program(request)
         assert case["because"] in f"{caught.value} {caught.value.hint}"
         return
-    program = make(request)
+    program = generate_program(request)
     if missing(language, library):
         pytest.skip(missing(language, library))
     assert not any(value in program.code for value in KEYS.values())
@@ -87,7 +87,7 @@ def test_a_missing_second_key_is_named(library: str, tmp_path: Path) -> None:
     language = {"fetch": "javascript", "curl": "shell", "route": "nextjs"}.get(library, "python")
     if missing(language, library):
         pytest.skip(missing(language, library))
-    program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
+    program = generate_program(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
     result, _ = run_against(program, hello(program), unset=["CF_AIG_TOKEN"])
     assert result.code == 1
     assert "CF_AIG_TOKEN is not set" in result.stderr
@@ -101,7 +101,7 @@ def test_a_preset_that_is_filled_in_reaches_its_gateway(
     text = (references() / "presets" / f"{preset}.yaml").read_text(encoding="utf-8")
     file = tmp_path / f"{preset}.yaml"
     file.write_text(text.replace("YOUR-MODEL", "some-model").replace("YOUR-", "my-"), encoding="utf-8")
-    program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
+    program = generate_program(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
     keys = {key.key_env: f"secret-of-{key.key_env}" for key in program.plan.keys}
     result, asked = run_against(program, hello(program), keys=keys)
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr
@@ -121,7 +121,9 @@ def test_no_key_that_the_server_quotes_is_shown(language: str, library: str, str
     file = tmp_path / "mine.yaml"
     names = ("MINE_API_KEY", "CF_AIG_TOKEN")
     file.write_text(yaml.safe_dump(next(case for case in CASES if case["id"] == "two-keys")["file"]), encoding="utf-8")
-    program = make(ProgramRequest(str(file), language=language, library=library, prompt="Hi", stream=stream))
+    program = generate_program(
+        ProgramRequest(str(file), language=language, library=library, prompt="Hi", stream=stream)
+    )
     refusal = {"error": {"message": "no " + " ".join(KEYS[name] for name in names)}}
     result, _ = run_against(program, json_reply(401, json.dumps(refusal).encode()))
     assert result.code == 1
@@ -139,7 +141,9 @@ def test_the_default_body_of_a_file_reaches_pictures_too(language: str, library:
     facts = {"name": "Painter", "base_url": "https://gw.example.com/api/v1", "key": "MINE_API_KEY"}
     file = tmp_path / "mine.yaml"
     file.write_text(yaml.safe_dump({**facts, "models": {"image": "p"}, "default_body": {"openai-chat": body}}), "utf-8")
-    program = make(ProgramRequest(str(file), task="image", language=language, library=library, prompt="A sunset"))
+    program = generate_program(
+        ProgramRequest(str(file), task="image", language=language, library=library, prompt="A sunset")
+    )
     message = {"role": "assistant", "content": "", "images": [{"type": "image_url", "image_url": {"url": PICTURE}}]}
     picture = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
     result, asked = run_against(program, json_reply(200, json.dumps(picture).encode()))

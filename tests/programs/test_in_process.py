@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import RequestPlan
 from support.cassette_programs import (
     CASSETTES,
@@ -59,7 +59,7 @@ def vcr_config(played: CassetteProgram) -> dict[str, Any]:
 def test_the_function_returns_what_its_cassette_holds(
     played: CassetteProgram, vcr: Cassette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program, data = make(played.request), load_cassette(played.cassette)
+    program, data = generate_program(played.request), load_cassette(played.cassette)
     monkeypatch.setenv(program.plan.auth.key_env, key_of(data, KEY))
     monkeypatch.setattr(time, "sleep", lambda _: None)  # between a failure and its repetition
     monkeypatch.chdir(tmp_path)

@@ -5,7 +5,7 @@ import json
 import pytest
 from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import Program, ProgramRequest
 from support.case_runner import KEY
 from support.command_line import command
@@ -25,7 +25,7 @@ REFUSALS = [
 def run_against(reply: Reply, **options: object) -> tuple[Program, RunResult]:
     """Run a program of AITOLL's against one reply, served as often as it is asked for."""
     with Server([reply, reply, reply]) as server:
-        program = make(ProgramRequest("aitoll", base_url=f"{server.url}/api", **options))  # type: ignore[arg-type]
+        program = generate_program(ProgramRequest("aitoll", base_url=f"{server.url}/api", **options))  # type: ignore[arg-type]
         return program, run(program.code, "shell", {program.plan.auth.key_env: KEY})
 
 
@@ -37,7 +37,7 @@ def test_a_check_of_the_key_ends_with_the_servers_error(reply: Reply, line: str)
 
 @pytest.mark.parametrize("gateway", load.names("gateway"))
 def test_every_gateway_has_a_check_of_its_key_in_one_line(gateway: str) -> None:
-    code = make(ProgramRequest(gateway, "ping")).code
+    code = generate_program(ProgramRequest(gateway, "ping")).code
     assert len(code.splitlines()) == 1
     assert code.endswith("\n")
 
@@ -67,6 +67,6 @@ def test_plain_is_an_option_of_write() -> None:
 def test_what_plain_curl_has_no_place_for_is_refused() -> None:
     for options in ({"task": "vision"}, {"task": "structured"}, {"fallback": True}):
         with pytest.raises(NotOffered):
-            make(ProgramRequest("aitoll", language="shell", library="plain", **options))
+            generate_program(ProgramRequest("aitoll", language="shell", library="plain", **options))
     with pytest.raises((BadInput, NotOffered)):
-        make(ProgramRequest("aitoll", "ping", language="python"))
+        generate_program(ProgramRequest("aitoll", "ping", language="python"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_completions.catalog import load
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
@@ -42,7 +42,7 @@ def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
     """Write the program that records a scene."""
     task = load.load_task(options.get("task", "chat"))
     library = LIBRARIES.get(task.id, LIBRARY)
-    program = make(ProgramRequest(gateway, language=LANGUAGE, library=library, **options))
+    program = generate_program(ProgramRequest(gateway, language=LANGUAGE, library=library, **options))
     plan, stdin = program.plan, "".join(f"{line}\n" for line in task.example_input)
     arguments = ["-"] * len(task.arguments.split())
     return Program(

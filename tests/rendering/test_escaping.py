@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support.case_runner import KEY, skip_without_tools
@@ -99,7 +99,7 @@ def test_parameters(variant: Variant) -> None:
 @pytest.mark.parametrize("url", texts("accepted"))
 def test_base_urls_that_are_taken(url: str) -> None:
     """They stand in the program without their last slash."""
-    program = make(request(ONE_EACH[0], base_url=url))
+    program = generate_program(request(ONE_EACH[0], base_url=url))
     assert program.plan.gateway.base_url == url.rstrip("/")
 
 
@@ -107,7 +107,7 @@ def test_base_urls_that_are_taken(url: str) -> None:
 def test_base_urls_that_are_refused(url: str) -> None:
     """They never become a program."""
     with pytest.raises(BadInput):
-        make(request(ONE_EACH[0], base_url=url))
+        generate_program(request(ONE_EACH[0], base_url=url))
 
 
 @pytest.mark.parametrize("variant", ONE_EACH, ids=str)

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 from chat_completions.catalog import load
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest, Variable, replace_variables
 from chat_completions.rendering import literals
 from hypothesis import HealthCheck, Phase, given, settings
@@ -70,10 +70,10 @@ def _as_javascript_has_it(value: object) -> object:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(TEXT, TEXT)
 def test_a_program_holds_its_texts_and_nothing_of_them_is_code(prompt: str, system: str) -> None:
-    code = make(ProgramRequest("aitoll", prompt=prompt, system=system)).code
+    code = generate_program(ProgramRequest("aitoll", prompt=prompt, system=system)).code
     tree = ast.parse(code)
     assert {prompt, system} <= {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    plain = ast.parse(make(ProgramRequest("aitoll", prompt="x", system="y")).code)
+    plain = ast.parse(generate_program(ProgramRequest("aitoll", prompt="x", system="y")).code)
     assert [type(node) for node in ast.walk(tree)] == [type(node) for node in ast.walk(plain)]
 
 

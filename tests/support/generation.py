@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import Combination
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
@@ -38,7 +38,7 @@ def notes(request: ProgramRequest) -> list[str]:
 def make_combination(combination: Combination, **options: Any) -> Program:
     """Return the program of a combination, for the example prompt unless the options say otherwise."""
     names = {name: value for name, value in combination._asdict().items() if name != "reason"}
-    return make(ProgramRequest(**names, **options))
+    return generate_program(ProgramRequest(**names, **options))
 
 
 def run_against(

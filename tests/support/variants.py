@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest
 
 from support.case_table import FOLDER, Case
@@ -105,7 +105,7 @@ def request(variant: Variant, **facts: Any) -> ProgramRequest:
 
 def printed(variant: Variant, **facts: Any) -> Program:
     """The program that `write` prints for this variant."""
-    code = make(request(variant, **facts)).code
+    code = generate_program(request(variant, **facts)).code
     return Program(code, variant.client, ENV, variant.protocol, variant.task, variant.stream)
 
 

@@ -78,7 +78,7 @@ class Protocol(NamedTuple):
     method: str = "POST"
     headers: Mapping[str, str] = NO_NAMES
     sdk_paths: Sequence[str] = ()  # ends of paths that client libraries append themselves
-    message_format: str = ""  # a key of message_formats.FORMATS
+    message_format: str = "messages"  # a key of message_formats.FORMATS
     multipart_images: bool = False  # images are uploaded as files of a form
     schema_in_prompt: bool = False  # a JSON Schema is described in the messages too
     defaults: JsonObject = EMPTY  # fields that a request must have, with their values
@@ -89,7 +89,7 @@ class Protocol(NamedTuple):
     less_than: Sequence[Sequence[str]] = ()  # pairs of parameters of which the first must be less than the second
     reserved: Mapping[str, str] = NO_NAMES  # parameters that an option sets, and that option
     tools: ToolFormat | None = None
-    formats: Mapping[str, JsonObject] = EMPTY  # fields that request JSON, by the value of response_format
+    response_formats: Mapping[str, JsonObject] = EMPTY  # fields that request JSON, by the value of response_format
     model_rules: Sequence[ModelRule] = ()
     aliases: Sequence[str] = ()
 

@@ -17,7 +17,7 @@ PRIORITIES = ["cost", "balanced", "quality"]
 TASKS_OF_FILES = {"tools": "tools", "schema": "structured", "messages": "conversation"}
 
 
-class ProseCommand(click.Command):
+class PromptCommand(click.Command):
     """A command whose prompt may begin with dashes, as `-- and then?` does, and is one argument."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

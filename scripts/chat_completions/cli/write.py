@@ -11,11 +11,11 @@ from click.core import ParameterSource
 
 from chat_completions.cli import options, output
 from chat_completions.errors import BadInput, NotOffered, full_package
-from chat_completions.generate import make
+from chat_completions.generate import generate_program
 from chat_completions.planning.types import Program, ProgramRequest
 
 
-@click.command("write", cls=options.ProseCommand)
+@click.command("write", cls=options.PromptCommand)
 @click.argument("prompt", required=False)
 @options.add_shared_options
 @click.option("--language", help="See `list languages`.  [default: python]")
@@ -47,7 +47,7 @@ def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool
         values |= {"language": "shell", "library": "plain"}
     request = options.program_request(values)
     try:
-        program = _with_notes_on_files(make(request))
+        program = _with_notes_on_files(generate_program(request))
     except NotOffered as problem:
         raise _with_nearest(problem, request) from problem
     if file is not None and format_ == "code":

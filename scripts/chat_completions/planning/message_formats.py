@@ -131,7 +131,6 @@ def _arguments(call: JsonObject) -> Any:
 
 
 FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {
-    "": _to_openai,
     "messages": _to_openai,
     "blocks": _to_anthropic,
     "parts": _to_gemini,

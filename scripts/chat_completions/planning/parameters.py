@@ -43,7 +43,7 @@ def read_parameters(resolution: Resolution) -> Parameters:
     notes: list[str] = []
     for name, value in params.items():
         parameter = _find(name, resolution.gateway, protocol)
-        _check_place(name, parameter, resolution.gateway, resolution.task.kind)
+        _check_supported(name, parameter, resolution.gateway, resolution.task.kind)
         _check_value(name, value, parameter)
         notes += _notes(name, value, parameter, resolution.gateway, protocol)
     params, notes_on_model = _rename_for_model(params, resolution)
@@ -121,7 +121,7 @@ def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
     return parameter
 
 
-def _check_place(name: str, parameter: Parameter, gateway: Gateway, kind: str) -> None:
+def _check_supported(name: str, parameter: Parameter, gateway: Gateway, kind: str) -> None:
     if parameter.unsupported:
         raise NotOffered(f"{gateway.name}: {name!r} cannot be set: {parameter.unsupported}.", "Leave it out.")
     if parameter.kinds and kind not in parameter.kinds:

@@ -56,11 +56,13 @@ def place_parameters(params: dict[str, Any], protocol: Protocol) -> dict[str, An
 def format_fields(params: JsonObject, schema: JsonObject, protocol: Protocol) -> JsonObject:
     """Return the fields that request JSON of this schema; NotOffered where the protocol lacks the response_format."""
     mode = params.get("response_format", "json_schema")
-    if mode not in protocol.formats:
-        raise NotOffered(f"{protocol.name} has no {mode}.", f"It has: {', '.join(protocol.formats)}.")
+    if mode not in protocol.response_formats:
+        raise NotOffered(f"{protocol.name} has no {mode}.", f"It has: {', '.join(protocol.response_formats)}.")
     title = str(schema.get("title", ""))
     name = re.sub(r"[^A-Za-z0-9_-]", "", title)[:MAX_NAME]
-    fields: JsonObject = fill(protocol.formats[mode], {"$name": name or "answer", "$schema": Variable("SCHEMA")})
+    fields: JsonObject = fill(
+        protocol.response_formats[mode], {"$name": name or "answer", "$schema": Variable("SCHEMA")}
+    )
     return fields
 
 

@@ -37,7 +37,7 @@ def generate_image(prompt):
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    images = [load_image(url) for url in image_urls(message)]
+    images = [download_image(url) for url in image_urls(message)]
     if not images:
         raise ValueError(f"the answer holds no image: {str(message.get('content'))[:300]!r}")
     if body.get("usage"):
@@ -53,7 +53,7 @@ def image_urls(message):
     return urls or re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+|https?://[^\s\"')>]+", str(content))
 
 
-def load_image(url):
+def download_image(url):
     """Return the bytes of an image at a URL or in a data URI."""
     if url.startswith("data:"):
         return base64.b64decode(url.partition(",")[2])

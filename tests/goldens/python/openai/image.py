@@ -32,7 +32,7 @@ def generate_image(prompt):
     urls = list(dict.fromkeys(find_images(message)))
     if not urls:
         raise ValueError(f"the answer holds no image: {message['content'] or message['refusal']!r}")
-    images = [load_image(url) for url in urls]
+    images = [download_image(url) for url in urls]
     logger.info("Usage: %s", completion.usage or "not reported")
     return images
 
@@ -53,7 +53,7 @@ def find_images(value):
     return []
 
 
-def load_image(url):
+def download_image(url):
     """Return the bytes of an image at a URL or in a data URI."""
     if not url.startswith(("https://", "http://", "data:")):
         raise ValueError(f"this is no address of an image: {url[:60]}")
