@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 from chat_completions.catalog import load
-from chat_completions.catalog.json_schema import validate
+from chat_completions.catalog.user_gateway import validate
 from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.planning.types import ProgramRequest

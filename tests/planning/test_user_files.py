@@ -6,8 +6,7 @@ import pytest
 from chat_completions.errors import BadInput
 from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest
-from chat_completions.planning.user_files import check_tools
-from chat_completions.planning.user_schema import check_schema, notes_on_schema
+from chat_completions.planning.user_files import check_schema, check_tools, notes_on_schema
 
 OBJECT = {"type": "object"}
 GOOD_TOOLS: list[Any] = [

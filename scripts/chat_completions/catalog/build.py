@@ -1,14 +1,20 @@
 """Builds the typed objects of the catalog from the data of YAML files; what does not fit has its place."""
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from functools import cache, partial
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
+from chat_completions.catalog.types import Language, Protocol, Task
 from chat_completions.errors import did_you_mean
 
 PLACEHOLDER = re.compile(r"\$[a-z_]+")
+# The placeholders that planning.request_body fills in.
+IN_TASKS = ("$model", "$messages", "$tools", "$prompt", "$system", "$images", "$task_id")
+IN_PROTOCOLS = ("$name", "$description", "$parameters", "$strict", "$schema")
 Place = tuple[str | int, ...]  # the keys and indexes that lead to a value in a file
+Converter = Callable[[Any, Place], Any]
 T = TypeVar("T")
 
 
@@ -26,38 +32,77 @@ def build(kind: type[T], data: Any, place: Place = (), **given: Any) -> T:
 
     Raises ValidationError where a key is unknown or missing, or a list or a mapping is none.
     """
-    fields: Any = kind
     if not isinstance(data, Mapping):
         raise ValidationError(place, f"must be a mapping, not {data!r}")
-    known = [name for name in fields._fields if name not in given]
+    named_tuple: Any = kind
+    fields, required, converters = _fields(named_tuple)
     for name in data:
-        if name not in known:
+        if name not in fields or name in given:
+            known = [field for field in fields if field not in given]
             raise ValidationError((*place, name), "is not known here", did_you_mean(str(name), known))
-    for name in known:
-        if name not in data and name not in fields._field_defaults:
+    for name in required:
+        if name not in data and name not in given:
             raise ValidationError(place, f"lacks {name!r}")
-    values = {name: _convert(kind.__annotations__[name], value, (*place, name)) for name, value in data.items()}
-    return kind(**values, **given)
+    converted = {name: convert(data[name], (*place, name)) for name, convert in converters.items() if name in data}
+    return kind(**{**data, **converted}, **given)
 
 
-def _convert(annotation: Any, value: Any, place: Place) -> Any:
-    """Return a value with the named tuples that its field's annotation wants; a mapping's keys are their ids."""
-    if hasattr(annotation, "_fields"):
-        return build(annotation, value, place)
+def build_protocol(id_: str, data: Any) -> Protocol:
+    """Return a protocol; ValidationError where the data of its file do not fit."""
+    check_placeholders(data, IN_PROTOCOLS)
+    return build(Protocol, data, id=id_)
+
+
+def build_task(id_: str, data: Any, protocols: Sequence[str]) -> Task:
+    """Return a task with the name of its template; ValidationError where the data of its file do not fit."""
+    task = build(Task, data, id=id_)
+    check_placeholders(data, IN_TASKS)
+    check_names(task.body, protocols, ("body",))
+    return task._replace(template=task.template or task.kind)
+
+
+def build_language(id_: str, data: Any, protocols: Sequence[str]) -> Language:
+    """Return a language; ValidationError where the data of its file do not fit."""
+    language = build(Language, data, id=id_)
+    for library in language.libraries.values():
+        check_names(library.protocols, protocols, ("libraries", library.id, "protocols"))
+    return language
+
+
+@cache
+def _fields(kind: Any) -> tuple[Sequence[str], Sequence[str], Mapping[str, Converter]]:
+    """Return the fields of a named tuple, those that it must have, and what converts the values of some."""
+    required = [name for name in kind._fields if name not in kind._field_defaults]
+    converters = {name: _converter(annotation) for name, annotation in kind.__annotations__.items()}
+    return kind._fields, required, {name: convert for name, convert in converters.items() if convert}
+
+
+def _converter(annotation: Any) -> Converter | None:
+    """Return what builds the named tuples within a field's value; None where the value is taken as it is."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is UnionType:
-        return _convert(arguments[0], value, place)
-    if origin in (Sequence, list):
-        if not isinstance(value, list):
-            raise ValidationError(place, f"must be a list, not {value!r}")
-        return [_convert(arguments[0], item, (*place, number)) for number, item in enumerate(value)]
-    if origin is not Mapping:
-        return value
+        return _converter(arguments[0])
+    if hasattr(annotation, "_fields"):
+        return partial(build, annotation)
+    if origin not in (Sequence, list, Mapping):
+        return None
+    convert = _converter(arguments[-1])
+    return partial(_convert_mapping if origin is Mapping else _convert_list, convert, arguments[-1])
+
+
+def _convert_list(convert: Converter | None, _: Any, value: Any, place: Place) -> Any:
+    if not isinstance(value, list):
+        raise ValidationError(place, f"must be a list, not {value!r}")
+    return [convert(item, (*place, number)) for number, item in enumerate(value)] if convert else value
+
+
+def _convert_mapping(convert: Converter | None, item_type: Any, value: Any, place: Place) -> Any:
+    """Return a mapping with its values converted; its keys are the ids of values that have one."""
     if not isinstance(value, Mapping):
         raise ValidationError(place, f"must be a mapping, not {value!r}")
-    if "id" in getattr(arguments[1], "_fields", ()):
-        return {name: build(arguments[1], item, (*place, name), id=name) for name, item in value.items()}
-    return {name: _convert(arguments[1], item, (*place, name)) for name, item in value.items()}
+    if "id" in getattr(item_type, "_fields", ()):
+        return {name: build(item_type, item, (*place, name), id=name) for name, item in value.items()}
+    return {name: convert(item, (*place, name)) for name, item in value.items()} if convert else value
 
 
 def check_names(names: Any, known: Sequence[str], place: Place) -> None:

@@ -4,12 +4,12 @@ import os
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from chat_completions.catalog.build import ValidationError, build, check_names, check_placeholders
+from chat_completions.catalog.build import ValidationError, build, build_language, build_protocol, build_task
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_file import build_gateway, build_model_facts
 from chat_completions.catalog.last_check import load_last_check
@@ -20,9 +20,6 @@ from chat_completions.json_values import JsonObject
 from chat_completions.paths import config_folder, references, templates
 
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
-# What a request fills in for these texts; planning.request_body does so.
-OF_A_BODY = ("$model", "$messages", "$tools", "$prompt", "$system", "$images", "$task_id")
-OF_A_PROTOCOL = ("$name", "$description", "$parameters", "$strict", "$schema")
 T = TypeVar("T")
 
 
@@ -71,38 +68,19 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
 def load_protocol(name: str) -> Protocol:
     """Return a protocol by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     id_ = find_id("protocol", name)
-
-    def build_protocol(data: JsonObject) -> Protocol:
-        check_placeholders(data, OF_A_PROTOCOL)
-        return build(Protocol, data, id=id_)
-
-    return _from_file(_our_file("protocol", id_), build_protocol)
+    return _from_file(_our_file("protocol", id_), partial(build_protocol, id_))
 
 
 def load_task(name: str) -> Task:
     """Return a task by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     id_ = find_id("task", name)
-
-    def build_task(data: JsonObject) -> Task:
-        check_placeholders(data, OF_A_BODY)
-        check_names(data.get("body", {}), names("protocol"), ("body",))
-        task = build(Task, data, id=id_)
-        return task._replace(template=task.template or task.kind)
-
-    return _from_file(_our_file("task", id_), build_task)
+    return _from_file(_our_file("task", id_), partial(build_task, id_, protocols=_our_ids("protocol")))
 
 
 def load_language(name: str) -> Language:
     """Return a language by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     id_ = find_id("language", name)
-
-    def build_language(data: JsonObject) -> Language:
-        language = build(Language, data, id=id_)
-        for library in language.libraries.values():
-            check_names(library.protocols, names("protocol"), ("libraries", library.id, "protocols"))
-        return language
-
-    return _from_file(_our_file("language", id_), build_language)
+    return _from_file(_our_file("language", id_), partial(build_language, id_, protocols=_our_ids("protocol")))
 
 
 def load_decision_table() -> DecisionTable:
@@ -135,7 +113,7 @@ def _template_names(folder: Path) -> frozenset[str]:
 
 def _gateway(id_: str, data: Any) -> Gateway:
     facts = _from_file(references() / "model_facts.yaml", build_model_facts)
-    return build_gateway(id_, data, facts, load_last_check(id_), names("protocol"))
+    return build_gateway(id_, data, facts, load_last_check(id_), _our_ids("protocol"))
 
 
 def _from_file(path: Path, make: Callable[[Any], T]) -> T:

@@ -1,20 +1,38 @@
-"""Checks a gateway file of the user's: its structure, its address, and that it holds no key."""
+"""Checks a gateway file of the user's: its structure, its address, and that it holds no key.
+
+The structure is in gateway.schema.yaml. What of JSON Schema it uses is checked here, not by `jsonschema`: that needs a
+compiled package, and the skill runs where nothing can be installed. A test compares the verdicts of the two. The hint
+to a mistake is the `description` at its place; `x-hints` has those to wrong keys.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.build import ValidationError, texts
-from chat_completions.catalog.json_schema import validate
+from chat_completions.catalog.build import Place, ValidationError, texts
 from chat_completions.catalog.urls import check_base_url
-from chat_completions.errors import BadInput
+from chat_completions.errors import BadInput, did_you_mean
 from chat_completions.json_values import JsonObject
 
 KEY_BEGINNINGS = re.compile(r"(?:sk|pk|rk|gsk|xai|ghp|nvapi|hf)[-_][A-Za-z0-9_-]{6,}|(?:AIza|eyJ)[A-Za-z0-9_-]{10,}")
 LONG_PIECE = 16  # characters
 LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 UNRESTRICTED = {"sources", "headers", "default_body", "query", "default"}  # below these, `source` is no reference
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "object": (Mapping,),
+    "array": (list,),
+    "string": (str,),
+    "boolean": (bool,),
+    "number": (int, float),
+    "null": (type(None),),
+}
+TYPE_NAMES = {
+    "object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "number": "a number",
+    "null": "empty",
+}  # fmt: skip
+QUOTES = "Put it in quotes."
 
 
 def check_gateway(data: Any, schema: JsonObject) -> None:
@@ -66,3 +84,61 @@ def looks_like_key(value: str) -> bool:
     # Beta switches and UUIDs are long too, but made of short pieces.
     pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
     return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
+
+
+def validate(data: Any, schema: JsonObject, place: Place = ()) -> Iterator[ValidationError]:
+    """Yield everything in `data` that the schema does not allow, outermost first."""
+    kinds = schema.get("type", list(TYPES))
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if not any(_is(data, kind) for kind in kinds):
+        wanted = " or ".join(TYPE_NAMES[kind] for kind in kinds)
+        hint = QUOTES if kinds == ["string"] and not isinstance(data, (Mapping, list, type(None))) else ""
+        yield ValidationError(place, f"must be {wanted}, not {_type_name(data)}", hint or schema.get("description", ""))
+    elif "enum" in schema and data not in schema["enum"]:
+        hint = schema.get("description", "")
+        yield ValidationError(place, f"is {data!r}, not one of {', '.join(schema['enum'])}", hint)
+    elif isinstance(data, str):
+        yield from _text(data, schema, place)
+    elif isinstance(data, Mapping):
+        yield from _object(data, schema, place)
+    elif isinstance(data, list):
+        if len(data) < schema.get("minItems", 0):
+            yield ValidationError(place, f"needs at least {schema['minItems']} items")
+        for number, item in enumerate(data):
+            yield from validate(item, schema.get("items", {}), (*place, number))
+
+
+def _is(data: Any, kind: str) -> bool:
+    return isinstance(data, TYPES[kind]) and (kind == "boolean" or not isinstance(data, bool))
+
+
+def _type_name(data: Any) -> str:
+    return next((TYPE_NAMES[kind] for kind in TYPES if _is(data, kind)), f"a {type(data).__name__}")
+
+
+def _text(data: str, schema: JsonObject, place: Place) -> Iterator[ValidationError]:
+    if "pattern" in schema and not re.search(schema["pattern"].replace("$", r"\Z"), data):
+        # The text is not repeated: somebody may have put a key where its variable's name belongs.
+        hint = schema.get("description", f"It must match {schema['pattern']}")
+        yield ValidationError(place, "does not look as it should", hint)
+    if len(data) > schema.get("maxLength", len(data)):
+        yield ValidationError(place, f"is longer than {schema['maxLength']} characters")
+
+
+def _object(data: Mapping[Any, Any], schema: JsonObject, place: Place) -> Iterator[ValidationError]:
+    known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+    names = {"description": schema.get("description", ""), **schema.get("propertyNames", {})}
+    for name in schema.get("required", ()):
+        if name not in data:
+            yield ValidationError(place, f"lacks {name!r}", schema.get("description", ""))
+    for name, item in data.items():
+        if not isinstance(name, str):
+            yield ValidationError(place, f"has the key {name!r}, which is not text", QUOTES)
+        elif name in known:
+            yield from validate(item, known[name], (*place, name))
+        elif others is False:
+            hint = schema.get("x-hints", {}).get(name) or did_you_mean(name, known)
+            yield ValidationError((*place, name), "is not known here", hint)
+        else:
+            yield from validate(name, names, (*place, name))
+            yield from validate(item, others, (*place, name))

@@ -23,7 +23,7 @@ def command(gateway: str, base_url: str | None, format_: str) -> None:
     """Ask a live gateway whether it accepts your key, which known models it lists and what credit is left."""
     with full_package("`check`"):
         from chat_completions.live.check import check_gateway
-        from chat_completions.live.target import find_target
+        from chat_completions.live.client import find_target
     report = check_gateway(find_target(gateway, base_url))
     lines = [json.dumps(as_data(report), ensure_ascii=False, indent=2)] if format_ == "json" else as_lines(report)
     click.echo("\n".join(lines))

@@ -86,8 +86,7 @@ def _check_names(values: dict[str, Any]) -> None:
 def _read_file(name: str, path: Path) -> Any:
     """Return what a file of the user's holds, checked."""
     from chat_completions.catalog.yaml_files import read_user_file
-    from chat_completions.planning.user_files import check_conversation, check_tools
-    from chat_completions.planning.user_schema import check_schema
+    from chat_completions.planning.user_files import check_conversation, check_schema, check_tools
 
     check: dict[str, Callable[[Any, str], Any]] = {
         "messages": check_conversation,

@@ -12,8 +12,7 @@ from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.last_check import save_last_check
 from chat_completions.catalog.urls import check_base_url
 from chat_completions.errors import NotOffered
-from chat_completions.live.client import Answer, send
-from chat_completions.live.target import Target
+from chat_completions.live.client import Answer, Target, send
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest, RequestPlan, replace_variables

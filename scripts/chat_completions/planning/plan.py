@@ -10,7 +10,7 @@ from chat_completions.planning.messages import Messages, build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.types import HttpRequest, RequestPlan, Resolution
-from chat_completions.planning.user_schema import notes_on_schema
+from chat_completions.planning.user_files import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:

@@ -9,7 +9,7 @@ from chat_completions.catalog.types import Language
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
 from chat_completions.planning.types import RequestPlan, Variable, replace_variables
-from chat_completions.rendering import literals, python_names, typescript_types
+from chat_completions.rendering import declarations, literals
 
 _environments: dict[tuple[Path, str], Environment] = {}
 
@@ -64,17 +64,17 @@ def _new_environment(language: Language) -> Environment:
     )
 
     style = language.literals
-    environment.globals.update(variable=Variable, functions_by_name=python_names.functions_by_name)
+    environment.globals.update(variable=Variable, functions_by_name=declarations.functions_by_name)
     environment.globals["typed"] = language.typed
     environment.filters.update(
         literal=partial(literals.write_literal, style),
         keywords=partial(literals.write_keywords, style),
         field_name=partial(literals.field_name, style),
-        type_of=partial(typescript_types.type_of, style),
+        type_of=partial(declarations.type_of, style),
         filled=replace_variables,
         quoted=literals.quote_for_shell,
-        function_name=python_names.function_name,
-        signature=python_names.signature,
-        snake_case=python_names.snake_case,
+        function_name=declarations.function_name,
+        signature=declarations.signature,
+        snake_case=declarations.snake_case,
     )
     return environment

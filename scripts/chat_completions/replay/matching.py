@@ -1,4 +1,4 @@
-"""Compare a request with a recorded one.
+"""Compare a request with a recorded one, and find the most similar.
 
 Method, path, body and all headers but the client's own must be the same. A recorded `<any>` matches any text but an
 empty one, such as an id that a program generates. JSON within a text, such as the result of a tool or a JSON Schema, is
@@ -9,17 +9,23 @@ compared as data, because languages print JSON differently. An empty object coun
 
 import json
 import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from http import HTTPStatus
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from chat_completions.replay.cassette import Exchange
+from chat_completions.catalog.gateway import Gateway
+from chat_completions.replay.cassette import LABELS, Exchange
 from chat_completions.replay.headers import header_differences
+from chat_completions.replay.request_kind import RequestKind, find_kind, split_schema
 
 ANY = "<any>"
+COMPARED = 2000  # characters of each body that are compared for similarity
 ALIASES = {"mime_type": "mimeType"}  # protobuf takes both; google-genai for Python sends the first
 URL_SAFE = str.maketrans("-_", "+/", "=")
 DEFAULTS: dict[str, list[Any]] = {"stream": [False], "is_error": [False], "tool_choice": ["auto", {"type": "auto"}]}
-SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
+Candidate = tuple[Exchange, Gateway]
 
 
 class ReceivedRequest(NamedTuple):
@@ -93,20 +99,34 @@ def _without_defaults(received: Any, recorded: Any) -> Any:
     return "" if received is None and recorded == "" else received
 
 
-def split_schema(text: str) -> tuple[str, Any, str]:
-    """Return a text in three parts: before the JSON Schema in it, the schema, and after; the schema may be None."""
-    start = SCHEMA_IN_TEXT.search(text)
-    if not start:
-        return text, None, ""
-    try:
-        schema, end = json.JSONDecoder().raw_decode(text, start.end())
-    except ValueError:
-        return text, None, ""
-    return text[: start.end()], schema, text[end:]
-
-
 def _body_difference(received: Any, recorded: Any) -> str:
     if not (isinstance(received, dict) and isinstance(recorded, dict)):
         return "the body differs"
     names = [name for name in {**received, **recorded} if not bodies_match(received.get(name), recorded.get(name))]
     return f"the body differs in {', '.join(names)}"
+
+
+def find_nearest(request: ReceivedRequest, kind: RequestKind, candidates: Iterable[Candidate]) -> Exchange | None:
+    """Return the good response whose request is most similar to this one; None where none has its form."""
+    ranked: list[tuple[Any, ...]] = []
+    for number, (exchange, gateway) in enumerate(candidates):
+        theirs = find_kind(exchange.method, exchange.path, exchange.body, gateway)
+        if theirs and theirs.form == kind.form and exchange.status == HTTPStatus.OK:
+            ranked.append((*_similarity(request.body, kind, exchange, theirs), -number, exchange))
+    return max(ranked)[-1] if ranked else None
+
+
+def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: RequestKind) -> tuple[float, ...]:
+    """Rank a recorded request: by its contents, its number of messages, its label, its prompt and its text."""
+    same_contents = sum(ours == other for ours, other in zip(kind.contents, theirs.contents, strict=True))
+    # A greeting makes sense as an answer to any prompt; code, or the short answers of a batch, do not.
+    is_greeting = "chat" in re.split("[/-]", exchange.scene)
+    same_prompt = bodies_match(*(_prompt(one) for one in (body, exchange.body)))
+    first, second = (json.dumps(one, sort_keys=True, default=str)[:COMPARED] for one in (body, exchange.body))
+    ratio = SequenceMatcher(None, first, second).quick_ratio()
+    label = -LABELS.index(exchange.label)
+    return same_contents, -abs(kind.turns - theirs.turns), label, is_greeting or same_prompt, ratio
+
+
+def _prompt(body: Any) -> Any:
+    return (body.get("messages") or body.get("contents")) if isinstance(body, dict) else None

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.load import load_protocol
-from chat_completions.replay.matching import split_schema
 
 IMAGE_PARTS = ("image_url", "image", "input_image")
 INLINE_IMAGES = ("inlineData", "inline_data", "fileData", "file_data")
 TOOL_SCHEMAS = ("parameters", "input_schema", "parametersJsonSchema", "parameters_json_schema")
+SCHEMA_IN_TEXT = re.compile(r"JSON Schema:?\s*(?=[{\[])")
 Body = Mapping[str, Any]
 
 
@@ -113,6 +113,18 @@ def _answer_schema(body: Body) -> Any:
     if response_format.get("type") == "json_object" or "responseMimeType" in config:
         found.append({"type": "object"})
     return next((schema for schema in found if schema is not None), None)
+
+
+def split_schema(text: str) -> tuple[str, Any, str]:
+    """Return a text in three parts: before the JSON Schema in it, the schema, and after; the schema may be None."""
+    start = SCHEMA_IN_TEXT.search(text)
+    if not start:
+        return text, None, ""
+    try:
+        schema, end = json.JSONDecoder().raw_decode(text, start.end())
+    except ValueError:
+        return text, None, ""
+    return text[: start.end()], schema, text[end:]
 
 
 def _tool_results(body: Body) -> list[str]:

@@ -1,25 +1,26 @@
-"""Responses: recorded ones, errors, and answers that fit a request which no cassette holds."""
+"""Responses: recorded ones, errors, faults, and answers that fit a request which no cassette holds."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
+from chat_completions.errors import BadInput, UnknownName
 from chat_completions.json_values import put
 from chat_completions.replay.answers import FORMS, JSON_TYPE, Answer, as_json, write_answer, write_error
-from chat_completions.replay.cassette import LABELS, Exchange
+from chat_completions.replay.cassette import Exchange
 from chat_completions.replay.example_value import example_value
-from chat_completions.replay.matching import ReceivedRequest, bodies_match
+from chat_completions.replay.matching import Candidate
 from chat_completions.replay.request_kind import RequestKind, find_kind
 
 GENERATED = "generated"
 MAX_CALLS = 2
-COMPARED = 2000  # characters of each body that are compared for similarity
 ERROR_NAMES = {401: "authentication_error", 429: "rate_limit_error"}
-Candidate = tuple[Exchange, Gateway]
+STATUSES = ("401", "402", "429", "503")
+KINDS = (*STATUSES, "cut", "slow", "html")
+PAUSE = 0.5  # seconds
+ERROR_PAGE = b"<!doctype html><html><body><h1>Something went wrong</h1></body></html>"
 
 
 class Response(NamedTuple):
@@ -33,6 +34,43 @@ class Response(NamedTuple):
     source: str
     pause: float = 0  # seconds
     complete: bool = True
+
+
+class Fault:
+    """One kind of fault, for the first so many responses or for all."""
+
+    def __init__(self, kind: str, times: int | None = None) -> None:
+        """Prepare a fault; without `times` it never ends."""
+        self.kind = kind
+        self.status = int(kind) if kind in STATUSES else 0  # served instead of an answer
+        self._left = times
+
+    def is_due(self) -> bool:
+        """Return whether the next response is a faulty one, and count it."""
+        if self._left is not None:
+            self._left -= 1
+        return self._left is None or self._left >= 0
+
+    def apply(self, response: Response) -> Response:
+        """Return the response with the fault in it."""
+        if self.kind == "html":
+            headers = [("content-type", "text/html; charset=utf-8")]
+            return Response(200, "OK", headers, [ERROR_PAGE], chunked=False, source="constructed")
+        if self.kind == "slow":
+            return response._replace(chunked=True, pause=PAUSE)
+        half = len(response.chunks) // 2
+        part = [chunk[: len(chunk) // 2] for chunk in response.chunks[half : half + 1]]
+        return response._replace(chunked=True, complete=False, chunks=[*response.chunks[:half], *part])
+
+
+def parse_fault(text: str) -> Fault:
+    """Return the fault that `503`, or `503@2` for the first two responses, stands for."""
+    kind, at, times = text.partition("@")
+    if kind not in KINDS:
+        raise UnknownName("fault", kind, KINDS)
+    if at and not (times.isdecimal() and int(times)):
+        raise BadInput(f"--fault {text!r}: after @ stands a number.", "Write, for example, 503@1.")
+    return Fault(kind, int(times) if at else None)
 
 
 def recorded_response(exchange: Exchange, url: str) -> Response:
@@ -55,16 +93,6 @@ def error_response(status: int, message: str, protocol: str = "", candidates: It
     retry_after = [("retry-after", "1")] if status in (429, 503) else []
     headers = [("content-type", JSON_TYPE), *retry_after]
     return Response(status, phrase, headers, [body], chunked=False, source="constructed")
-
-
-def find_nearest(request: ReceivedRequest, kind: RequestKind, candidates: Iterable[Candidate]) -> Exchange | None:
-    """Return the good response whose request is most similar to this one; None where none has its form."""
-    ranked: list[tuple[Any, ...]] = []
-    for number, (exchange, gateway) in enumerate(candidates):
-        theirs = find_kind(exchange.method, exchange.path, exchange.body, gateway)
-        if theirs and theirs.form == kind.form and exchange.status == HTTPStatus.OK:
-            ranked.append((*_similarity(request.body, kind, exchange, theirs), -number, exchange))
-    return max(ranked)[-1] if ranked else None
 
 
 def generated_response(body: Any, kind: RequestKind, gateway: Gateway) -> Response | None:
@@ -123,19 +151,3 @@ def _fits(answer: Answer, kind: RequestKind) -> bool:
         return all(jsonschema.Draft202012Validator(schema).is_valid(value) for value, schema in pairs)
     except Exception:  # noqa: BLE001 - what is not a JSON Schema: Gemini writes types in capitals
         return True
-
-
-def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: RequestKind) -> tuple[float, ...]:
-    """Rank a recorded request: by its contents, its number of messages, its label, its prompt and its text."""
-    same_contents = sum(ours == other for ours, other in zip(kind.contents, theirs.contents, strict=True))
-    # A greeting makes sense as an answer to any prompt; code, or the short answers of a batch, do not.
-    is_greeting = "chat" in re.split("[/-]", exchange.scene)
-    same_prompt = bodies_match(*(_prompt(one) for one in (body, exchange.body)))
-    first, second = (json.dumps(one, sort_keys=True, default=str)[:COMPARED] for one in (body, exchange.body))
-    ratio = SequenceMatcher(None, first, second).quick_ratio()
-    label = -LABELS.index(exchange.label)
-    return same_contents, -abs(kind.turns - theirs.turns), label, is_greeting or same_prompt, ratio
-
-
-def _prompt(body: Any) -> Any:
-    return (body.get("messages") or body.get("contents")) if isinstance(body, dict) else None

@@ -9,10 +9,9 @@ from threading import Thread
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.errors import BadInput
 from chat_completions.replay.cassette import Exchange, parse_body
-from chat_completions.replay.faults import Fault
 from chat_completions.replay.matching import ReceivedRequest
 from chat_completions.replay.player import Replay
-from chat_completions.replay.responses import Response
+from chat_completions.replay.responses import Fault, Response
 
 NO_BODY = (204, 304)
 
