@@ -6,6 +6,7 @@ Example: python tools/try_program.py chat.py --language python --gateway-env AIT
 import argparse
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,12 +30,11 @@ DEFAULT = {"python": "requests", "javascript": "fetch", "typescript": "fetch", "
 
 def client(code: str, language: str) -> str:
     """Return the client that the imports of a program name."""
-    found = [
-        one for one in LIBRARIES[language] if f"from {one}" in code or f"import {one}" in code or f'"{one}"' in code
-    ]
+    imports = ("from {}", "import {}", '"{}"')
+    imported = [name for name in LIBRARIES[language] if any(form.format(name) in code for form in imports)]
     if language == "python" and "from google import genai" in code:
-        found = ["google.genai"]
-    name = found[0] if found else DEFAULT[language]
+        imported = ["google.genai"]
+    name = imported[0] if imported else DEFAULT[language]
     return f"{language}-{NAMES.get(name, name)}"
 
 
@@ -42,35 +42,36 @@ def main() -> None:
     """Run the cases and print the results."""
     options = _options()
     code = options.file.read_text(encoding="utf-8")
-    named = f"{options.language}-{options.library}" if options.library else client(code, options.language)
-    program = Program(code, named, options.gateway_env, options.protocol, options.task, options.stream)
-    tables = options.cases.split(",") if options.cases else sorted(one.stem for one in FOLDER.glob("*.yaml"))
-    started, failed, tried = time.monotonic(), 0, 0
+    name = f"{options.language}-{options.library}" if options.library else client(code, options.language)
+    program = Program(code, name, options.gateway_env, options.protocol, options.task, options.stream)
+    started = time.monotonic()
+    results = []
+    for case, problems in _results(program, options):
+        results.append(not problems)
+        if problems or options.verbose or case == "import":
+            shown = [] if options.brief else [f"\n       {problem[:240]}" for problem in problems[:4]]
+            print("FAIL" if problems else "ok  ", case, *shown, flush=True)
+    print(f"{name}, {program.task}, {program.mode}, {program.protocol}: {sum(results)} of {len(results)} pass", end="")
+    print(f" ({time.monotonic() - started:.0f} s)")
+    sys.exit(0 if all(results) else 1)
+
+
+def _results(program: Program, options: argparse.Namespace) -> Iterator[tuple[str, Sequence[str]]]:
+    """Yield each case with its problems; at the end that of importing the program."""
+    tables = options.cases.split(",") if options.cases else sorted(file.stem for file in FOLDER.glob("*.yaml"))
     jobs = [
-        (f"{name}: {case.id}" + ("" if framing == "as_is" else f" ({framing})"), case, framing)
-        for name in tables
-        if name != "import"
-        for case in program.bound(load(name))
+        (f"{table}: {case.id}" + ("" if framing == "as_is" else f" ({framing})"), case, framing)
+        for table in tables
+        if table != "import"
+        for case in program.bound(load(table))
         if options.only in ("", case.id) and not case.write
         for framing in framings(case)
     ]
     with ThreadPoolExecutor(options.at_once) as pool:
-        for job, found in zip(jobs, pool.map(lambda one: try_case(one[1], program, one[2]), jobs), strict=True):
-            tried, failed = tried + 1, failed + bool(found)
-            if found or options.verbose:
-                print(
-                    "FAIL" if found else "ok  ",
-                    job[0],
-                    *(f"\n       {one[:240]}" for one in ([] if options.brief else found[:4])),
-                    flush=True,
-                )
+        problems = pool.map(lambda job: try_case(job[1], program, job[2]), jobs)
+        yield from zip((name for name, _, _ in jobs), problems, strict=True)
     if ("import" in tables or not options.cases) and not options.only and options.language != "shell":
-        found = try_import(program)
-        tried, failed = tried + 1, failed + bool(found)
-        print("FAIL" if found else "ok  ", "import", *(f"\n       {one}" for one in found))
-    print(f"{named}, {program.task}, {program.mode}, {program.protocol}: {tried - failed} of {tried} pass", end="")
-    print(f" ({time.monotonic() - started:.0f} s)")
-    sys.exit(1 if failed else 0)
+        yield "import", try_import(program)
 
 
 def _options() -> argparse.Namespace:

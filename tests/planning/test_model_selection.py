@@ -163,7 +163,7 @@ def test_a_slip_of_the_pen_is_caught_where_the_list_is_complete() -> None:
 
 @pytest.mark.parametrize(("gateway", "task", "library", "message"), [
     ("aiclient-2-api", "balance", None, "AIClient-2-API does not offer 'balance'."),
-    ("ainative", "balance", "openai", "AINative does not offer 'balance' with openai."),
+    ("ainative", "balance", "openai", "There is no program for 'balance' with openai."),
 ])  # fmt: skip
 def test_a_refusal_names_the_library_only_where_it_is_the_reason(
     gateway: str, task: str, library: str | None, message: str

@@ -12,6 +12,7 @@ from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.last_check import save_last_check
 from chat_completions.catalog.urls import check_base_url
 from chat_completions.errors import NotOffered
+from chat_completions.json_values import JsonObject
 from chat_completions.live.client import Answer, Target, send
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
@@ -47,14 +48,11 @@ class Report(NamedTuple):
 
 def check_gateway(target: Target) -> Report:
     """Send all requests of a check, and store the list of models for `choose` and `write`."""
-    gateway, answer_and_list = target.gateway, _key_and_list(target)
-    answer, known_by, listed = answer_and_list
+    gateway = target.gateway
+    answer, known_by, listed = _key_and_list(target)
     has_access = answer.status and answer.status != KEY_REFUSED
     credit, credit_problem = _credit(target) if has_access else ({}, "")
     date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    # The list of another address is not valid for the gateway's own.
-    own_address = target.address == check_base_url(gateway.base_url, allow_http=True)
-    seen = {"date": date, "listed": listed, "credits": credit}
     sent = bool(target.key or gateway.extra_keys)
     return Report(
         gateway=gateway.id,
@@ -70,8 +68,14 @@ def check_gateway(target: Target) -> Report:
         recommended=list(gateway.models),
         credits=credit,
         credit_problem=credit_problem,
-        saved=str(save_last_check(gateway.id, seen)) if own_address and listed else "",
+        saved=_save(target, {"date": date, "listed": listed, "credits": credit}),
     )
+
+
+def _save(target: Target, seen: JsonObject) -> str:
+    """Store what a check saw and return where; not where another address than the gateway's own was asked."""
+    own_address = target.address == check_base_url(target.gateway.base_url, allow_http=True)
+    return str(save_last_check(target.gateway.id, seen)) if own_address and seen["listed"] else ""
 
 
 def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:

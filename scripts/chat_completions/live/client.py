@@ -84,13 +84,9 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
     headers |= {extra.header: extra.prefix + value for extra, value in extra_keys if value}
     keys = [key, *(value for _, value in extra_keys)]
     url = plan.gateway.base_url + plan.http.path.replace("{model}", quote(plan.model, safe=""))
+    query = dict(plan.http.query) or None
     try:
-        with (
-            httpx.Client(timeout=TIMEOUT) as client,
-            client.stream(
-                plan.http.method, url, params=dict(plan.http.query) or None, headers=headers, json=body
-            ) as response,
-        ):
+        with httpx.stream(plan.http.method, url, params=query, headers=headers, json=body, timeout=TIMEOUT) as response:
             text = _read(response)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package
         return Answer(0, None, f"it cannot be reached: {mask_keys(_reason(problem), keys)}")

@@ -27,22 +27,12 @@ def select_model(
         notes = _notes_on_priority(rule, request, gateway)
     id_, *alternatives = _listed_first(recommendation.models, gateway.last_check)
     model = gateway.model(id_)
-    return ModelChoice(
-        model=id_,
-        rule=rule.id,
-        reason=rule.reason,
-        alternatives=tuple(alternatives),
-        notes=[
-            *_life_cycle(model),
-            *notes,
-            *_missing_in_last_check(recommendation.models, gateway),
-            *_notes(gateway, model, task, protocol),
-            *(note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))),
-        ],
-        evidence=_evidence(gateway, model, recommendation.source),
-        facts=model.facts,
-        facts_source=gateway.model_facts.sources.get("facts"),
-    )
+    notes = [*_life_cycle(model), *notes, *_missing_in_last_check(recommendation.models, gateway)]
+    notes += _notes(gateway, model, task, protocol)
+    notes += [note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))]
+    evidence = _evidence(gateway, model, recommendation.source)
+    source = gateway.model_facts.sources.get("facts")
+    return ModelChoice(id_, rule.id, rule.reason, tuple(alternatives), notes, evidence, model.facts, source)
 
 
 def _recommendation(

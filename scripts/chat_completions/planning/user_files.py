@@ -113,7 +113,10 @@ def _problem_of_calls(calls: Any) -> str:
 def check_schema(data: Any, file: str) -> dict[str, Any]:
     """Return the JSON Schema, unchanged; BadInput where it is none that an answer can follow."""
     if not isinstance(data, dict) or not (data.get("type") == "object" or any(name in data for name in REFERRING)):
-        raise BadInput(f"{file}: the schema must be of type object.", 'Start it with {"type": "object", …}.')
+        is_list = isinstance(data, dict) and data.get("type") == "array"
+        wrapped = '{"type": "object", "properties": {"items": …}, "required": ["items"]}'
+        hint = f"Wrap the list in an object: {wrapped}." if is_list else 'Start it with {"type": "object", …}.'
+        raise BadInput(f"{file}: the schema must be of type object.", hint)
     problem = find_problem(data, lambda schema: problem_of_schema(schema, "the schema"))
     if problem:
         raise BadInput(f"{file}: {problem}.", "It must be a JSON Schema.")

@@ -1,11 +1,13 @@
 """Renders a plan with the templates of one language."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 
-from chat_completions.catalog.types import Language
+from chat_completions.catalog.types import Language, LiteralStyle
 from chat_completions.errors import BadData
 from chat_completions.paths import templates
 from chat_completions.planning.types import RequestPlan, Variable, replace_variables
@@ -62,19 +64,23 @@ def _new_environment(language: Language) -> Environment:
         autoescape=False,  # noqa: S701 - the output is source text, not HTML
         optimized=False,  # folding constants costs more than it saves where each template is rendered once
     )
-
-    style = language.literals
-    environment.globals.update(variable=Variable, functions_by_name=declarations.functions_by_name)
-    environment.globals["typed"] = language.typed
-    environment.filters.update(
-        literal=partial(literals.write_literal, style),
-        keywords=partial(literals.write_keywords, style),
-        field_name=partial(literals.field_name, style),
-        type_of=partial(declarations.type_of, style),
-        filled=replace_variables,
-        quoted=literals.quote_for_shell,
-        function_name=declarations.function_name,
-        signature=declarations.signature,
-        snake_case=declarations.snake_case,
+    environment.globals.update(
+        variable=Variable, functions_by_name=declarations.functions_by_name, typed=language.typed
     )
+    environment.filters.update(_filters(language.literals))
     return environment
+
+
+def _filters(style: LiteralStyle) -> dict[str, Callable[..., Any]]:
+    """Return the filters of the templates, by the names that they have there."""
+    return {
+        "literal": partial(literals.write_literal, style),
+        "keywords": partial(literals.write_keywords, style),
+        "field_name": partial(literals.field_name, style),
+        "type_of": partial(declarations.type_of, style),
+        "filled": replace_variables,
+        "quoted": literals.quote_for_shell,
+        "function_name": declarations.function_name,
+        "signature": declarations.signature,
+        "snake_case": declarations.snake_case,
+    }
