@@ -16,7 +16,7 @@ from threading import Lock
 
 # What a program imports, and what its packages import or build with the first request: `module` or `module:Model`,
 # a model of pydantic's. A process with all packages loaded takes four times as long to fork and to end.
-COMMON = ("requests", "httpx", "httpx_sse", "jsonschema", "pkgutil", "runpy")
+COMMON = ("requests", "httpx", "jsonschema", "pkgutil", "runpy")
 ASYNC = ("asyncio", "anyio._backends._asyncio", "concurrent.futures.thread")
 TRACERS = (
     "langchain_core.env",

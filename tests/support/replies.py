@@ -25,7 +25,7 @@ class Reply:
     `end` says what follows the last byte: `done` ends the body as HTTP wants it, `cut` closes
     without the last frame, `reset` the same by RST, `hold` leaves the socket open for `hold`
     seconds. `instead` of a reply there can be a `reset`, a `close` or `silence` for `hold`
-    seconds. `gzip` compresses for those who ask for it.
+    seconds. `gzip` compresses for those who ask for it, `unasked` for all.
     """
 
     status: int = 200
@@ -38,7 +38,7 @@ class Reply:
     end: Literal["done", "cut", "reset", "hold"] = "done"
     hold: float = 30
     instead: Literal["", "reset", "close", "silence"] = ""
-    gzip: bool = False
+    gzip: bool | Literal["unasked"] = False
 
     def squeezed(self) -> "Reply":
         """The same, compressed chunk by chunk, as a server does that flushes."""

@@ -109,7 +109,8 @@ class Server:
             reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
             reply = self.choose(received) if self.choose else reply
         self.asked.set()
-        return reply.squeezed() if reply.gzip and "gzip" in headers.get("accept-encoding", "") else reply
+        takes_gzip = "gzip" in headers.get("accept-encoding", "") or reply.gzip == "unasked"
+        return reply.squeezed() if reply.gzip and takes_gzip else reply
 
     def _answer(self, connection: socket.socket, reply: Reply) -> bool:
         """Sends the reply; False when the connection is at its end."""

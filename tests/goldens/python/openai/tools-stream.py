@@ -117,8 +117,8 @@ def add_item(items, piece):
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
-    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
-        function["arguments"] = json.dumps(function["arguments"])
+    if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
         result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
         content = json.dumps(result, ensure_ascii=False)

@@ -46,13 +46,13 @@ def get_balance():
 
 
 def http_error(response, body):
-    """Return an exception with the status and the server's message."""
+    """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
-            pass
-        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
-            pass  # the whole body where there is no message
-    text = "".join(filter(str.isprintable, " ".join(str(text).split())))
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+            return http_error(response, part)
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+            return http_error(response, part)
+    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)
 

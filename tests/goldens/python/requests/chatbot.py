@@ -45,37 +45,38 @@ def stream(messages):
         raise http_error(response, response.text)
     finish_reason, usage = None, {}
     for line in response.iter_lines():
-        if not line.startswith(b"data:"):
+        if not line.startswith((b"data:", b"{")):  # an error may stand on a line of its own
             continue
-        data = line[5:].decode().strip()
+        data = line.decode().removeprefix("data:").strip()
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
-        chunk = json.loads(data or "{}")
-        if chunk.get("error"):
+        chunk = json.loads(data) if data.startswith("{") else {"message": data}
+        if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
             raise http_error(response, data)
-        for choice in chunk.get("choices") or []:
+        for choice in filter(None, chunk.get("choices") or []):
             delta = choice.get("delta") or {}
-            yield delta.get("content") or delta.get("refusal") or ""
+            content = delta.get("content") or delta.get("refusal") or ""
+            yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
             finish_reason = choice.get("finish_reason") or finish_reason
         usage = chunk.get("usage") or usage
     if not finish_reason:
         raise requests.ConnectionError("the stream ended before the answer was complete")
     if finish_reason not in ("stop", "eos"):
         logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+    logger.info("Usage: %s", usage or "not reported")
 
 
 def http_error(response, body):
-    """Return an exception with the status and the server's message."""
-    with contextlib.suppress(ValueError):  # a web page
+    """Return an exception with the status and the server's message, wherever it stands in the body."""
+    with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
         body = json.loads(body)
     match body:
-        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
-            pass
-        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
-            pass  # the whole body where there is no message
-    text = "".join(filter(str.isprintable, " ".join(str(text).split())))
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+            return http_error(response, part)
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+            return http_error(response, part)
+    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)
 

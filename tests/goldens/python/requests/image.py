@@ -44,15 +44,13 @@ def generate_image(prompt):
     body = response.text
     try:
         body = response.json()
-        choice = body["choices"][0]
-        message = choice["message"]
+        message = body["choices"][0]["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
-    if choice.get("finish_reason") not in ("stop", "eos", None):
-        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    images = [download_image(url) for url in image_urls(message)]
-    if not images:
-        raise ValueError(f"the answer holds no image: {str(message.get('content'))[:300]!r}")
+    urls = image_urls(message)
+    if not urls:
+        raise http_error(response, f"the answer holds no image: {message}")
+    images = [download_image(url) for url in urls]
     if body.get("usage"):
         logger.info("Usage: %s", body["usage"])
     return images
@@ -60,10 +58,9 @@ def generate_image(prompt):
 
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
-    content = message.get("content") or ""
-    parts = (content if isinstance(content, list) else []) + (message.get("images") or [])
-    urls = [part["image_url"]["url"] for part in parts if part.get("image_url")]
-    return urls or re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+|https?://[^\s\"')>]+", str(content))
+    text = str(message)
+    data_uris = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
+    return data_uris or re.findall(r"https?://[^\s\"')>\\]+", text)
 
 
 def download_image(url):
@@ -87,13 +84,13 @@ def save_image(image):
 
 
 def http_error(response, body):
-    """Return an exception with the status and the server's message."""
+    """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
-            pass
-        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
-            pass  # the whole body where there is no message
-    text = "".join(filter(str.isprintable, " ".join(str(text).split())))
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+            return http_error(response, part)
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+            return http_error(response, part)
+    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)
 

@@ -73,18 +73,18 @@ def ask(prompt):
     messages = [{"role": "user", "content": prompt}]
     usages = []
     for _ in range(8):
-        message, usage = complete(messages)
+        message, text, usage = complete(messages)
         usages.append(usage)
         calls = message.get("tool_calls") or []
         if not calls:
             logger.info("Usage of each round: %s", usages)
-            return message.get("content") or message.get("refusal") or ""
+            return text
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
 def complete(messages):
-    """Return the model's next message, exactly as it came, and the tokens it took."""
+    """Return the model's next message, exactly as it came, its text and the tokens it took."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = session.post(
@@ -99,18 +99,20 @@ def complete(messages):
         body = response.json()
         choice = body["choices"][0]
         message = choice["message"]
-    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        content = message.get("content") or message.get("refusal") or ""
+        text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", "tool_calls", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    return message, body.get("usage")
+    return message, text, body.get("usage")
 
 
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
-    if not isinstance(function["arguments"], str):  # some servers send an object, all want text back
-        function["arguments"] = json.dumps(function["arguments"])
+    if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
+        function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
         result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
         content = json.dumps(result, ensure_ascii=False)
@@ -121,13 +123,13 @@ def run_tool(tool_call):
 
 
 def http_error(response, body):
-    """Return an exception with the status and the server's message."""
+    """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
-            pass
-        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
-            pass  # the whole body where there is no message
-    text = "".join(filter(str.isprintable, " ".join(str(text).split())))
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+            return http_error(response, part)
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+            return http_error(response, part)
+    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)
 

@@ -45,22 +45,24 @@ def ask(prompt, image=IMAGE):
         body = response.json()
         choice = body["choices"][0]
         message = choice["message"]
-    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        content = message.get("content") or message.get("refusal") or ""
+        text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     logger.info("Usage: %s", body.get("usage") or "not reported")
-    return message.get("content") or message.get("refusal") or ""
+    return text
 
 
 def http_error(response, body):
-    """Return an exception with the status and the server's message."""
+    """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"error": {"metadata": {"raw": str(text)}}} | [{"error": {"message": text}}]:
-            pass
-        case {"error": {"message": text} | str(text)} | {"message": text} | {"msg": text} | {"detail": text} | text:
-            pass  # the whole body where there is no message
-    text = "".join(filter(str.isprintable, " ".join(str(text).split())))
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+            return http_error(response, part)
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+            return http_error(response, part)
+    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
     reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
     return requests.HTTPError(reason, response=response)
 

@@ -10,15 +10,15 @@ base_url=${AIREITER_BASE_URL:-https://aireiter.com/api}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
   --header @<(printf 'Authorization: Bearer %s' "$AIREITER_API_KEY") \
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
   "${base_url%/}"/openapi/balance >"$tmp/status" || exit 1
 
 # Print the number, or the server's error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+    | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AIREITER_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json

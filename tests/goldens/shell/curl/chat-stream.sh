@@ -13,11 +13,11 @@ trap 'rm -rf "$tmp"' EXIT
 # Print the text of each event; the events are JSON behind "data:".
 print_text() {
   sed -un 's/^data:[[:space:]]*{/{/p' | jq --join-output --unbuffered 2>/dev/null '
-    (.choices[0].delta | .content, .refusal | strings)?'
+    (.choices[0].delta | .content, .refusal | strings, .[]?.text | strings)?'
 }
 
 # Another model: "glm-5".
-curl --silent --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --retry-max-time 60 \
+curl --silent --compressed --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --retry-max-time 60 \
   --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
   --header 'Content-Type: application/json' --data-binary @- \
   --no-buffer --include --write-out '\nHTTP %{http_code}%{onerror} %{errormsg}' \
@@ -31,25 +31,24 @@ JSON
 
 # Print a warning, the usage or the error; the last line of the response is the status that curl reports.
 jq --raw-input --null-input --raw-output '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+    | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
+  | [ # JSON, also on a line of its own, or text
+      (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // .message // .msg // .detail)),
+      ($lines[] | select(test("^data:\\s*[^{\\[\\s]"))[5:])
+    ] as $failures
   | [$events[].choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
   | ($events[0] // empty | ""),
-    if any($events[]; .error) then
-      first($events[] | select(.error)) | error_message | fail
+    if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
     elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
       [
-        ($reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
-        (reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
-          | .usage | values | "Usage: \(tojson)")
+        ($reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
+        ([$events[].usage | values][-1] // empty | "Usage: \(tojson)")
       ] | map(. + "\n") | join("") | halt_error(0) # to stderr
-    elif $events != [] then
-      "\($lines[-1]): the answer is cut" | fail
-    else
-      ($lines[:-1] | join("\n") / "\r\n\r\n" | last) as $body
-      | "\($lines[-1]): \($body | fromjson? // . | error_message)" | fail
+    elif $events != [] then "\($lines[-1]): the answer is cut" | fail
+    else "\($lines[-1]): \($lines[:-1] | join("\n") / "\r\n\r\n" | last | fromjson? // . | error_message)" | fail
     end
 ' "$tmp/response"

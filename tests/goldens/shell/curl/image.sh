@@ -21,7 +21,7 @@ image_type() {
   esac
 }
 
-curl --silent --connect-timeout 10 --max-time 300 --retry 2 --retry-max-time 60 \
+curl --silent --compressed --connect-timeout 10 --max-time 300 --retry 2 --retry-max-time 60 \
   --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
   --header 'Content-Type: application/json' --data-binary @- \
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
@@ -40,8 +40,8 @@ JSON
 
 # Find the images: data URIs and links, in fields of their own or in the text; or print the error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+    | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | [$json | objects | select(.error | not) | .. | objects] as $objects

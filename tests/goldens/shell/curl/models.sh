@@ -10,20 +10,20 @@ base_url=${AIREITER_BASE_URL:-https://aireiter.com/api}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
   --header @<(printf 'Authorization: Bearer %s' "$AIREITER_API_KEY") \
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
   "${base_url%/}"/v1/models >"$tmp/status" || exit 1
 
 # Print the id of each model, or the server's error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+    | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AIREITER_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json
-  | [$json | objects | select(.error | not).data | arrays[]] as $models
-  | if $models == [] then "HTTP \($status): \($json | error_message)" | fail
-    else $models[].id
+  | [$json | objects | select(.error | not).data | arrays[] | .id? | strings] as $ids
+  | if $ids == [] then "HTTP \($status): \($json | error_message)" | fail
+    else $ids[]
     end
 ' "$tmp/response"

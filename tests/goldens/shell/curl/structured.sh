@@ -40,7 +40,7 @@ jq --from-file /dev/stdin "$tmp/schema" >"$tmp/request" <<'JQ'
   "stream": false
 }
 JQ
-curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
   --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
   --header 'Content-Type: application/json' --data-binary @"$tmp/request" \
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
@@ -58,13 +58,13 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
       | ($schema | if .properties // {} | has($key) then .properties[$key] else .additionalProperties end)
       | . != false and (objects // {}) as $rule | $value | follows($rule))
     and all($value | arrays[]; follows($schema.items | objects // {}));
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+    | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
-  def reply: .choices[0]?.message | objects | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
+  def reply: .choices[0]?.message? | objects | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
   def report($reason; $reply): [
-    ($reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
+    ($reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
     ($reply | .usage | values | "Usage: \(tojson)")
   ] | map(. + "\n") | join("");
   (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}

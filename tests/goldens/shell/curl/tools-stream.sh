@@ -62,11 +62,11 @@ run_tool() {
 # Print the text of each event; the events are JSON behind "data:".
 print_text() {
   sed -un 's/^data:[[:space:]]*{/{/p' | jq --join-output --unbuffered 2>/dev/null '
-    (.choices[0].delta | .content, .refusal | strings)?'
+    (.choices[0].delta | .content, .refusal | strings, .[]?.text | strings)?'
 }
 
 for _ in {1..8}; do
-  curl --silent --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --retry-max-time 60 \
+  curl --silent --compressed --connect-timeout 10 --speed-limit 1 --speed-time 120 --retry 2 --retry-max-time 60 \
     --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
     --header 'Content-Type: application/json' --data-binary @"$tmp/request" \
     --no-buffer --include --write-out '\nHTTP %{http_code}%{onerror} %{errormsg}' \
@@ -74,8 +74,8 @@ for _ in {1..8}; do
 
   # Read the model's message, or print the error.
   jq --raw-input --null-input '
-    def error_message:
-      [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+    def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+      | values | error_message][0] // tostring;
     # End with one line on stderr, without the key.
     def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
     def merge($new): reduce ($new | to_entries[] | select(.value != null)) as {$key, $value} (.;
@@ -86,27 +86,27 @@ for _ in {1..8}; do
           | .tool_calls[$index] |= merge($call | del(.index)))
       elif ($value | type) == "object" then .[$key] |= merge($value)
       elif $key | IN("id", "type", "role", "name") then .[$key] = $value
-      else .[$key] += $value end);
+      else .[$key] = (.[$key] as $old | try ($old + $value) catch $value) end);
     def reply:
       reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
       | .tool_calls[]?.function.arguments |= (strings // tojson)
-      | {message: ., text: ([.content, .refusal] | map(strings) | join("")), calls: [.tool_calls[]? | {id} + .function]};
+      | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")), calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [
-      ($reason | select(IN("stop", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+      ($reason | select(IN("stop", "eos", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
       ($reply | .usage | values | "Usage: \(tojson)")
     ] | map(. + "\n") | join("");
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
-    | if any($events[]; .error) then
-        first($events[] | select(.error)) | error_message | fail
+    | [ # JSON, also on a line of its own, or text
+        (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // .message // .msg // .detail)),
+        ($lines[] | select(test("^data:\\s*[^{\\[\\s]"))[5:])
+      ] as $failures
+    | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
       elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
         reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
         | . as $merged | $events | reply | .report = report($reason; $merged)
-      elif $events != [] then
-        "\($lines[-1]): the answer is cut" | fail
-      else
-        ($lines[:-1] | join("\n") / "\r\n\r\n" | last) as $body
-        | "\($lines[-1]): \($body | fromjson? // . | error_message)" | fail
+      elif $events != [] then "\($lines[-1]): the answer is cut" | fail
+      else "\($lines[-1]): \($lines[:-1] | join("\n") / "\r\n\r\n" | last | fromjson? // . | error_message)" | fail
       end
   ' "$tmp/response" >"$tmp/turn"
   jq --raw-output 'select(.text != "") | ""' "$tmp/turn"

@@ -11,7 +11,7 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
 # Another model: "gemini-3-pro-preview".
-curl --silent --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
+curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
   --header @<(printf 'Authorization: Bearer %s' "$AITOLL_API_KEY") \
   --header 'Content-Type: application/json' --data-binary @- \
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
@@ -38,16 +38,16 @@ JSON
 
 # Print the answer and its usage, or the server's error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
-  def error_message:
-    [(.error.metadata.raw)?, .error?, .message?, .msg?, .detail?, .[0]? | values | error_message][0] // tostring;
+  def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
+    | values | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | (($json | objects) // {}) as $response # $body: a web page is not JSON
-  | $response.choices[0]? as $choice
-  | if $choice.message and ($response.error | not) then
+  | [$response.choices[0]? | select(.message? | objects)][0] as $choice
+  | if $choice and ($response.error | not) then
       ($choice.message | [.content, .refusal] | flatten | map(strings // .text?) | join("")),
       ([
-        ($choice.finish_reason | select(IN("stop", null) | not) | "Warning: finish_reason is \(.)"),
+        ($choice.finish_reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
         ($response | .usage | values | "Usage: \(tojson)")
       ] | map(. + "\n") | join("") | halt_error(0)) # to stderr
     else
