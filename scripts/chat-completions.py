@@ -9,6 +9,7 @@ It looks in `vendor/` beside it, then in the interpreter, then starts again thro
 downloads them; that step is announced, and nothing else here uses the network.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -24,6 +25,7 @@ def run_command() -> None:
     """Run the command with the packages beside it, else the interpreter's, else through uv."""
     if sys.version_info < (3, 10):  # noqa: UP036 - this file alone is read by an older Python, to say so
         restart_with_uv("Python 3.10 or newer is needed", "install it, or uv")
+    gc.set_threshold(100_000)  # most commands end before collecting garbage would pay
     sys.path[:0] = [str(HERE), str(HERE / "vendor")]
     missing = [package for module, package in MODULES.items() if find_spec(module) is None]
     if missing:

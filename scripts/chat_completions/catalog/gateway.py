@@ -147,7 +147,9 @@ class Gateway(NamedTuple):
     @property
     def all_recommended(self) -> list[str]:
         """Return every model that is recommended for anything."""
-        recommendations = [one for uses in self.recommended_models.values() for one in uses.values()]
+        recommendations = [
+            recommendation for uses in self.recommended_models.values() for recommendation in uses.values()
+        ]
         return list(dict.fromkeys(model for recommendation in recommendations for model in recommendation.models))
 
     def model(self, id_: str) -> Model:

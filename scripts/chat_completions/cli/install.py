@@ -56,8 +56,10 @@ def uninstall(agents: Sequence[str], project: bool, folder: Path | None, force: 
     with full_package("`uninstall`"):
         from chat_completions.install import uninstall_skill
     for target, *_ in _folders(agents, project=project, folder=folder):
-        found = uninstall_skill(target, force=force, report=progress)
-        click.echo(f"Removed: {target}" if found else f"Nothing is installed in {target}.", err=not found)
+        was_installed = uninstall_skill(target, force=force, report=progress)
+        click.echo(
+            f"Removed: {target}" if was_installed else f"Nothing is installed in {target}.", err=not was_installed
+        )
 
 
 def find_installed() -> Iterator[dict[str, Any]]:
@@ -81,11 +83,11 @@ def _folders(agents: Sequence[str], *, project: bool, folder: Path | None) -> li
         raise click.UsageError(f"Which agent? Give --agent {'|'.join([*AGENTS, 'all'])}, or --dir PATH alone.")
     if folder is not None:
         return [[_skill_folder(folder)]]
-    found: dict[Path, list[Path]] = {}
+    folders: dict[Path, list[Path]] = {}
     for agent in AGENTS if "all" in agents else agents:
         target, *others = _agent_folders(agent, project=project)
-        found.setdefault(target, [target]).extend(others)
-    return list(found.values())
+        folders.setdefault(target, [target]).extend(others)
+    return list(folders.values())
 
 
 def _agent_folders(agent: str, *, project: bool) -> list[Path]:

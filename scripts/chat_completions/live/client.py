@@ -117,8 +117,8 @@ def server_message(data: Any) -> str:
         return " ".join("".join(character if character.isprintable() else " " for character in data).split())
     if not isinstance(data, Mapping):
         return ""
-    found = (server_message(data.get(name)) for name in ("error", "message", "detail", "msg"))
-    return next((message for message in found if message), "")
+    messages = (server_message(data.get(name)) for name in ("error", "message", "detail", "msg"))
+    return next((message for message in messages if message), "")
 
 
 def _read(response: httpx.Response) -> str:

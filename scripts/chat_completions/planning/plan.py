@@ -10,7 +10,6 @@ from chat_completions.planning.messages import Messages, build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.types import HttpRequest, RequestPlan, Resolution
-from chat_completions.planning.user_files import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
@@ -117,6 +116,8 @@ def _sdk_base_path(path: str, protocol: Protocol) -> str:
 def _notes_on_schema(resolution: Resolution) -> list[str]:
     if not resolution.request.schema:
         return []
+    from chat_completions.planning.user_files import notes_on_schema  # needed only then
+
     return notes_on_schema(resolution.schema, resolution.language.schema_keywords)
 
 

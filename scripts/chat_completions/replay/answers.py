@@ -40,8 +40,8 @@ def as_json(data: Any) -> bytes:
 
 def _pieces(text: str) -> list[str]:
     """Return a text in the pieces that a stream sends."""
-    *words, last = text.split(" ")
-    return [*(f"{word} " for word in words), last] if text else []
+    *first_words, last = text.split(" ")
+    return [*(f"{word} " for word in first_words), last] if text else []
 
 
 def _openai(answer: Answer, model: str) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _anthropic_events(whole: dict[str, Any]) -> Iterator[bytes]:
         if block["type"] == "text":
             empty, deltas = (
                 {**block, "text": ""},
-                [{"type": "text_delta", "text": one} for one in _pieces(block["text"])],
+                [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])],
             )
         else:
             arguments = json.dumps(block["input"], ensure_ascii=False)

@@ -71,11 +71,11 @@ def _resolve(schema: Any, root: Any) -> dict[str, Any]:
 
 def _follow(reference: str, root: Any) -> JsonObject:
     """Return what `#/$defs/name` points to."""
-    found = root
+    target = root
     for step in reference.lstrip("#").strip("/").split("/") if reference.strip("#/") else []:
         key = step.replace("~1", "/").replace("~0", "~")
-        found = found[int(key)] if isinstance(found, list) else found.get(key, {})
-    return found if isinstance(found, Mapping) else {}
+        target = target[int(key)] if isinstance(target, list) else target.get(key, {})
+    return target if isinstance(target, Mapping) else {}
 
 
 def _merge(first: JsonObject, second: JsonObject) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _merge(first: JsonObject, second: JsonObject) -> dict[str, Any]:
 def _type(schema: JsonObject) -> str:
     """Return the type of the value; Gemini writes its types in capitals."""
     types = schema.get("type", [])
-    names = [str(one).lower() for one in ([types] if isinstance(types, str) else types)]
+    names = [str(name).lower() for name in ([types] if isinstance(types, str) else types)]
     inferred = [kind for kind, keys in KEYS_OF_TYPES.items() if any(key in schema for key in keys)]
     return next((kind for kind in names if kind != "null"), *[(names or inferred or ["string"])[0]])
 
@@ -146,7 +146,7 @@ def _bounds(schema: JsonObject, inclusive: str, exclusive: str, margin: float) -
 def _text(schema: JsonObject, name: str, index: int) -> str:
     text = FORMATS.get(schema.get("format", ""), f"example {name}".strip())
     if "pattern" in schema:
-        text = next((one for one in (text, *PATTERN_EXAMPLES) if re.search(schema["pattern"], one)), text)
+        text = next((example for example in (text, *PATTERN_EXAMPLES) if re.search(schema["pattern"], example)), text)
     elif index and "format" not in schema:
         text = f"{text} {index + 1}"
     text = text.ljust(schema.get("minLength", 0), "x")

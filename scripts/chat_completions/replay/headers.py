@@ -28,15 +28,15 @@ def has_right_key(headers: Mapping[str, str], gateway: Gateway) -> bool:
 
 def header_differences(received: Mapping[str, str], recorded: Mapping[str, str]) -> list[str]:
     """Describe how the headers of a request differ from the recorded ones, without those of the client."""
-    found, received, recorded = [], _of_request(received), _of_request(recorded)
+    differences, received, recorded = [], _of_request(received), _of_request(recorded)
     for name in sorted({*received, *recorded}):
         value, wanted = received.get(name), recorded.get(name)
         if value is not None and wanted is not None and _is_placeholder(wanted):
             prefix, blank, key = value.rpartition(" ")
             value = f"{prefix}{blank}{_placeholder(key)}"
         if value != wanted:
-            found.append(f"header {name}: {_describe(value)}, recorded {wanted!r}")
-    return found
+            differences.append(f"header {name}: {_describe(value)}, recorded {wanted!r}")
+    return differences
 
 
 def _key_state(headers: Mapping[str, str], auth: Auth) -> bool | None:
@@ -54,12 +54,12 @@ def _placeholder(key: str) -> str:
 
 def _of_request(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers without those that describe the client or the connection."""
-    found = {name.lower(): value for name, value in headers.items()}
-    if found.get("content-type", "").startswith("multipart/"):
-        found["content-type"] = "multipart/form-data"  # without the boundary, which each client chooses
+    lower_case = {name.lower(): value for name, value in headers.items()}
+    if lower_case.get("content-type", "").startswith("multipart/"):
+        lower_case["content-type"] = "multipart/form-data"  # without the boundary, which each client chooses
     return {
         name: value
-        for name, value in found.items()
+        for name, value in lower_case.items()
         if name not in CLIENT_HEADERS and not name.startswith(CLIENT_PREFIXES)
     }
 

@@ -40,13 +40,13 @@ class ReceivedRequest(NamedTuple):
 def find_differences(request: ReceivedRequest, exchange: Exchange, *, ignore_defaults: bool = False) -> list[str]:
     """Describe how a request differs from the recorded one; return an empty list where it does not."""
     body = _without_defaults(request.body, exchange.body) if ignore_defaults else request.body
-    found = []
+    differences = []
     if (request.method, request.path) != (exchange.method, exchange.path):
-        found.append(f"recorded is {exchange.method} {exchange.path}")
-    found += header_differences(request.headers, exchange.headers)
+        differences.append(f"recorded is {exchange.method} {exchange.path}")
+    differences += header_differences(request.headers, exchange.headers)
     if not bodies_match(body, exchange.body):
-        found.append(_body_difference(body, exchange.body))
-    return found
+        differences.append(_body_difference(body, exchange.body))
+    return differences
 
 
 def bodies_match(received: Any, recorded: Any) -> bool:
@@ -121,8 +121,8 @@ def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: Reques
     same_contents = sum(ours == other for ours, other in zip(kind.contents, theirs.contents, strict=True))
     # A greeting makes sense as an answer to any prompt; code, or the short answers of a batch, do not.
     is_greeting = "chat" in re.split("[/-]", exchange.scene)
-    same_prompt = bodies_match(*(_prompt(one) for one in (body, exchange.body)))
-    first, second = (json.dumps(one, sort_keys=True, default=str)[:COMPARED] for one in (body, exchange.body))
+    same_prompt = bodies_match(*(_prompt(either) for either in (body, exchange.body)))
+    first, second = (json.dumps(either, sort_keys=True, default=str)[:COMPARED] for either in (body, exchange.body))
     ratio = SequenceMatcher(None, first, second).quick_ratio()
     label = -LABELS.index(exchange.label)
     return same_contents, -abs(kind.turns - theirs.turns), label, is_greeting or same_prompt, ratio

@@ -108,8 +108,8 @@ class Replay:
 
     def _candidates(self, name: str) -> Iterator[Candidate]:
         """Yield the exchanges of one gateway, with it."""
-        own = (exchange for exchange in self.exchanges if exchange.gateway == name)
-        return ((exchange, self.gateways[name]) for exchange in own if name in self.gateways)
+        exchanges = (exchange for exchange in self.exchanges if exchange.gateway == name)
+        return ((exchange, self.gateways[name]) for exchange in exchanges if name in self.gateways)
 
     def _split_name(self, request: ReceivedRequest) -> tuple[ReceivedRequest, str]:
         """Return the request without a leading /NAME, and the gateway that it is for."""
@@ -142,9 +142,11 @@ class Replay:
 
     def _miss(self, request: ReceivedRequest, name: str) -> str:
         """Describe how a request differs from the most similar recording."""
-        own = [exchange for exchange in self.exchanges if name in ("", exchange.gateway)]
-        found = [(find_differences(request, exchange), exchange.scene) for exchange in own]
-        differences, scene = min(found, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-"))
+        exchanges = [exchange for exchange in self.exchanges if name in ("", exchange.gateway)]
+        candidates = [(find_differences(request, exchange), exchange.scene) for exchange in exchanges]
+        differences, scene = min(
+            candidates, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-")
+        )
         return f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}"
 
     def _not_found(self, miss: str) -> Response:

@@ -66,17 +66,17 @@ def find_kind(method: str, path: str, body: Any, gateway: Gateway) -> RequestKin
 def _find_endpoint(method: str, path: str, gateway: Gateway) -> tuple[str, str, bool] | None:
     """Return protocol, path and whether it polls a task; the longest path that fits wins."""
     root = re.sub(r"^\w+://[^/]*", "", gateway.base_url).rstrip("/")
-    found = []
+    matches = []
     for name, endpoints in gateway.endpoints.items():
         protocol = load_protocol(name)
         old, new = protocol.streaming.path if protocol.streaming and protocol.streaming.path else ("", "")
         for endpoint in endpoints:
-            for own in (endpoint.path, endpoint.path.replace(old, new), endpoint.poll_path):
-                pattern = re.escape(own.partition("?")[0]).replace(re.escape("{model}"), "[^?]+")
-                match = re.search(rf"{pattern}(?:\?.*)?$", path) if own else None
-                if match and (method == protocol.method or own == endpoint.poll_path):
-                    found.append((len(own), name, root + match[0], own == endpoint.poll_path))
-    return max(found)[1:] if found else None
+            for known_path in (endpoint.path, endpoint.path.replace(old, new), endpoint.poll_path):
+                pattern = re.escape(known_path.partition("?")[0]).replace(re.escape("{model}"), "[^?]+")
+                match = re.search(rf"{pattern}(?:\?.*)?$", path) if known_path else None
+                if match and (method == protocol.method or known_path == endpoint.poll_path):
+                    matches.append((len(known_path), name, root + match[0], known_path == endpoint.poll_path))
+    return max(matches)[1:] if matches else None
 
 
 def _makes_image(protocol: str, body: Body, gateway: Gateway) -> bool:
@@ -88,7 +88,7 @@ def _makes_image(protocol: str, body: Body, gateway: Gateway) -> bool:
     model = body.get("model", "")
     recommended = gateway.recommended_models.get(protocol, {}).get("image")
     is_image_model = "image" in model or (recommended is not None and model in recommended.models)
-    return is_image_model or any(str(one).lower() == "image" for one in modalities)
+    return is_image_model or any(str(modality).lower() == "image" for modality in modalities)
 
 
 def _tools(body: Body) -> dict[str, Any]:
@@ -100,19 +100,19 @@ def _tools(body: Body) -> dict[str, Any]:
     schemas = {
         item["name"]: [item[name] for name in TOOL_SCHEMAS if name in item] for item in declared if "name" in item
     }
-    return {name: found[0] if found else {} for name, found in schemas.items()}
+    return {name: schemas_of_tool[0] if schemas_of_tool else {} for name, schemas_of_tool in schemas.items()}
 
 
 def _answer_schema(body: Body) -> Any:
     """Return the JSON Schema that the answer must follow, from a parameter or from the texts."""
     config, response_format = body.get("generationConfig") or {}, body.get("response_format") or {}
     output = (body.get("output_config") or {}).get("format") or body.get("output_format") or {}
-    found = [config.get("responseJsonSchema"), config.get("responseSchema"), output.get("schema")]
-    found += [(response_format.get("json_schema") or {}).get("schema")]
-    found += [split_schema(text)[1] for text in _texts(body)]
+    schemas = [config.get("responseJsonSchema"), config.get("responseSchema"), output.get("schema")]
+    schemas += [(response_format.get("json_schema") or {}).get("schema")]
+    schemas += [split_schema(text)[1] for text in _texts(body)]
     if response_format.get("type") == "json_object" or "responseMimeType" in config:
-        found.append({"type": "object"})
-    return next((schema for schema in found if schema is not None), None)
+        schemas.append({"type": "object"})
+    return next((schema for schema in schemas if schema is not None), None)
 
 
 def split_schema(text: str) -> tuple[str, Any, str]:

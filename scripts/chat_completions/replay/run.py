@@ -66,10 +66,10 @@ def _interpreter(program: Program) -> list[str]:
     name, *rest = program.run.split()
     if program.filename not in rest or "&&" in rest:
         raise NotOffered("--run runs programs; this file belongs in an app.", f"There: {program.run}")
-    found = sys.executable if name == "python3" else shutil.which(name)
-    if not found:
+    interpreter = sys.executable if name == "python3" else shutil.which(name)
+    if not interpreter:
         raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")
-    return [found, *rest[: rest.index(program.filename)]]
+    return [interpreter, *rest[: rest.index(program.filename)]]
 
 
 def _example_input(program: Program) -> tuple[list[str], bytes | None]:
