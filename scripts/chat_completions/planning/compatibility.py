@@ -14,7 +14,7 @@ from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolut
 NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
 
 
-def fit(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
+def combine(request: ProgramRequest, gateway: Gateway, task: Task, language: Language, library: Library) -> Resolution:
     """Return the objects with the first protocol on which they go together.
 
     Raises NotOffered where there is none, UnknownName for a wrong name of an endpoint or authentication scheme.

@@ -4,7 +4,7 @@ from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.types import Language, Library, Task
 from chat_completions.errors import UnknownName, find_name
-from chat_completions.planning.compatibility import fit
+from chat_completions.planning.compatibility import combine
 from chat_completions.planning.types import ProgramRequest, Resolution
 
 
@@ -13,7 +13,7 @@ def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resoluti
 
     Raises UnknownName for a name that does not exist, NotOffered where the objects do not go together.
     """
-    return fit(*find_objects(request, gateway))
+    return combine(*find_objects(request, gateway))
 
 
 def find_objects(
