@@ -88,7 +88,6 @@ def framings(case: Case, *, full: bool = True) -> list[str]:
 
 
 AT_ONCE = 6
-OWN_PROCESS = ("config", "retry", "net")  # groups that programs meet in a process of their own
 
 
 def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
@@ -116,7 +115,7 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
 
 def _try(job: tuple[Case, str], tried: Program) -> list[str]:
     case, framing = job
-    return try_case(case, tried, framing, shared=not (case.group in OWN_PROCESS or case.cold))
+    return try_case(case, tried, framing, shared=not case.cold)
 
 
 def skip_without_tools(variant: Variant) -> None:
