@@ -68,7 +68,7 @@ def _results(program: Program, options: argparse.Namespace) -> Iterator[tuple[st
         for framing in framings(case)
     ]
     with ThreadPoolExecutor(options.at_once) as pool:
-        problems = pool.map(lambda job: try_case(job[1], program, job[2]), jobs)
+        problems = pool.map(lambda job: try_case(program, *job[1:]), jobs)
         yield from zip((name for name, _, _ in jobs), problems, strict=True)
     if ("import" in tables or not options.cases) and not options.only and options.language != "shell":
         yield "import", try_import(program)

@@ -10,19 +10,13 @@ from typing import Any
 
 import pytest
 from support.busy_server import BusyServer, busy_server
-from support.case_runner import KEY, check_variant, skip_without_tools
+from support.case_runner import KEY, skip_without_tools
 from support.running import COMMANDS, write_program
 from support.variants import ENV, Variant, program, variants
 
 CONCURRENCY = 8
-BATCHES = variants("batch")
 # One of each client: its protocols differ in what one request says.
-TRIED = {variant.client: variant for variant in reversed(BATCHES)}.values()
-
-
-@pytest.mark.parametrize("variant", BATCHES, ids=str)
-def test_batch(variant: Variant, full: bool, only: str) -> None:
-    check_variant(variant, "batch", full=full, only=only)
+TRIED = {variant.client: variant for variant in reversed(variants("batch"))}.values()
 
 
 class Batch:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.case_runner import KEY, check_variant, skip_without_tools
+from support.case_runner import KEY, skip_without_tools
 from support.protocols import PROTOCOLS, answer_chunks
 from support.replies import Reply
 from support.running import COMMANDS, run, write_program
@@ -18,11 +18,6 @@ from support.watching import RunOptions
 MAX_TURNS = 20
 CHATBOTS = variants("chatbot")
 IN_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-
-
-@pytest.mark.parametrize("variant", CHATBOTS, ids=str)
-def test_chatbot(variant: Variant, full: bool, only: str) -> None:
-    check_variant(variant, "chatbot", full=full, only=only)
 
 
 @pytest.mark.parametrize("variant", CHATBOTS, ids=str)

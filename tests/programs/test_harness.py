@@ -53,7 +53,7 @@ def tried(client: str, code: str, *, within: float, shared: bool = True) -> str:
     """What the checks say of this program, which must end so many seconds after the last byte."""
     skip_without_tools(Variant(client))
     case = Case("x", "x", [client], [{"answer": "Hello"}], expect=Expected(text="Hello", within=within))
-    return "; ".join(try_case(case, Program(ASK[client] + code, client, "AITOLL"), shared=shared))
+    return "; ".join(try_case(Program(ASK[client] + code, client, "AITOLL"), case, shared=shared))
 
 
 @pytest.mark.parametrize(("client", "code", "said"), FAULTS)

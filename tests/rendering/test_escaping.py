@@ -175,7 +175,7 @@ def each(jobs: Sequence[Any], check: Callable[[Any], str]) -> list[str]:
 def _deliver(variant: Variant, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, RunResult]:
     with Server([answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url}
-        ran = run(printed(variant, **facts).code, variant.language, env, options=RunOptions(warm=True))
+        ran = run(printed(variant, **facts).code, variant.language, env, options=RunOptions(warm=True, shared=True))
     if ran.files:
         pytest.fail(f"{variant}: a text was run as a command: {sorted(ran.files)}", pytrace=False)
     return (json.loads(server.requests[0].body) if server.requests else None), ran

@@ -22,7 +22,7 @@ from support.watching import RunOptions
 KEY = f"pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd{os.getpid()}"  # the process list shows the programs of other test processes too
 
 
-def try_case(case: Case, program: Program, framing: str = "as_is", *, shared: bool = False) -> list[str]:
+def try_case(program: Program, case: Case, framing: str = "as_is", *, shared: bool = True) -> list[str]:
     """Return the problems of this case on this program; none when it passes.
 
     `shared`: programs of JavaScript may run in one process, one after another.
@@ -44,7 +44,7 @@ def try_case(case: Case, program: Program, framing: str = "as_is", *, shared: bo
                 args=case.args,
                 stdin=case.stdin.encode(),
                 warm=not case.cold,
-                shared=shared and not case.interrupt,
+                shared=shared and not (case.cold or case.interrupt),
                 timeout=40,
                 interrupt=server.asked if case.interrupt else None,
             )
@@ -87,7 +87,7 @@ def framings(case: Case, *, full: bool = True) -> list[str]:
     return ["as_is"] if slow else list(case.framings if full else case.usual_framings)
 
 
-AT_ONCE = 6
+AT_ONCE = 8
 
 
 def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
@@ -101,21 +101,20 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
         if (only == case.id if only else full or case.usual(variant.protocol, variant.mode))
         for framing in framings(case, full=full or bool(only))
     ]
-    programs = [printed(variant, **case.write) if case.write else usual for case, _ in jobs]
+    check_cases([(printed(variant, **case.write) if case.write else usual, case, framing) for case, framing in jobs])
+
+
+def check_cases(jobs: Sequence[tuple[Program, Case, str]]) -> None:
+    """Fail with what is wrong with any of these cases in its framing on its program; several are tried at once."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = list(pool.map(_try, jobs, programs))
+        results = list(pool.map(lambda job: try_case(*job), jobs))
     found = [
         f"{case.id} ({framing}): " + "; ".join(one[:300] for one in wrong)
-        for (case, framing), wrong in zip(jobs, results, strict=True)
+        for (_, case, framing), wrong in zip(jobs, results, strict=True)
         if wrong
     ]
     if found:
         pytest.fail("\n".join(found), pytrace=False)
-
-
-def _try(job: tuple[Case, str], tried: Program) -> list[str]:
-    case, framing = job
-    return try_case(case, tried, framing, shared=not case.cold)
 
 
 def skip_without_tools(variant: Variant) -> None:
