@@ -14,7 +14,7 @@ from chat_completions.catalog.load import load_language
 from support.case_checks import Outcome, problems
 from support.case_table import Case, expand, load, replies
 from support.replies import PICTURES, Reply
-from support.running import missing, run
+from support.running import SCRATCH, missing, run
 from support.serving import Received, Server, closed_port
 from support.variants import Program, Variant, printed, program
 from support.watching import RunOptions
@@ -37,7 +37,7 @@ def try_case(program: Program, case: Case, framing: str = "as_is", *, shared: bo
         env = {**expand(case.env, values), f"{program.env}_BASE_URL": expand(case.base, values)}
         if case.key is not None:
             env[f"{program.env}_API_KEY"] = expand(case.key, values)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
             for name, content in case.files.items():
                 Path(folder, name).write_bytes(PICTURES.get(content, content.encode()))
             options = RunOptions(

@@ -22,6 +22,9 @@ COMMANDS = {"python": (sys.executable,), "javascript": ("node",), "typescript": 
 ROUTE = WEB / "route.mjs"  # asks a route handler as a page would
 NODE = ("javascript", "typescript")
 PACKAGES = {"anthropic": "@anthropic-ai/sdk", "google-genai": "@google/genai"}
+# Where the folders of programs are made: in memory where there is room, which is many times quicker than a disk.
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of a name of its own is made in it
+SCRATCH = MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2**30 else None
 CERTIFICATE = ROOT / "tests" / "cases" / "certificate.pem"
 SUFFIXES = {"python": ".py", "javascript": ".mjs", "shell": ".sh"}
 
@@ -67,7 +70,7 @@ def run(
         return run(ROUTE.read_text(encoding="utf-8"), "javascript", env, cwd, beside)
     if _forks(language_id, options):
         fork_server(_imported(code, options))
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
         folder = Path(name)
         program = write_program(code, language_id, folder / "program")
         work, home = cwd or folder / "work", folder / "home"
