@@ -39,7 +39,7 @@ async def stream(prompt):
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
-        chunk = json.loads(data) if data.startswith("{") else {"message": data}
+        chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
         if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):
@@ -101,7 +101,7 @@ async def main():
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # of the libraries only errors
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # below the answer
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -38,7 +38,7 @@ def stream(messages):
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
-        chunk = json.loads(data) if data.startswith("{") else {"message": data}
+        chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
         if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):

@@ -34,10 +34,9 @@ def generate_image(prompt):
         message = body["choices"][0]["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
-    urls = image_urls(message)
-    if not urls:
+    images = [download_image(url) for url in image_urls(message)]
+    if not images:
         raise http_error(response, f"the answer holds no image: {message}")
-    images = [download_image(url) for url in urls]
     if body.get("usage"):
         logger.info("Usage: %s", body["usage"])
     return images
@@ -46,8 +45,7 @@ def generate_image(prompt):
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     text = str(message)
-    data_uris = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
-    return data_uris or re.findall(r"https?://[^\s\"')>\\]+", text)
+    return re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
 
 
 def download_image(url):

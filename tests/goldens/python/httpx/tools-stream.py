@@ -93,7 +93,7 @@ def complete(messages, message, usages):
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
-        chunk = json.loads(data) if data.startswith("{") else {"message": data}
+        chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
         if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):
@@ -190,7 +190,7 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # of the libraries only errors
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # below the answer
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -63,16 +63,13 @@ def parse_answer(text):
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         try:
             answer, _ = json.JSONDecoder().raw_decode(text, start.end())
-            break
-        except ValueError:  # no JSON starts here
+            jsonschema.validate(answer, SCHEMA)
+            return answer
+        except json.JSONDecodeError:  # no JSON starts here
             continue
-    else:
-        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
-    try:
-        jsonschema.validate(answer, SCHEMA)
-    except jsonschema.ValidationError as error:
-        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
-    return answer
+        except jsonschema.ValidationError as error:
+            raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    raise ValueError(f"the answer is not JSON: {text[:300]!r}")
 
 
 if __name__ == "__main__":

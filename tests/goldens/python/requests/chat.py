@@ -11,6 +11,8 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+logger = logging.getLogger(__name__)
+
 
 class Retries(Retry):
     def parse_retry_after(self, value):
@@ -18,7 +20,6 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-logger = logging.getLogger(__name__)
 BUSY = [429, 500, 502, 503, 504]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()

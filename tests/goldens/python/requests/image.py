@@ -14,6 +14,8 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
+logger = logging.getLogger(__name__)
+
 
 class Retries(Retry):
     def parse_retry_after(self, value):
@@ -21,7 +23,6 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-logger = logging.getLogger(__name__)
 BUSY = [429, 500, 502, 503, 504]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
@@ -47,10 +48,9 @@ def generate_image(prompt):
         message = body["choices"][0]["message"]
     except (LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
-    urls = image_urls(message)
-    if not urls:
+    images = [download_image(url) for url in image_urls(message)]
+    if not images:
         raise http_error(response, f"the answer holds no image: {message}")
-    images = [download_image(url) for url in urls]
     if body.get("usage"):
         logger.info("Usage: %s", body["usage"])
     return images
@@ -59,8 +59,7 @@ def generate_image(prompt):
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     text = str(message)
-    data_uris = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
-    return data_uris or re.findall(r"https?://[^\s\"')>\\]+", text)
+    return re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
 
 
 def download_image(url):

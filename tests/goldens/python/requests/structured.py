@@ -26,6 +26,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+logger = logging.getLogger(__name__)
+
 
 class Retries(Retry):
     def parse_retry_after(self, value):
@@ -33,7 +35,6 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-logger = logging.getLogger(__name__)
 BUSY = [429, 500, 502, 503, 504]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
@@ -86,16 +87,13 @@ def parse_answer(text):
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         try:
             answer, _ = json.JSONDecoder().raw_decode(text, start.end())
-            break
-        except ValueError:  # no JSON starts here
+            jsonschema.validate(answer, SCHEMA)
+            return answer
+        except json.JSONDecodeError:  # no JSON starts here
             continue
-    else:
-        raise ValueError(f"the answer is not JSON: {text[:300]!r}")
-    try:
-        jsonschema.validate(answer, SCHEMA)
-    except jsonschema.ValidationError as error:
-        raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
-    return answer
+        except jsonschema.ValidationError as error:
+            raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
+    raise ValueError(f"the answer is not JSON: {text[:300]!r}")
 
 
 def http_error(response, body):

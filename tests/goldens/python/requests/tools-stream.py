@@ -43,6 +43,8 @@ TOOLS = [
     },
 ]
 
+logger = logging.getLogger(__name__)
+
 
 class Retries(Retry):
     def parse_retry_after(self, value):
@@ -50,7 +52,6 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-logger = logging.getLogger(__name__)
 BUSY = [429, 500, 502, 503, 504]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
@@ -106,7 +107,7 @@ def complete(messages, message, usages):
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
-        chunk = json.loads(data) if data.startswith("{") else {"message": data}
+        chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
         if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):
@@ -179,7 +180,7 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # of the libraries only errors
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # below the answer
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

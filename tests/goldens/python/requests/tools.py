@@ -42,6 +42,8 @@ TOOLS = [
     },
 ]
 
+logger = logging.getLogger(__name__)
+
 
 class Retries(Retry):
     def parse_retry_after(self, value):
@@ -49,7 +51,6 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-logger = logging.getLogger(__name__)
 BUSY = [429, 500, 502, 503, 504]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
