@@ -9,8 +9,7 @@ from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.types import Language, Task
 from chat_completions.errors import NotOffered
-from chat_completions.planning.compatibility import combine
-from chat_completions.planning.resolve import find_objects
+from chat_completions.planning.resolve import Objects, combine, find_objects
 from chat_completions.planning.types import ProgramRequest
 
 # How much two combinations have in common when they share a name.
@@ -94,7 +93,7 @@ def _combination(request: ProgramRequest, gateway: Gateway, task: Task, language
     library = language.libraries[str(request.library)]
     reason = ""
     try:
-        combine(request, gateway, task, language, library)
+        combine(Objects(request, gateway, task, language, library))
     except NotOffered as problem:
         reason = str(problem)
     protocol = request.protocol or ""

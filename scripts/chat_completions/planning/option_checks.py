@@ -1,8 +1,10 @@
 """Checks that task and client library support the options of a request; NotOffered (exit code 3) where they do not."""
 
 from chat_completions.catalog import load
-from chat_completions.errors import NotOffered
-from chat_completions.planning.types import Resolution
+from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.types import Protocol, Task
+from chat_completions.errors import BadInput, NotOffered
+from chat_completions.planning.types import ProgramRequest, Resolution
 
 KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
 KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
@@ -20,6 +22,29 @@ def check_options(resolution: Resolution) -> None:
     _check_stream(resolution)
     _check_task(resolution)
     _check_messages(resolution)
+
+
+def is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol) -> bool:
+    """Return whether the answer is streamed: `--param stream=true` is `--stream`.
+
+    Raises BadInput for a contradiction, NotOffered where the answer cannot be streamed, or comes only so.
+    """
+    parameter = request.params.get("stream")
+    if request.stream and parameter is False:
+        raise BadInput("--stream and --param stream=false contradict each other.", "Give one of them.")
+    if task.always_streams and parameter is False:
+        raise NotOffered(f"The answers of {task.id!r} are always streamed.", "Leave --param stream=false out.")
+    stream = request.stream or parameter is True or task.always_streams
+    if stream and not (task.streams and protocol.streaming):
+        raise NotOffered(f"{task.id!r} on {protocol.id!r} does not support streaming.", "Leave --stream out.")
+    streams_always = gateway.default_body.get(protocol.id, {}).get("stream") is True
+    if streams_always and not stream and parameter is not False:
+        can_stream = task.streams and protocol.streaming
+        raise NotOffered(
+            f"{gateway.name} answers {protocol.id!r} only as a stream: its file says `stream: true`.",
+            "Add --stream." if can_stream else f"{task.id!r} does not support streaming.",
+        )
+    return stream
 
 
 def _check_library(resolution: Resolution) -> None:
