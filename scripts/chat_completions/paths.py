@@ -1,11 +1,13 @@
 """Where the skill's own files and the user's are. No other module looks at `__file__`."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
 
+@cache
 def skill_root() -> Path:
     """Return the folder that holds SKILL.md: inside a wheel, or two folders up in the skill's folder."""
     in_wheel = PACKAGE / ".agents" / "skills" / "chat-completions"

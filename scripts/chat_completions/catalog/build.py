@@ -6,7 +6,7 @@ from functools import cache, partial
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
-from chat_completions.catalog.types import Language, Protocol, Task
+from chat_completions.catalog.types import DecisionTable, Language, Protocol, Task
 from chat_completions.errors import did_you_mean
 
 PLACEHOLDER = re.compile(r"\$[a-z_]+")
@@ -47,13 +47,18 @@ def build(kind: type[T], data: Any, place: Place = (), **given: Any) -> T:
     return kind(**{**data, **converted}, **given)
 
 
-def build_protocol(id_: str, data: Any) -> Protocol:
+def build_decision_table(data: Any) -> DecisionTable:
+    """Return the rules of the decision table; ValidationError where the data of its file do not fit."""
+    return build(DecisionTable, data)
+
+
+def build_protocol(data: Any, id_: str) -> Protocol:
     """Return a protocol; ValidationError where the data of its file do not fit."""
     check_placeholders(data, IN_PROTOCOLS)
     return build(Protocol, data, id=id_)
 
 
-def build_task(id_: str, data: Any, protocols: Sequence[str]) -> Task:
+def build_task(data: Any, id_: str, protocols: Sequence[str]) -> Task:
     """Return a task with the name of its template; ValidationError where the data of its file do not fit."""
     task = build(Task, data, id=id_)
     check_placeholders(data, IN_TASKS)
@@ -61,7 +66,7 @@ def build_task(id_: str, data: Any, protocols: Sequence[str]) -> Task:
     return task._replace(template=task.template or task.kind)
 
 
-def build_language(id_: str, data: Any, protocols: Sequence[str]) -> Language:
+def build_language(data: Any, id_: str, protocols: Sequence[str]) -> Language:
     """Return a language; ValidationError where the data of its file do not fit."""
     language = build(Language, data, id=id_)
     for library in language.libraries.values():

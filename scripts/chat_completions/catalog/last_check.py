@@ -15,7 +15,7 @@ def load_last_check(gateway: str) -> LastCheck | None:
     """Return what the last check listed; a file that is broken counts as none."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         data = json.loads(_file(gateway).read_text(encoding="utf-8"))
-        listed = [str(model) for model in data["listed"]]
+        listed = tuple(str(model) for model in data["listed"])
         return LastCheck(str(data["date"]), listed) if listed else None
     return None
 

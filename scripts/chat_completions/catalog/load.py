@@ -2,15 +2,21 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from chat_completions.catalog.build import ValidationError, build, build_language, build_protocol, build_task
-from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.build import (
+    ValidationError,
+    build_decision_table,
+    build_language,
+    build_protocol,
+    build_task,
+)
+from chat_completions.catalog.gateway import Gateway, LastCheck
 from chat_completions.catalog.gateway_file import build_gateway, build_model_facts
 from chat_completions.catalog.last_check import load_last_check
 from chat_completions.catalog.types import DecisionTable, Language, Library, Protocol, Task
@@ -46,7 +52,7 @@ def load_gateway(name: str) -> Gateway:
         name = _similar_gateway(name)
         path = _user_file(name)
     if path is None:
-        return _from_file(_our_file("gateway", name), lambda data: _gateway(name, data))
+        return _from_file(_our_file("gateway", name), _gateway, name, load_last_check(name))
     return _from_user_file(path)
 
 
@@ -62,30 +68,30 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
     check_base_url(base_url, allow_http=allow_http)
     host = urlsplit(base_url).hostname or "gateway"
     data = {"name": host[:40], "base_url": base_url, "key": key, "models": models, "allow_http": allow_http}
-    return _gateway(_as_id(host), data)
+    return _gateway(data, _as_id(host), load_last_check(_as_id(host)))
 
 
 def load_protocol(name: str) -> Protocol:
     """Return a protocol by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     id_ = find_id("protocol", name)
-    return _from_file(_our_file("protocol", id_), partial(build_protocol, id_))
+    return _from_file(_our_file("protocol", id_), build_protocol, id_)
 
 
 def load_task(name: str) -> Task:
     """Return a task by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     id_ = find_id("task", name)
-    return _from_file(_our_file("task", id_), partial(build_task, id_, protocols=_our_ids("protocol")))
+    return _from_file(_our_file("task", id_), build_task, id_, _our_ids("protocol"))
 
 
 def load_language(name: str) -> Language:
     """Return a language by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
     id_ = find_id("language", name)
-    return _from_file(_our_file("language", id_), partial(build_language, id_, protocols=_our_ids("protocol")))
+    return _from_file(_our_file("language", id_), build_language, id_, _our_ids("protocol"))
 
 
 def load_decision_table() -> DecisionTable:
     """Return the rules of references/decision_table.yaml, in order; BadData where the file is broken."""
-    return _from_file(references() / "decision_table.yaml", lambda data: build(DecisionTable, data))
+    return _from_file(references() / "decision_table.yaml", build_decision_table)
 
 
 def find_id(kind: str, name: str) -> str:
@@ -111,15 +117,23 @@ def _template_names(folder: Path) -> frozenset[str]:
     return frozenset(path.stem for path in _visible(folder))
 
 
-def _gateway(id_: str, data: Any) -> Gateway:
+def _gateway(data: Any, id_: str, last_check: LastCheck | None) -> Gateway:
     facts = _from_file(references() / "model_facts.yaml", build_model_facts)
-    return build_gateway(id_, data, facts, load_last_check(id_), _our_ids("protocol"))
+    return build_gateway(id_, data, facts, last_check, _our_ids("protocol"))
 
 
-def _from_file(path: Path, make: Callable[[Any], T]) -> T:
-    """Return what `make` makes of one of our files; BadData with file and line for a mistake in it."""
+def _from_file(path: Path, make: Callable[..., T], *known: Hashable) -> T:
+    """Return what `make` makes of one of our files and what is `known`, once in a process.
+
+    Raises BadData with file and line for a mistake in the file.
+    """
+    return cast("T", _made(path, make, *known))
+
+
+@cache
+def _made(path: Path, make: Callable[..., Any], *known: Hashable) -> Any:
     try:
-        return make(read_our_file(path))
+        return make(read_our_file(path), *known)
     except ValidationError as problem:
         shown = path.relative_to(references().parent).as_posix()
         raise BadData(f"{shown}:{line_of(path, problem.place)}: {problem}.", problem.hint or FIX) from problem
@@ -132,7 +146,7 @@ def _from_user_file(path: Path) -> Gateway:
     data = read_user_file(path, "gateway")
     try:
         check_gateway(data, _schema())
-        return _gateway(_as_id(path.stem), data)
+        return _gateway(data, _as_id(path.stem), load_last_check(_as_id(path.stem)))
     except ValidationError as problem:
         raise BadInput(f"{path}:{line_of(path, problem.place)}: {problem}.", problem.hint) from problem
 
@@ -147,15 +161,19 @@ def _our_file(kind: str, id_: str) -> Path:
     return templates() / id_ / "language.yaml" if kind == "language" else references() / FOLDERS[kind] / f"{id_}.yaml"
 
 
-def _our_ids(kind: str) -> list[str]:
-    """Return the ids of a kind that come with the program."""
-    if kind == "language":
-        ids = [folder.name for folder in _visible(templates()) if (folder / "language.yaml").is_file()]
-    else:
-        ids = [file.stem for file in _visible(references() / FOLDERS[kind]) if file.suffix == ".yaml"]
+def _our_ids(kind: str) -> tuple[str, ...]:
+    """Return the ids of a kind that come with the program, in order."""
+    ids = _ids_in(templates() if kind == "language" else references() / FOLDERS[kind])
     if not ids:
         raise BadData(f"There is no {kind} at all.", FIX)
-    return sorted(ids)
+    return ids
+
+
+@cache
+def _ids_in(folder: Path) -> tuple[str, ...]:
+    """Return the names of the files of a folder, and of its folders that hold a language, in order."""
+    found = (path for path in _visible(folder) if path.suffix == ".yaml" or (path / "language.yaml").is_file())
+    return tuple(sorted(path.stem for path in found))
 
 
 def _visible(folder: Path) -> list[Path]:
