@@ -106,7 +106,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         asyncio.run(main())
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

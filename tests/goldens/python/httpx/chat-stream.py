@@ -99,7 +99,7 @@ if __name__ == "__main__":
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

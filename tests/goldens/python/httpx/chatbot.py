@@ -109,7 +109,7 @@ if __name__ == "__main__":
                     print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
-            except (httpx.HTTPError, ValueError) as error:
+            except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:
                 print(f"\nError: {error}".replace(API_KEY, "***")[:300], file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

@@ -196,7 +196,7 @@ if __name__ == "__main__":
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -89,7 +89,7 @@ if __name__ == "__main__":
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

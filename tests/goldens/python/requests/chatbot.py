@@ -99,7 +99,7 @@ if __name__ == "__main__":
                     print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
-            except (requests.RequestException, ValueError) as error:
+            except (requests.RequestException, AttributeError, LookupError, TypeError, ValueError) as error:
                 print(f"\nError: {error}".replace(API_KEY, "***")[:300], file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

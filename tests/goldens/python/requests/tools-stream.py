@@ -186,7 +186,7 @@ if __name__ == "__main__":
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -141,7 +141,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
-    except (requests.RequestException, ValueError) as error:
+    except (requests.RequestException, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

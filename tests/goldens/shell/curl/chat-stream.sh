@@ -40,7 +40,7 @@ jq --raw-input --null-input --raw-output '
       (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // .message // .msg // .detail)),
       ($lines[] | select(test("^data:\\s*[^{\\[\\s]"))[5:])
     ] as $failures
-  | [$events[].choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
+  | [$events[].choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
   | ($events[0] // empty | ""),
     if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
     elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then

@@ -68,7 +68,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
     ($reply | .usage | values | "Usage: \(tojson)")
   ] | map(. + "\n") | join("");
   (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
-  | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason; $response))
+  | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason?; $response))
     // ("HTTP \($status): \($json | error_message)" | fail)
   | .report as $report | (.text | gsub("<think>[\\s\\S]*?</think>"; "")) as $text
   | [$text, ($text | match("```\\w*\\n([\\s\\S]*?)\\n\\s*```").captures[0].string), ($text | gsub("```(json)?"; "")),

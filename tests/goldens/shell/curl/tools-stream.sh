@@ -96,7 +96,7 @@ for _ in {1..8}; do
       ($reply | .usage | values | "Usage: \(tojson)")
     ] | map(. + "\n") | join("");
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
-    | [$events[] | .choices[0]?.finish_reason | select(. != null and . != "")][-1] as $reason
+    | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or text
         (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // .message // .msg // .detail)),
         ($lines[] | select(test("^data:\\s*[^{\\[\\s]"))[5:])

@@ -81,7 +81,7 @@ for _ in {1..8}; do
       ($reply | .usage | values | "Usage: \(tojson)")
     ] | map(. + "\n") | join("");
     (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
-    | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason; $response))
+    | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason?; $response))
       // ("HTTP \($status): \($json | error_message)" | fail)
   ' "$tmp/response" >"$tmp/turn"
   jq --raw-output '.text | select(. != "")' "$tmp/turn"
