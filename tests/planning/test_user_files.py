@@ -99,3 +99,9 @@ def test_a_root_may_refer_or_be_put_together(schema: dict[str, Any]) -> None:
     assert check_schema(schema, "mine.json") == schema
     code = generate_program(ProgramRequest("aitoll", "structured", schema=schema)).code
     assert next(iter(schema)) in code
+
+
+def test_a_list_as_schema_gets_the_hint_to_wrap_it() -> None:
+    with pytest.raises(BadInput) as caught:
+        check_schema({"type": "array", "items": {"type": "string"}}, "mine.json")
+    assert '"properties": {"items"' in caught.value.hint
