@@ -39,7 +39,14 @@ def test_written_python_is_clean() -> None:
     files = [str(file) for file in GOLDENS.rglob("*.py")]
     assert files
     python(
-        "ruff", "check", "--isolated", "--select", EMITTED, "--ignore", NOT_EMITTED, "--target-version", "py310", *files
+        "ruff",
+        "check",
+        "--isolated",
+        "--line-length",
+        "120",
+        "--target-version",
+        "py310",
+        *("--select", EMITTED, "--ignore", NOT_EMITTED, *files),
     )
 
 

@@ -52,6 +52,7 @@ def _plan(resolution: Resolution, base_url: str, parameters: Parameters, message
         extra_body=body.extra,
         first_round_body=body.first_round,
         messages=messages.messages,
+        system_texts=messages.system,
         prompt=messages.prompt,
         instructions=messages.instructions,
         tools=resolution.tools,

@@ -45,7 +45,9 @@ async def answer_all(prompts):
                 try:
                     return {"id": id_, **await ask(client, prompt)}
                 except (anthropic.AnthropicError, ValueError) as error:
-                    return {"id": id_, "error": f"{error.__cause__ or error}".replace(API_KEY, "***")}
+                    status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+                    reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                    return {"id": id_, "error": reason.replace(API_KEY, "***")}
 
         for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
             yield await task

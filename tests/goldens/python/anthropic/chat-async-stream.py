@@ -41,16 +41,8 @@ async def stream(prompt):
         if not stop_reason:
             raise anthropic.AnthropicError("the stream ended before the answer was complete")
         if stop_reason not in ("end_turn", "stop_sequence"):
-            logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
-        logger.info("\nUsage: %s", usage or "not reported")
-
-
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+            logger.warning("Warning: the answer is incomplete: stop_reason is %s", stop_reason)
+        logger.info("Usage: %s", usage or "not reported")
 
 
 async def main():
@@ -59,14 +51,14 @@ async def main():
 
 
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="\n%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         asyncio.run(main())
-    except anthropic.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error_message(error.__cause__ or error)}")
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -38,14 +38,16 @@ def stream(messages):
     if not stop_reason:
         raise anthropic.AnthropicError("the stream ended before the answer was complete")
     if stop_reason not in ("end_turn", "stop_sequence"):
-        logger.warning("\nWarning: the answer is incomplete: stop_reason is %s", stop_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+        logger.warning("Warning: the answer is incomplete: stop_reason is %s", stop_reason)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not API_KEY:
         sys.exit("Error: AIREITER_API_KEY is not set: export AIREITER_API_KEY='your key'")
+    print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
     history = []
     try:
         while True:
@@ -55,12 +57,12 @@ if __name__ == "__main__":
                     print(text, end="", flush=True)
                     answer += text
                 history += [turn, {"role": "assistant", "content": answer}]
-                if len(history) == 2 * MAX_TURNS:
-                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # a broken stream may be an error of the HTTP library
-                print(f"\nError: {error.__cause__ or error}".replace(API_KEY, "***")[:300], file=sys.stderr)
+                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
         print()

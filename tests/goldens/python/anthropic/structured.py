@@ -63,23 +63,15 @@ def parse_answer(text):
     raise ValueError(f"the answer is not JSON: {text[:300]!r}")
 
 
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
-
-
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
-    except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

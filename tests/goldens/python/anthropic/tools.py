@@ -82,23 +82,15 @@ def run_tool(call):
     return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
 
 
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
-
-
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
-    except anthropic.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except (anthropic.AnthropicError, ValueError) as error:
-        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

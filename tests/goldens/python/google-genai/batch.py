@@ -47,7 +47,7 @@ async def answer_all(prompts):
                 try:
                     return {"id": id_, **await ask(client, prompt)}
                 except Exception as error:  # the SDK lets the errors of its HTTP library through
-                    return {"id": id_, "error": f"{error}".replace(API_KEY, "***")}
+                    return {"id": id_, "error": str(error).replace(API_KEY, "***")}
 
         for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
             yield await task

@@ -7,7 +7,7 @@ import sys
 
 import httpx
 from google import genai
-from google.genai import errors, types
+from google.genai import types
 
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
@@ -35,23 +35,13 @@ async def ask(prompt):
         return response.text or ""
 
 
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
-
-
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(asyncio.run(ask("Say hello in one short sentence.")))
-    except errors.APIError as error:
-        sys.exit(f"Error: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"Error: {error_message(error)}")
+        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

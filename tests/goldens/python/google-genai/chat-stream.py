@@ -5,7 +5,7 @@ import os
 import sys
 
 from google import genai
-from google.genai import errors, types
+from google.genai import types
 
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
@@ -34,28 +34,18 @@ def stream(prompt):
     if not finish_reason:
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
-        logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage or "not reported")
-
-
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+        logger.warning("Warning: the answer is incomplete: finishReason is %s", finish_reason.value)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="\n%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
-    except errors.APIError as error:
-        sys.exit(f"\nError: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"\nError: {error_message(error)}")
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

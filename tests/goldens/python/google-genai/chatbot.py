@@ -35,14 +35,16 @@ def stream(contents):
     if not finish_reason:
         raise ValueError("the stream ended before the answer was complete")
     if finish_reason != "STOP":
-        logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
-    logger.info("\nUsage: %s", usage or "not reported")
+        logger.warning("Warning: the answer is incomplete: finishReason is %s", finish_reason.value)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not API_KEY:
         sys.exit("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY='your key'")
+    print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
     history = []
     try:
         while True:
@@ -52,8 +54,6 @@ if __name__ == "__main__":
                     print(text, end="", flush=True)
                     answer += text
                 history += [turn, {"role": "model", "parts": [{"text": answer}]}]
-                if len(history) == 2 * MAX_TURNS:
-                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # the SDK lets the errors of its HTTP library through

@@ -5,7 +5,7 @@ import os
 import sys
 
 from google import genai
-from google.genai import errors, types
+from google.genai import types
 
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
@@ -74,10 +74,10 @@ def stream(prompt):
         if not finish_reason:
             raise ValueError("the stream ended before the answer was complete")
         if finish_reason != "STOP":
-            logger.warning("\nWarning: the answer is incomplete: finishReason is %s", finish_reason.value)
+            logger.warning("Warning: the answer is incomplete: finishReason is %s", finish_reason.value)
         calls = [part.function_call for part in parts if part.function_call]
         if not calls:
-            logger.info("\nUsage: %s", usage or "not reported")
+            logger.info("Usage: %s", usage or "not reported")
             return
         contents.append({"role": "model", "parts": parts})  # goes back as it came
         contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})
@@ -94,24 +94,14 @@ def run_tool(call):
     return {"function_response": {"id": call.id, "name": call.name, "response": response}}
 
 
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
-
-
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="\n%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except errors.APIError as error:
-        sys.exit(f"\nError: HTTP {error.code}: {error_message(error.details)}")
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit(f"\nError: {error_message(error)}")
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -57,7 +57,7 @@ async def answer_all(prompts):
             try:
                 return {"id": id_, **await ask(prompt)}
             except (httpx.HTTPError, ValueError) as error:
-                return {"id": id_, "error": f"{error}".replace(API_KEY, "***")}
+                return {"id": id_, "error": str(error).replace(API_KEY, "***")}
 
     for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
         yield await task

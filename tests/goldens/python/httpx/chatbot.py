@@ -93,9 +93,11 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not API_KEY:
         sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
+    print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
     history = []
     try:
         while True:
@@ -105,8 +107,6 @@ if __name__ == "__main__":
                     print(text, end="", flush=True)
                     answer += text
                 history += [turn, {"role": "assistant", "content": answer}]
-                if len(history) == 2 * MAX_TURNS:
-                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:

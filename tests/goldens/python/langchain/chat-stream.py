@@ -11,6 +11,8 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+logger = logging.getLogger(__name__)
+
 
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
@@ -27,21 +29,29 @@ def stream(prompt):
         default_headers={"Authorization": f"Bearer {API_KEY}"},
     )
     llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    reason = None
+    reason, usage = None, None
     for chunk in llm.stream(prompt):
         reason = chunk.response_metadata.get("finish_reason") or reason
+        usage = chunk.usage_metadata or usage
         yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
     if not reason:
         raise ValueError("the stream ended before the answer was complete")
-    if reason not in ("stop", None):
-        logging.getLogger(__name__).warning("\nWarning: the answer is incomplete: finish_reason is %s", reason)
+    if reason != "stop":
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = error.__cause__ or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -11,6 +11,8 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+logger = logging.getLogger(__name__)
+
 
 def ask(prompt):
     """Return the model's answer to one prompt."""
@@ -29,14 +31,21 @@ def ask(prompt):
     llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     message = llm.invoke(prompt)
     if (reason := message.response_metadata.get("finish_reason")) not in ("stop", None):
-        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", message.usage_metadata or "not reported")
     return message.text or message.additional_kwargs.get("refusal") or ""
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("Say hello in one short sentence."))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = error.__cause__ or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

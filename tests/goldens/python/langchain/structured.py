@@ -1,6 +1,7 @@
 """Ask a model on AITOLL for JSON that fits a schema, and print it."""
 
 import json
+import logging
 import os
 import re
 import sys
@@ -23,6 +24,8 @@ SCHEMA = {
     "required": ["sentiment", "score", "highlights"],
     "additionalProperties": False,
 }
+
+logger = logging.getLogger(__name__)
 
 
 def ask(prompt):
@@ -47,7 +50,9 @@ def ask(prompt):
     schema = {"name": "review", "strict": True, "schema": SCHEMA}
     structured = llm.with_structured_output(schema, include_raw=True)
     message = structured.invoke(messages)["raw"]
-    return parse_answer(message.text or message.additional_kwargs.get("refusal") or "")
+    answer = parse_answer(message.text or message.additional_kwargs.get("refusal") or "")
+    logger.info("Usage: %s", message.usage_metadata or "not reported")
+    return answer
 
 
 def parse_answer(text):
@@ -66,9 +71,15 @@ def parse_answer(text):
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = error.__cause__ or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -42,6 +42,8 @@ TOOLS = [
     },
 ]
 
+logger = logging.getLogger(__name__)
+
 
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
@@ -72,17 +74,19 @@ def stream(prompt):
     messages = [{"role": "user", "content": prompt}]
     llm = llm.bind_tools(TOOLS)
     for _ in range(8):
-        message, reason = None, None
+        message, reason, usage = None, None, None
         for chunk in llm.stream(messages):
             message = message + chunk if message else chunk
             reason = chunk.response_metadata.get("finish_reason") or reason
+            usage = chunk.usage_metadata or usage
             yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
         if not reason:
             raise ValueError("the stream ended before the answer was complete")
-        if reason not in ("stop", "tool_calls", None):
-            logging.getLogger(__name__).warning("\nWarning: the answer is incomplete: finish_reason is %s", reason)
+        if reason not in ("stop", "tool_calls"):
+            logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round
         if not message.tool_call_chunks:
+            logger.info("Usage: %s", usage or "not reported")
             return
         messages += [run_tool(tool_call) for tool_call in message.tool_call_chunks]
     raise ValueError("no answer after 8 rounds of tool calls")
@@ -95,16 +99,22 @@ def run_tool(tool_call):
         arguments = json.loads(arguments) if isinstance(arguments, str) else arguments
         content = json.dumps(FUNCTIONS[tool_call["name"]](**arguments), ensure_ascii=False)
     except Exception as error:
-        logging.getLogger(__name__).warning("Warning: the tool %s failed: %r", tool_call["name"], error)
+        logger.warning("Warning: the tool %s failed: %r", tool_call["name"], error)
         content = json.dumps({"error": repr(error)})
     return ToolMessage(content, tool_call_id=tool_call["id"])
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = error.__cause__ or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

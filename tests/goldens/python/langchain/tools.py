@@ -42,6 +42,8 @@ TOOLS = [
     },
 ]
 
+logger = logging.getLogger(__name__)
+
 
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
@@ -74,10 +76,11 @@ def ask(prompt):
     for _ in range(8):
         message = llm.invoke(messages)
         if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "tool_calls", None):
-            logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+            logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round
         tool_calls = message.tool_calls + message.invalid_tool_calls
         if not tool_calls:
+            logger.info("Usage: %s", message.usage_metadata or "not reported")
             return message.text or message.additional_kwargs.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")
@@ -90,15 +93,21 @@ def run_tool(tool_call):
         arguments = json.loads(arguments) if isinstance(arguments, str) else arguments
         content = json.dumps(FUNCTIONS[tool_call["name"]](**arguments), ensure_ascii=False)
     except Exception as error:
-        logging.getLogger(__name__).warning("Warning: the tool %s failed: %r", tool_call["name"], error)
+        logger.warning("Warning: the tool %s failed: %r", tool_call["name"], error)
         content = json.dumps({"error": repr(error)})
     return ToolMessage(content, tool_call_id=tool_call["id"])
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = error.__cause__ or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

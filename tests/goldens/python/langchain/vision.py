@@ -12,6 +12,8 @@ BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api
 MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
+logger = logging.getLogger(__name__)
+
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
@@ -40,14 +42,21 @@ def ask(prompt, image=IMAGE):
     ]
     message = llm.invoke(messages)
     if (reason := message.response_metadata.get("finish_reason")) not in ("stop", None):
-        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", message.usage_metadata or "not reported")
     return message.text or message.additional_kwargs.get("refusal") or ""
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is in this picture?"))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = error.__cause__ or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

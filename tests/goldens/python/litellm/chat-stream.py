@@ -15,6 +15,8 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+logger = logging.getLogger(__name__)
+
 
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
@@ -28,19 +30,28 @@ def stream(prompt):
     chunks = litellm.completion(
         model=MODEL, custom_llm_provider="custom_openai", client=client, timeout=120, messages=messages, stream=True
     )
+    usage = None
     for chunk in chunks:
+        usage = chunk.get("usage") or usage
         yield "".join(choice.delta.content or "" for choice in chunk.choices)
     if not (reason := chunks.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
         raise ValueError("the stream ended before the answer was complete")
     if reason != "stop":
-        logging.getLogger(__name__).warning("\nWarning: the answer is incomplete: finish_reason is %s", reason)
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -85,10 +85,12 @@ def stream(prompt):
         if not (reason := reply.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
             raise ValueError("the stream ended before the answer was complete")
         if reason not in ("stop", "tool_calls"):
-            logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", reason)
-        message = litellm.stream_chunk_builder(chunks).choices[0].message
+            logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        response = litellm.stream_chunk_builder(chunks)
+        message = response.choices[0].message
         messages.append(message)
         if not message.tool_calls:
+            logger.info("Usage: %s", response.usage)
             return
         messages += [run_tool(tool_call) for tool_call in message.tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")
@@ -109,10 +111,16 @@ def run_tool(tool_call):
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -83,6 +83,7 @@ def ask(prompt):
         message = response.choices[0].message
         messages.append(message)
         if not message.tool_calls:
+            logger.info("Usage: %s", response.usage)
             return message.content or message.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in message.tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")
@@ -103,9 +104,15 @@ def run_tool(tool_call):
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = getattr(error, "body", None) or error.__cause__ or error
-        reason = f"{getattr(error, 'status_code', type(error).__name__)}: {reason}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

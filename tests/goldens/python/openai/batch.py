@@ -20,7 +20,7 @@ async def ask(client, prompt):
     """Return the model's answer to one prompt, why it ended, and the usage."""
     messages = [{"role": "user", "content": prompt}]
     completion = await client.chat.completions.create(model=MODEL, messages=messages, stream=False)
-    if not getattr(completion, "choices", None):  # a web page, or an error with status 200
+    if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
     choice = completion.choices[0]
     return {
@@ -46,7 +46,9 @@ async def answer_all(prompts):
                 try:
                     return {"id": id_, **await ask(client, prompt)}
                 except (openai.OpenAIError, ValueError) as error:
-                    return {"id": id_, "error": f"{error.__cause__ or error}".replace(API_KEY, "***")}
+                    status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+                    reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                    return {"id": id_, "error": reason.replace(API_KEY, "***")}
 
         for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
             yield await task

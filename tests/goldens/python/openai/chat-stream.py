@@ -25,38 +25,31 @@ def stream(prompt):
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
         raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
-    finish_reason, usage = None, None
+    finish_reason, usage, extra = None, None, {}
     for chunk in chunks:
         for choice in chunk.choices or []:
             finish_reason = choice.finish_reason or finish_reason
             if choice.delta:
                 yield choice.delta.content or choice.delta.refusal or ""
         usage = chunk.usage or usage
+        extra |= chunk.model_extra
     if not finish_reason:
-        raise openai.OpenAIError("the stream ended before the answer was complete")
+        raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
     if finish_reason not in ("stop", "eos"):
-        logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
-
-
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", finish_reason)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="\n%(message)s")
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
-    except openai.APIStatusError as error:
-        sys.exit(f"\nError: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        sys.exit(f"\nError: {error_message(error.__cause__ or error)}")
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

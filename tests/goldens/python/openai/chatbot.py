@@ -25,24 +25,27 @@ def stream(messages):
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
         raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
-    finish_reason, usage = None, None
+    finish_reason, usage, extra = None, None, {}
     for chunk in chunks:
         for choice in chunk.choices or []:
             finish_reason = choice.finish_reason or finish_reason
             if choice.delta:
                 yield choice.delta.content or choice.delta.refusal or ""
         usage = chunk.usage or usage
+        extra |= chunk.model_extra
     if not finish_reason:
-        raise openai.OpenAIError("the stream ended before the answer was complete")
+        raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
     if finish_reason not in ("stop", "eos"):
-        logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
-    logger.info("\nUsage: %s", usage or "not reported")
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", finish_reason)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if not API_KEY:
         sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
+    print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
     history = []
     try:
         while True:
@@ -52,12 +55,12 @@ if __name__ == "__main__":
                     print(text, end="", flush=True)
                     answer += text
                 history += [turn, {"role": "assistant", "content": answer}]
-                if len(history) == 2 * MAX_TURNS:
-                    print(f"\n(From now on only the last {MAX_TURNS} turns are sent.)", file=sys.stderr)
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # a broken stream may be an error of the HTTP library
-                print(f"\nError: {error.__cause__ or error}".replace(API_KEY, "***")[:300], file=sys.stderr)
+                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
         print()

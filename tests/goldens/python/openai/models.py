@@ -23,21 +23,13 @@ def list_models():
     return [model.id for model in models.data]
 
 
-def error_message(body):
-    """Return the server's message in one line, wherever it stands in the body of its reply."""
-    match body:
-        case {"metadata": {"raw": str(text)}} | {"message": text} | {"msg": text} | {"detail": text} | {"error": text}:
-            return error_message(text)
-    return "".join(filter(str.isprintable, " ".join(str(body).split()))).replace(API_KEY or "***", "***")[:300]
-
-
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(*list_models(), sep="\n")
-    except openai.APIStatusError as error:
-        sys.exit(f"Error: HTTP {error.status_code}: {error_message(error.body)}")
     except Exception as error:  # the SDK fails in its own way on a web page
-        sys.exit(f"Error: {error_message(error.__cause__ or error)}")
+        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

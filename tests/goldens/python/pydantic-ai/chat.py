@@ -12,23 +12,32 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+logger = logging.getLogger(__name__)
+
 
 def ask(prompt):
     """Return the model's answer to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider("AITOLL", base_url=BASE_URL, api_key=API_KEY)
     provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120})
+    model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     result = Agent(model, retries=0).run_sync(prompt)
     if (reason := result.response.finish_reason) != "stop":
-        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", result.usage)
     return result.output
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("Say hello in one short sentence."))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = f"{type(error).__name__}: {error}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,6 +1,7 @@
 """Ask a model on AITOLL for JSON that fits a schema, and print it."""
 
 import json
+import logging
 import os
 import re
 import sys
@@ -25,6 +26,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+logger = logging.getLogger(__name__)
+
 
 def ask(prompt):
     """Return the model's answer as a value that fits SCHEMA, to one prompt."""
@@ -33,10 +36,12 @@ def ask(prompt):
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider("AITOLL", base_url=BASE_URL, api_key=API_KEY)
     provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     settings = {
         "timeout": 120,
+        "extra_headers": headers,
         "extra_body": {
             "response_format": {
                 "type": "json_schema",
@@ -45,8 +50,10 @@ def ask(prompt):
         },
     }
     model = OpenAIChatModel(MODEL, provider=provider, settings=settings)
-    agent = Agent(model, output_type=TextOutput(parse_answer), retries=0, instructions=instructions)
-    return agent.run_sync(prompt).output
+    agent = Agent(model, output_type=TextOutput(parse_answer), retries=0, system_prompt=instructions)
+    result = agent.run_sync(prompt)
+    logger.info("Usage: %s", result.usage)
+    return result.output
 
 
 def parse_answer(text: str):
@@ -65,8 +72,13 @@ def parse_answer(text: str):
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = f"{type(error).__name__}: {error}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

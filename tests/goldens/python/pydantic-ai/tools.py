@@ -34,6 +34,8 @@ TOOLS = {
     },
 }
 
+logger = logging.getLogger(__name__)
+
 
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
@@ -50,15 +52,17 @@ def ask(prompt):
     """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
     if not API_KEY or not API_KEY.isprintable():
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     profile = {"json_schema_transformer": None}  # else the schemas of the tools are made strict
     provider = OpenAICompatibleProvider("AITOLL", base_url=BASE_URL, api_key=API_KEY, profile=profile)
     provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120})
+    model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]
     agent = Agent(model, tools=tools, retries=8)
     result = agent.run_sync(prompt, usage_limits=UsageLimits(request_limit=8))
     if (reason := result.response.finish_reason) != "stop":
-        logging.getLogger(__name__).warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", result.usage)
     return result.output
 
 
@@ -67,13 +71,18 @@ def call_tool(name, /, **arguments):
     try:
         return FUNCTIONS[name](**arguments)
     except Exception as error:
-        logging.getLogger(__name__).warning("Warning: the tool %s failed: %r", name, error)
+        logger.warning("Warning: the tool %s failed: %r", name, error)
         return {"error": repr(error)}
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s")
+    logger.setLevel(logging.INFO)
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
-    except (Exception, KeyboardInterrupt) as error:
-        reason = f"{type(error).__name__}: {error}".replace(API_KEY or "***", "***")
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}"))[:300])
+    except Exception as error:
+        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,112 @@
+"""Ask a model on AITOLL many prompts and write a line of JSON for each, in the order of the prompts."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import openai
+from langchain_openai import ChatOpenAI
+from tqdm.asyncio import tqdm
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+CONCURRENCY = 8  # requests at a time
+
+
+async def ask(llm, prompt):
+    """Return the model's answer to one prompt, why it ended, and the usage."""
+    message = await llm.ainvoke(prompt)
+    return {
+        "answer": message.text or message.additional_kwargs.get("refusal") or "",
+        "finish_reason": message.response_metadata.get("finish_reason"),
+        "usage": message.usage_metadata,
+    }
+
+
+async def answer_all(prompts):
+    """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    http_client = openai.DefaultAsyncHttpxClient(follow_redirects=False)
+    llm = ChatOpenAI(
+        model=MODEL,
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        use_responses_api=False,
+        http_async_client=http_client,
+        default_headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    client = llm.root_async_client
+    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    limit = asyncio.Semaphore(CONCURRENCY)
+
+    async def answer(id_, prompt):
+        async with limit:
+            try:
+                return {"id": id_, **await ask(llm, prompt)}
+            except Exception as error:
+                error = error.__cause__ or error  # what the framework wraps
+                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                return {"id": id_, "error": reason.replace(API_KEY, "***")}
+
+    for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
+        yield await task
+
+
+def read_prompts(text):
+    """Return the prompts by id, from lines of text, whose id is their number, or of JSON with prompt and id."""
+    prompts = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        try:
+            entry = {"id": number} | (json.loads(line) if line.startswith("{") else {"prompt": line.strip()})
+            if entry["id"] in prompts:
+                raise ValueError(f"the id {entry['id']!r} is there twice")
+            if entry["prompt"]:
+                prompts[entry["id"]] = entry["prompt"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"line {number} of the prompts: {error!r}") from error
+    return prompts
+
+
+def write_results(path, prompts, results):
+    """Write the results in the order of the prompts; the old file stays until the new one is whole."""
+    lines = [json.dumps(results[id_], ensure_ascii=False) + "\n" for id_ in prompts | results if id_ in results]
+    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8")
+    Path(f"{path}.new").replace(path)
+
+
+async def answer_file(source, target):
+    """Answer the prompts of a file that have no answer in the file of results yet."""
+    prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
+    text = Path(target).read_text(encoding="utf-8", errors="replace") if Path(target).is_file() else ""
+    answered = map(json.loads, text.split("\n")[:-1])  # the last line may be cut
+    results = {result["id"]: result for result in answered if "error" not in result}
+    missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
+    if target != "-":
+        write_results(target, prompts, results)
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
+        async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
+            print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
+            results[result["id"]] = result
+    if target != "-":
+        write_results(target, prompts, results)
+    if failed := sum("error" in result for result in results.values()):
+        raise ValueError(f"{failed} prompts failed; the next run asks them again")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if len(sys.argv) != 3:
+        sys.exit("Usage: python3 batch.py prompts.txt results.jsonl  (- for stdin or stdout)")
+    try:
+        asyncio.run(answer_file(*sys.argv[1:]))
+    except (OSError, ValueError) as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)

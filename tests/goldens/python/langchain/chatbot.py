@@ -1,0 +1,69 @@
+"""Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program."""
+
+import logging
+import os
+import sys
+
+import openai
+from langchain_openai import ChatOpenAI
+
+API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
+BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+MODEL = "glm-4.7"  # or "glm-5"
+MAX_TURNS = 20  # earlier ones are no longer sent
+
+logger = logging.getLogger(__name__)
+
+
+def stream(messages):
+    """Yield the pieces of the model's answer to a conversation."""
+    if not API_KEY or not API_KEY.isprintable():
+        raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
+    http_client = openai.DefaultHttpxClient(follow_redirects=False)
+    llm = ChatOpenAI(
+        model=MODEL,
+        api_key=API_KEY,
+        base_url=BASE_URL,
+        timeout=120,
+        use_responses_api=False,
+        http_client=http_client,
+        default_headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    reason, usage = None, None
+    for chunk in llm.stream(messages):
+        reason = chunk.response_metadata.get("finish_reason") or reason
+        usage = chunk.usage_metadata or usage
+        yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
+    if not reason:
+        raise ValueError("the stream ended before the answer was complete")
+    if reason != "stop":
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+    logger.info("Usage: %s", usage or "not reported")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(format="\n%(message)s")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if not API_KEY:
+        sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
+    print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
+    history = []
+    try:
+        while True:
+            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            try:
+                for text in stream([*history[-2 * MAX_TURNS :], turn]):
+                    print(text, end="", flush=True)
+                    answer += text
+                history += [turn, {"role": "assistant", "content": answer}]
+            except KeyboardInterrupt:
+                print(" (stopped)", file=sys.stderr)
+            except Exception as error:
+                error = error.__cause__ or error  # what the framework wraps
+                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
+                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
+            print()
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
+        print()
