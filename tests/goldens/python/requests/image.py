@@ -73,13 +73,12 @@ def download_image(url):
 
 def save_image(image):
     """Write an image to a new file named by its type, and return the name."""
-    formats = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}
-    extension = next((formats[start] for start in formats if image.startswith(start)), None)
-    if not extension:
-        raise ValueError(f"not an image: {image[:60]!r}")
-    with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
-        file.write(image)
-    return file.name
+    for start, extension in {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}.items():
+        if image.startswith(start):
+            with open(f"image-{time.time_ns()}.{extension}", "xb") as file:
+                file.write(image)
+            return file.name
+    raise ValueError(f"not an image: {image[:60]!r}")
 
 
 def http_error(response, body):
