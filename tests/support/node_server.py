@@ -75,7 +75,8 @@ def strip_types(typescript: str) -> str:
 @cache
 def normal_form(program: str) -> str:
     """Return a program without its types and in one layout, so that equal programs have equal texts."""
-    return re.sub(r"\blet (\w+), (\w+);", r"let \1;\n    let \2;", _without_types(program, "transform"))
+    code = _without_types(program, "transform")
+    return re.sub(r"( *)let (\w+(?:, \w+)+);", lambda match: match[0].replace(", ", f";\n{match[1]}let "), code)
 
 
 def _without_types(typescript: str, mode: str) -> str:

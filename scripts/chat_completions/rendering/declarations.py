@@ -9,7 +9,7 @@ from typing import Any
 
 from chat_completions.catalog.types import LiteralStyle
 from chat_completions.planning.types import Tool, Variable
-from chat_completions.rendering.literals import WIDTH, field_name, text
+from chat_completions.rendering.literals import field_name, text
 
 # Names that the printed programs use themselves.
 PROGRAM_NAMES = {
@@ -92,7 +92,7 @@ def _object(style: LiteralStyle, schema: Mapping[str, Any], margin: int, lead: i
         for name, part in properties.items()
     ]
     short = f"{{ {'; '.join(fields)} }}"
-    if "\n" not in short and len(short) + margin + lead <= WIDTH:
+    if "\n" not in short and len(short) + margin + lead <= style.width:
         return short
     return "{\n" + "".join(f"{' ' * inner}{field};\n" for field in fields) + " " * margin + "}"
 

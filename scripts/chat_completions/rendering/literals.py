@@ -11,7 +11,6 @@ from chat_completions.catalog.types import LiteralStyle
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import Variable
 
-WIDTH = 100  # columns
 LONGEST_LINE = 120
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -28,7 +27,7 @@ def write_literal(style: LiteralStyle, value: Any, margin: int = 0, lead: int = 
     """
     short = _flat(style, value)
     is_collection = isinstance(value, (Mapping, list, tuple)) and not isinstance(value, Variable)
-    if len(short) + margin + lead <= WIDTH or not is_collection or not value:
+    if len(short) + margin + lead <= style.width or not is_collection or not value:
         return short
     inner = margin + style.indent
     if isinstance(value, Mapping):
@@ -44,7 +43,7 @@ def write_keywords(
     With `packed` they may share a line of their own, as ruff formats a call without a last comma.
     """
     short = ", ".join(f"{name}={_flat(style, item)}" for name, item in value.items())
-    if len(short) + margin + lead <= WIDTH:
+    if len(short) + margin + lead <= style.width:
         return short
     pad = " " * (margin + style.indent)
     if packed and len(pad + short) <= LONGEST_LINE:

@@ -1,4 +1,4 @@
-// Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
+// Chat with a model on AITOLL in the terminal; Ctrl-D ends it.
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
@@ -9,77 +9,60 @@ const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/
 const MODEL = "glm-4.7"; // or "glm-5"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
-export async function* stream(messages, log = () => {}, signal) {
+export async function* stream(messages, log = () => {}) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const gateway = createOpenAICompatible({
     name: "AITOLL",
     baseURL: BASE_URL,
     apiKey: API_KEY,
-    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    fetch: async (url, options) => {
+      const response = await fetch(url, { ...options, redirect: "manual" });
+      if (response.ok && response.headers.get("content-type")?.includes("json")) throw new Error(await response.text());
+      return response;
+    },
   });
   let failure;
   const result = streamText({
     model: gateway(MODEL),
     messages,
-    onError: ({ error }) => {
-      failure = error instanceof Error ? error : new Error(error?.message ?? "the server sent an error");
-    },
-    abortSignal: signal,
+    onError: ({ error }) => (failure = error),
     timeout: { firstChunkMs: 120_000, chunkMs: 120_000 },
   });
   yield* result.textStream;
-  if (failure) throw failure;
-  const { finishReason, rawFinishReason, usage } = (await result.steps).at(-1);
+  if (failure) throw failure instanceof Error ? failure : new Error(failure.message ?? JSON.stringify(failure));
+  const { finishReason, rawFinishReason } = (await result.steps).at(-1);
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log(`Warning: finishReason is ${rawFinishReason}`);
-  if (usage.raw) log(`Usage: ${JSON.stringify(usage.raw)}`);
-}
+  if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
 
-// The server's message, or that of the package, without the key.
-function errorText(error) {
-  const { statusCode, data, responseBody, message } = error.lastError ?? error;
-  const reply = data && responseBody && JSON.parse(responseBody).error;
-  const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-  const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-  return text.replaceAll(API_KEY || "\0", "***");
 }
 
 async function chat() {
-  const lines = createInterface({ input: process.stdin });
-  const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
-  const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
-  const history = [];
-  let controller;
-  process.on("SIGINT", () => (controller ? controller.abort() : lines.close())); // Ctrl-C
-  showPrompt();
-  for await (const content of lines) {
-    controller = new AbortController();
-    history.push({ role: "user", content });
-    let answer = "";
+  const messages = [];
+  process.stderr.write("> ");
+  for await (const content of createInterface({ input: process.stdin })) {
+    messages.push({ role: "user", content });
     try {
-      for await (const text of stream(history.slice(-2 * MAX_TURNS - 1), log, controller.signal)) {
+      let answer = "";
+      for await (const text of stream(messages.slice(-2 * MAX_TURNS - 1), (line) => console.error(`\n${line}`))) {
         process.stdout.write(text);
         answer += text;
       }
-      history.push({ role: "assistant", content: answer });
-      if (history.length === 2 * MAX_TURNS) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+      messages.push({ role: "assistant", content: answer });
+      if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error) {
-      history.pop(); // the turn without an answer
-      const text = errorText(error);
-      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
-      console.error(controller.signal.aborted ? " (stopped)" : message);
+      messages.pop(); // the turn without an answer
+      const { statusCode, data, responseBody, message } = error.lastError ?? error;
+      const reply = data && responseBody && JSON.parse(responseBody).error;
+      const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+      console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     }
-    controller = undefined;
     console.log();
-    showPrompt();
+    process.stderr.write("> ");
   }
-  console.log();
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   if (API_KEY) chat();
-  else {
-    console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-    process.exitCode = 1;
-  }
+  else console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  process.exitCode = API_KEY ? 0 : 1;
 }

@@ -20,17 +20,12 @@ export async function* stream(prompt, log = () => {}) {
     logLevel: "off", // errors are thrown, not logged
   });
   const messages = [{ role: "user", content: prompt }];
-  const events = await client.messages.create({
-    model: MODEL,
-    messages,
-    max_tokens: 4096,
-    stream: true,
-  });
+  const events = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: true });
   let stopReason, usage;
   for await (const event of events) {
     if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
-    if (event.type === "message_start") usage = event.message?.usage;
     if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
+    if (event.type === "message_start") usage = event.message?.usage;
     if ("usage" in event) usage = { ...usage, ...event.usage };
     if (event.type === "message_stop") break;
   }
@@ -42,9 +37,10 @@ export async function* stream(prompt, log = () => {}) {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const reason = [error.message, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const message = error.message.replace(json, (_, words) => JSON.parse(words));
+    const reason = [message, error.cause?.cause?.code].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -22,24 +22,22 @@ async function get(path, retries = 2) {
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
-  const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+  const seconds = Number(response?.headers.get("retry-after")) || 2;
+  if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
     return get(path, retries - 1);
   }
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   getBalance().then(console.log, (error) => {
-    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -1,4 +1,4 @@
-// Chat with a model on AITOLL in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
+// Chat with a model on AITOLL in the terminal; Ctrl-D ends it.
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,94 +9,83 @@ const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/
 const MODEL = "glm-4.7"; // or "glm-5"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
-export async function* stream(messages, log = () => {}, signal) {
-  const response = await post("/chat/completions", {
-    model: MODEL,
-    messages,
-    stream: true,
-  }, signal);
-  const decoded = response.body.pipeThrough(new TextDecoderStream());
-  let finishReason, usage;
-  for await (const { data } of decoded.pipeThrough(new EventSourceParserStream())) {
+export async function* stream(messages, log = () => {}) {
+  const response = await post("/chat/completions", { model: MODEL, messages, stream: true });
+  let finishReason, stray; // JSON that is no event: an error
+  const lineEnd = new TransformStream({ flush: (controller) => controller.enqueue("\n") });
+  const lines = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(lineEnd);
+  const parser = new EventSourceParserStream({ onError: ({ line }) => line?.startsWith("{") && (stray = line) });
+  for await (const { data, event: type } of lines.pipeThrough(parser)) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
     }
-    const chunk = JSON.parse(data);
-    if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
+    const chunk = JSON.parse(data) ?? {};
+    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+    if (failure || type === "error") throw new Error(errorMessage(chunk));
     const choice = chunk.choices?.[0];
-    const delta = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof delta === "string") yield delta;
+    const content = choice?.delta?.content || choice?.delta?.refusal;
+    const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+    if (delta) yield delta;
     finishReason = choice?.finish_reason || finishReason;
-    usage = chunk.usage ?? usage;
   }
+  if (stray) throw new Error(errorMessage(JSON.parse(stray)));
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
-  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-async function post(path, body, signal, retries = 2) {
+async function post(path, body, retries = 2) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
     method: "POST",
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-    signal,
   }).catch((error) => { // ECONNREFUSED and the like are tried again
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
-  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
-  const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+  const seconds = Number(response?.headers.get("retry-after")) || 2;
+  if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
-    return post(path, body, signal, retries - 1);
+    return post(path, body, retries - 1);
   }
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  const message = typeof text === "string" ? text : JSON.stringify(text);
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
+  throw new Error(`HTTP ${response.status}: ${errorMessage(reply)}`, { cause: response }); // for its status
+}
+
+// Return the server's words from the body of an error.
+function errorMessage(body) {
+  const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  return typeof text === "string" ? text : JSON.stringify(text);
 }
 
 async function chat() {
-  const lines = createInterface({ input: process.stdin });
-  const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
-  const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
-  const history = [];
-  let controller;
-  process.on("SIGINT", () => (controller ? controller.abort() : lines.close())); // Ctrl-C
-  showPrompt();
-  for await (const content of lines) {
-    controller = new AbortController();
-    history.push({ role: "user", content });
-    let answer = "";
+  const messages = [];
+  process.stderr.write("> ");
+  for await (const content of createInterface({ input: process.stdin })) {
+    messages.push({ role: "user", content });
     try {
-      for await (const text of stream(history.slice(-2 * MAX_TURNS - 1), log, controller.signal)) {
+      let answer = "";
+      for await (const text of stream(messages.slice(-2 * MAX_TURNS - 1), (line) => console.error(`\n${line}`))) {
         process.stdout.write(text);
         answer += text;
       }
-      history.push({ role: "assistant", content: answer });
-      if (history.length === 2 * MAX_TURNS) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+      messages.push({ role: "assistant", content: answer });
+      if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error) {
-      history.pop(); // the turn without an answer
-      const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
-      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
-      console.error(controller.signal.aborted ? " (stopped)" : message);
+      messages.pop(); // the turn without an answer
+      const reason = [error.message, error.cause?.code].join(" ").trim();
+      console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     }
-    controller = undefined;
     console.log();
-    showPrompt();
+    process.stderr.write("> ");
   }
-  console.log();
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   if (API_KEY) chat();
-  else {
-    console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-    process.exitCode = 1;
-  }
+  else console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  process.exitCode = API_KEY ? 0 : 1;
 }

@@ -47,19 +47,15 @@ export async function ask(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
   const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const completion = await post("/chat/completions", {
-      model: MODEL,
-      messages,
-      tools: TOOLS,
-      stream: false,
-    });
+    const completion = await post("/chat/completions", { model: MODEL, messages, tools: TOOLS, stream: false });
     const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
     if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
     if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
-      return message.content || message.refusal || "";
+      const content = message.content || message.refusal || "";
+      return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }
     messages.push(message);
     for (const { id, function: call } of message.tool_calls) {
@@ -94,24 +90,22 @@ async function post(path, body, retries = 2) {
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
-  const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+  const seconds = Number(response?.headers.get("retry-after")) || 2;
+  if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -1,4 +1,4 @@
-// Chat with a model on AIClient-2-API in the terminal: Ctrl-C ends an answer, Ctrl-D the program.
+// Chat with a model on AIClient-2-API in the terminal; Ctrl-D ends it.
 import { realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { GoogleGenAI } from "@google/genai";
@@ -8,7 +8,7 @@ const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
-export async function* stream(contents, log = () => {}, signal) {
+export async function* stream(contents, log = () => {}) {
   if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
@@ -19,65 +19,44 @@ export async function* stream(contents, log = () => {}, signal) {
       fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
     },
   });
-  const chunks = await ai.models.generateContentStream({
-    model: MODEL,
-    contents,
-    config: { abortSignal: signal },
-  });
-  let finishReason, usage;
+  const chunks = await ai.models.generateContentStream({ model: MODEL, contents });
+  let finishReason;
   for await (const chunk of chunks) {
-    const blocked = chunk.promptFeedback?.blockReason;
-    if (blocked) throw new Error(`blocked: ${blocked}`);
-    const candidate = chunk.candidates?.[0];
-    for (const part of candidate?.content?.parts ?? []) {
-      if (part.text && !part.thought) yield part.text;
-    }
-    finishReason = candidate?.finishReason ?? finishReason;
-    usage = chunk.usageMetadata ?? usage;
+    if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
+    if (chunk.text) yield chunk.text;
+    finishReason = chunk.candidates?.[0]?.finishReason ?? finishReason;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-  if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
 async function chat() {
-  const lines = createInterface({ input: process.stdin });
-  const showPrompt = () => process.stdin.isTTY && process.stdout.write("> ");
-  const log = (line) => line.startsWith("Warning") && console.error(`\n${line}`);
-  const history = [];
-  let controller;
-  process.on("SIGINT", () => (controller ? controller.abort() : lines.close())); // Ctrl-C
-  showPrompt();
-  for await (const content of lines) {
-    controller = new AbortController();
-    history.push({ role: "user", parts: [{ text: content }] });
-    let answer = "";
+  const contents = [];
+  process.stderr.write("> ");
+  for await (const content of createInterface({ input: process.stdin })) {
+    contents.push({ role: "user", parts: [{ text: content }] });
     try {
-      for await (const text of stream(history.slice(-2 * MAX_TURNS - 1), log, controller.signal)) {
+      let answer = "";
+      for await (const text of stream(contents.slice(-2 * MAX_TURNS - 1), (line) => console.error(`\n${line}`))) {
         process.stdout.write(text);
         answer += text;
       }
-      history.push({ role: "model", parts: [{ text: answer }] });
-      if (history.length === 2 * MAX_TURNS) console.error(`\n(From now on only the last ${MAX_TURNS} turns are sent.)`);
+      contents.push({ role: "model", parts: [{ text: answer }] });
+      if (contents.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error) {
-      history.pop(); // the turn without an answer
-      const text = [error.status, error.message, error.cause?.code]
-        .join(" ")
-        .replaceAll(API_KEY || "\0", "***");
-      const message = `\nError: ${text.replace(/[\s\p{Cc}]+/gu, " ").slice(0, 300)}`;
-      console.error(controller.signal.aborted ? " (stopped)" : message);
+      contents.pop(); // the turn without an answer
+      const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+      const message = error.message.replace(json, (_, words) => JSON.parse(words));
+      const reason = [error.status, message, error.cause?.code].join(" ").trim();
+      console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     }
-    controller = undefined;
     console.log();
-    showPrompt();
+    process.stderr.write("> ");
   }
-  console.log();
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   if (API_KEY) chat();
-  else {
-    console.error("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
-    process.exitCode = 1;
-  }
+  else console.error("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  process.exitCode = API_KEY ? 0 : 1;
 }

@@ -44,11 +44,10 @@ export async function ask(prompt, log = () => {}) {
       systemInstruction: { parts: [{ text: instructions }] },
     },
   });
-  const { content, finishReason } = response.candidates?.[0] ?? {};
-  const parts = content?.parts?.filter((part) => !part.thought) ?? [];
-  const text = parts.map((part) => part.text ?? "").join("");
-  if (!text) throw new Error(`no text: ${finishReason ?? JSON.stringify(response)}`);
-  if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
+  const { text } = response;
+  const finishReason = response.candidates?.[0]?.finishReason;
+  if (!text) throw new Error(`no text (finishReason ${finishReason}): ${JSON.stringify(response)}`);
+  if (finishReason && finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
   const answer = parseAnswer(text);
   if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
   return answer;
@@ -67,9 +66,10 @@ function parseAnswer(answer) {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const reason = [error.status, error.message, error.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const message = error.message.replace(json, (_, words) => JSON.parse(words));
+    const reason = [error.status, message, error.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

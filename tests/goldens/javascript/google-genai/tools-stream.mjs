@@ -60,8 +60,7 @@ export async function* stream(prompt, log = () => {}) {
     const parts = [];
     let finishReason;
     for await (const chunk of chunks) {
-      const blocked = chunk.promptFeedback?.blockReason;
-      if (blocked) throw new Error(`blocked: ${blocked}`);
+      if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
       const candidate = chunk.candidates?.[0];
       for (const part of candidate?.content?.parts ?? []) {
         if (part.text && !part.thought) yield part.text;
@@ -100,9 +99,10 @@ async function callTool(name = "", input) {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const reason = [error.status, error.message, error.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const message = error.message.replace(json, (_, words) => JSON.parse(words));
+    const reason = [error.status, message, error.cause?.code].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -13,17 +13,12 @@ export async function generateImage(prompt, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    project: null,
+    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
     timeout: 300_000,
     fetchOptions: { redirect: "manual" },
   });
   const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
-  const completion = await client.chat.completions.create({
-    model: MODEL,
-    messages,
-    stream: false,
-  });
+  const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
   const message = completion?.choices?.[0]?.message;
   if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
   const urls = imageUrls(message);
@@ -71,9 +66,8 @@ if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not
       console.log(name);
     }
   }).catch((error) => {
-    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -21,8 +21,7 @@ export async function listModels() {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: `${BASE_URL}/v1`,
-    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    project: null,
+    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });
@@ -34,9 +33,8 @@ export async function listModels() {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const show = (id) => console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
   listModels().then((ids) => ids.forEach(show)).catch((error) => {
-    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -14,38 +14,27 @@ export async function ask(prompt, imageUrl = IMAGE, log = () => {}) {
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    project: null,
+    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });
   const messages = [
-    {
-      role: "user",
-      content: [
-        { type: "text", text: prompt },
-        { type: "image_url", image_url: { url: imageUrl } },
-      ],
-    },
+    { role: "user", content: [{ type: "text", text: prompt }, { type: "image_url", image_url: { url: imageUrl } }] },
   ];
-  const completion = await client.chat.completions.create({
-    model: MODEL,
-    messages,
-    stream: false,
-  });
-  const choice = completion?.choices?.[0];
-  const text = choice?.message?.content || choice?.message?.refusal;
-  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
-  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
+  const { message, finish_reason } = completion?.choices?.[0] ?? {};
+  const content = message?.content || message?.refusal;
+  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+  if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
+  if (finish_reason && finish_reason !== "stop") log(`Warning: finish_reason is ${finish_reason}`);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
-    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -49,7 +49,11 @@ export async function POST(request: Request): Promise<Response> {
       name: "AITOLL",
       baseURL: BASE_URL,
       apiKey: API_KEY,
-      fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+      fetch: async (url, options) => {
+        const response = await fetch(url, { ...options, redirect: "manual" });
+        if (response.ok && response.headers.get("content-type")?.includes("json")) throw new Error(await response.text());
+        return response;
+      },
     });
     const { messages } = (await request.json()) as { messages: UIMessage[] };
     for (const message of messages) {
@@ -77,7 +81,6 @@ export async function POST(request: Request): Promise<Response> {
 function errorMessage(error: any): string {
   const { statusCode, data, responseBody, message = error } = error.lastError ?? error;
   const reply = data && responseBody && JSON.parse(responseBody).error;
-  const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-  const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-  return `${text}`.replaceAll(API_KEY || "\0", "***").slice(0, 400);
+  const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+  return reason.replaceAll(API_KEY || "\0", "***").slice(0, 400);
 }

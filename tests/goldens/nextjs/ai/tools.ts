@@ -84,7 +84,6 @@ export async function POST(request: Request): Promise<Response> {
 function errorMessage(error: any): string {
   const { statusCode, data, responseBody, message = error } = error.lastError ?? error;
   const reply = data && responseBody && JSON.parse(responseBody).error;
-  const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-  const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-  return `${text}`.replaceAll(API_KEY || "\0", "***").slice(0, 400);
+  const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+  return reason.replaceAll(API_KEY || "\0", "***").slice(0, 400);
 }

@@ -39,10 +39,9 @@ export async function POST(request: Request): Promise<Response> {
 // Return the status and the server's own message.
 async function errorMessage(response: Response): Promise<string> {
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  const message = typeof text === "string" ? text : JSON.stringify(text);
-  return `HTTP ${response.status}: ${message}`;
+  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  return `HTTP ${response.status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
 }
 
 // Turn the events of the gateway into the lines of the answer.
@@ -51,7 +50,7 @@ function toLines(apiKey: string) {
   let usage = {};
   const line = (value: object) => `${JSON.stringify(value).replaceAll(apiKey, "***")}\n`;
   function end(controller: TransformStreamDefaultController<string>, error?: string) {
-    const warning = finishReason === "stop" ? undefined : `The answer ended with ${finishReason}.`;
+    const warning = finishReason === "stop" ? undefined : `ended with ${finishReason}`;
     controller.enqueue(line(error ? { error } : { warning, done: true }));
     controller.terminate();
     if (!error) console.info("Usage:", JSON.stringify(usage));

@@ -25,7 +25,7 @@ export async function POST(request: Request): Promise<Response> {
     const { message, finish_reason: finishReason } = body.choices[0];
     const text = message.content || message.refusal || "";
     console.info("Usage:", JSON.stringify(body.usage));
-    const warning = finishReason === "stop" ? undefined : `The answer ended with ${finishReason}.`;
+    const warning = finishReason === "stop" ? undefined : `ended with ${finishReason}`;
     return Response.json({ text, warning, done: true });
   } catch (error) {
     const message = (error as Error).message.replaceAll(apiKey || "\0", "***");
@@ -36,8 +36,7 @@ export async function POST(request: Request): Promise<Response> {
 // Return the status and the server's own message.
 async function errorMessage(response: Response): Promise<string> {
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  const message = typeof text === "string" ? text : JSON.stringify(text);
-  return `HTTP ${response.status}: ${message}`;
+  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  return `HTTP ${response.status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
 }

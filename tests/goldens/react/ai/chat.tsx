@@ -12,7 +12,7 @@ export default function Chat() {
   const { messages, sendMessage, regenerate, status, error } = useChat({
     messages: MESSAGES,
     onFinish: ({ finishReason, isError }) => {
-      if (finishReason !== "stop" && !isError) setWarning(`The answer ended with: ${finishReason}`);
+      if (finishReason !== "stop" && !isError) setWarning(`ended with ${finishReason}`);
     },
   });
   const loading = status === "submitted" || status === "streaming";

@@ -1,5 +1,5 @@
 // Ask AITOLL many prompts and write a line of JSON for each, in the order of the prompts.
-import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import fs, { realpathSync } from "node:fs";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { generateText } from "ai";
 import pLimit from "p-limit";
@@ -25,25 +25,15 @@ export async function ask(prompt: string): Promise<object> {
   return { answer: result.text, finish_reason: result.rawFinishReason, usage: result.usage.raw };
 }
 
-// The server's message, or that of the package, without the key.
-function errorText(error: any): string {
-  const { statusCode, data, responseBody, message } = error.lastError ?? error;
-  const reply = data && responseBody && JSON.parse(responseBody).error;
-  const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-  const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-  return text.replaceAll(API_KEY || "\0", "***");
-}
-
-// Yield an answer or error for each prompt, in their order; at most CONCURRENCY are asked at once.
-export async function* answerAll(prompts: Map<unknown, string>): AsyncGenerator<Result> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const limit = pLimit(CONCURRENCY);
-  const answer = (id: unknown, prompt: string) =>
-    ask(prompt).then(
-      (result) => ({ id, ...result }),
-      (error) => ({ id, error: errorText(error) }),
-    );
-  yield* [...prompts].map(([id, prompt]) => limit(answer, id, prompt));
+async function answer(id: unknown, prompt: string): Promise<Result> {
+  try {
+    return { id, ...(await ask(prompt)) };
+  } catch (error: any) {
+    const { statusCode, data, responseBody, message } = error.lastError ?? error;
+    const reply = data && responseBody && JSON.parse(responseBody).error;
+    const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+    return { id, error: reason.replaceAll(API_KEY || "\0", "***") };
+  }
 }
 
 // Lines of JSON with a prompt and an id, or of text, whose id is their number.
@@ -52,7 +42,7 @@ function readPrompts(text: string) {
   for (const [index, line] of text.replace("\ufeff", "").split("\n").entries()) {
     try {
       const { id = index + 1, prompt } = line.startsWith("{") ? JSON.parse(line) : { prompt: line.trim() };
-      if (prompt === undefined || prompts.has(id)) throw new Error(prompt ? `the id ${id} is there twice` : "no prompt");
+      if (prompt === undefined || prompts.has(id)) throw new Error(prompt ? `id ${id} is there twice` : "no prompt");
       if (prompt) prompts.set(id, prompt);
     } catch (error: any) {
       throw new Error(`line ${index + 1} of the prompts: ${error.message}`);
@@ -61,29 +51,28 @@ function readPrompts(text: string) {
   return prompts;
 }
 
-// Write the results in the order of the prompts; the old file stays until the new one is whole.
-function writeResults(path: string, prompts: Map<unknown, string>, results: Map<unknown, Result>) {
-  const ids = [...new Set([...prompts.keys(), ...results.keys()])].filter((id) => results.has(id));
-  writeFileSync(`${path}.new`, ids.map((id) => `${JSON.stringify(results.get(id))}\n`).join(""));
-  renameSync(`${path}.new`, path);
-}
-
 // Answer the prompts that have no answer in the file of results yet.
 async function answerFile(source: string, target: string) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
-  const prompts = readPrompts(readFileSync(source === "-" ? 0 : source, "utf8"));
-  const lines = existsSync(target) ? readFileSync(target, "utf8").split("\n").slice(0, -1) : []; // the last may be cut
-  const answered = lines.map((line) => JSON.parse(line)).filter((result) => !("error" in result));
-  const results = new Map<unknown, Result>(answered.map((result) => [result.id, result]));
-  const missing = new Map([...prompts].filter(([id]) => !results.has(id)));
-  if (target !== "-") writeResults(target, prompts, results);
+  const prompts = readPrompts(fs.readFileSync(source === "-" ? 0 : source, "utf8"));
+  const before = fs.existsSync(target) ? fs.readFileSync(target, "utf8").replace(/[^\n]*$/, "") : "";
+  const lines: Result[] = before.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
+  if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before)); // the last line may be cut
+  const limit = pLimit(CONCURRENCY);
+  const missing = [...prompts].filter(([id]) => !results.has(id));
   let done = 0;
-  for await (const result of answerAll(missing)) {
+  for await (const result of missing.map(([id, prompt]) => limit(answer, id, prompt))) {
     results.set(result.id, result);
-    appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
-    if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.size}`);
+    fs.appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.length}`);
   }
-  if (target !== "-") writeResults(target, prompts, results);
+  if (before) { // the new results go to the places of their prompts
+    const ordered = [...new Map<unknown, unknown>([...prompts, ...results]).values()];
+    fs.writeFileSync(`${target}.new`, ordered.map((result) => `${JSON.stringify(result)}\n`).join(""));
+    fs.renameSync(`${target}.new`, target);
+  }
   const failed = [...results.values()].filter((result) => "error" in result).length;
   if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
 }

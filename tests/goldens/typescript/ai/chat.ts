@@ -21,7 +21,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
   });
   const result = await generateText({ model: gateway(MODEL), prompt, timeout: 120_000 });
   if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
-  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
+  if (result.rawFinishReason && result.finishReason !== "stop") log(`Warning: ended with ${result.rawFinishReason}`);
   if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
   return result.text;
 }
@@ -30,10 +30,8 @@ if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not
   ask(PROMPT, console.error).then(console.log, (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
     const reply = data && responseBody && JSON.parse(responseBody).error;
-    const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-    const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-    const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();
-    console.error("Error:", line.slice(0, 300));
+    const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -1,7 +1,7 @@
 // Get an answer of AITOLL as JSON that follows a schema.
 import { realpathSync } from "node:fs";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { extractJsonMiddleware, extractReasoningMiddleware, generateText, jsonSchema, Output, wrapLanguageModel, type JSONSchema7 } from "ai";
+import { extractJsonMiddleware, generateText, jsonSchema, Output, wrapLanguageModel, type JSONSchema7 } from "ai";
 import { Ajv } from "ajv";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -48,14 +48,15 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
     model: gateway(MODEL),
     middleware: [
       extractJsonMiddleware({
-        transform: (text) =>
-          text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text,
+        transform: (answer) => {
+          const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
+          return text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text;
+        },
       }),
-      extractReasoningMiddleware({ tagName: "think" }),
     ],
   });
   const result = await generateText({ model, instructions, prompt, output, timeout: 120_000 });
-  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
+  if (result.rawFinishReason && result.finishReason !== "stop") log(`Warning: ended with ${result.rawFinishReason}`);
   if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
   return result.output;
 }
@@ -65,10 +66,8 @@ if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
     const reply = data && responseBody && JSON.parse(responseBody).error;
-    const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-    const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-    const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();
-    console.error("Error:", line.slice(0, 300));
+    const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

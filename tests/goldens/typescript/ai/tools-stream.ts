@@ -44,26 +44,28 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     name: "AITOLL",
     baseURL: BASE_URL,
     apiKey: API_KEY,
-    fetch: (url, options) => fetch(url, { ...options, redirect: "manual" }),
+    fetch: async (url, options) => {
+      const response = await fetch(url, { ...options, redirect: "manual" });
+      if (response.ok && response.headers.get("content-type")?.includes("json")) throw new Error(await response.text());
+      return response;
+    },
   });
-  let failure: Error | undefined;
+  let failure: any;
   const result = streamText({
     model: gateway(MODEL),
     prompt,
     tools: TOOLS,
     stopWhen: [stepCountIs(MAX_ROUNDS), () => Boolean(failure)],
-    onError: ({ error }) => {
-      failure = error instanceof Error ? error : new Error((error as Error)?.message ?? "the server sent an error");
-    },
+    onError: ({ error }) => (failure = error),
     timeout: { firstChunkMs: 120_000, chunkMs: 120_000 },
   });
   yield* result.textStream;
-  if (failure) throw failure;
+  if (failure) throw failure instanceof Error ? failure : new Error(failure.message ?? JSON.stringify(failure));
   const steps = await result.steps;
   const { finishReason, rawFinishReason } = steps.at(-1)!;
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason === "tool-calls") throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
-  if (finishReason !== "stop") log(`Warning: finishReason is ${rawFinishReason}`);
+  if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
   log(`Usage: ${JSON.stringify(steps.map(({ usage }) => usage.raw))}`);
 }
 
@@ -72,10 +74,8 @@ if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
     const reply = data && responseBody && JSON.parse(responseBody).error;
-    const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-    const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-    const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();
-    console.error("\nError:", line.slice(0, 300));
+    const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -53,20 +53,19 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     stopWhen: stepCountIs(MAX_ROUNDS),
     timeout: { stepMs: 120_000 },
   });
-  if (result.finishReason === "tool-calls") throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
-  if (result.finishReason !== "stop") log(`Warning: finishReason is ${result.rawFinishReason}`);
-  log(`Usage: ${JSON.stringify(result.steps.map(({ usage }) => usage.raw))}`);
-  return result.text;
+  const { finishReason, rawFinishReason, steps, text } = result;
+  if (finishReason === "tool-calls") throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
+  if (rawFinishReason && finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
+  log(`Usage: ${JSON.stringify(steps.map(({ usage }) => usage.raw))}`);
+  return text;
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
     const reply = data && responseBody && JSON.parse(responseBody).error;
-    const reason = reply?.metadata?.raw ?? reply?.message ?? (responseBody || message);
-    const text = statusCode ? `HTTP ${statusCode}: ${reason}` : message;
-    const line = text.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").trim();
-    console.error("Error:", line.slice(0, 300));
+    const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -44,8 +44,8 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
     stream: false,
   });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
-  if (!text) throw new Error(`no text: ${message?.stop_reason ?? JSON.stringify(message)}`);
-  if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
+  if (!text) throw new Error(`no text (stop_reason ${message?.stop_reason}): ${JSON.stringify(message)}`);
+  if (message.stop_reason && message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
   const answer = parseAnswer(text);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return answer;
@@ -64,9 +64,10 @@ function parseAnswer(answer: string): Answer {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const reason = [error.message, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
+    const reason = [message, error.cause?.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

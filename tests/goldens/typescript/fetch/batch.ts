@@ -1,5 +1,5 @@
 // Ask AITOLL many prompts and write a line of JSON for each, in the order of the prompts.
-import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import fs, { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import pLimit from "p-limit";
 
@@ -9,20 +9,18 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const CONCURRENCY = 8; // requests at a time
 
 type Result = Record<string, any>;
-type Choice = { message?: { content?: string; refusal?: string }; finish_reason?: string };
+type Part = { text?: string };
+type Choice = { message?: { content?: string | Part[]; refusal?: string }; finish_reason?: string };
 type ChatCompletion = { choices?: Choice[]; usage?: object };
 
 export async function ask(prompt: string): Promise<object> {
   const messages = [{ role: "user", content: prompt }];
-  const completion: ChatCompletion = await post("/chat/completions", {
-    model: MODEL,
-    messages,
-    stream: false,
-  });
-  const choice = completion?.choices?.[0];
-  const text = choice?.message?.content || choice?.message?.refusal;
-  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
-  return { answer: text, finish_reason: choice.finish_reason, usage: completion.usage };
+  const completion: ChatCompletion = await post("/chat/completions", { model: MODEL, messages, stream: false });
+  const { message, finish_reason }: Choice = completion?.choices?.[0] ?? {};
+  const content = message?.content || message?.refusal;
+  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+  if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
+  return { answer: text, finish_reason, usage: completion.usage };
 }
 
 async function post(path: string, body: object, retries = 2): Promise<any> {
@@ -37,30 +35,25 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
-  const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+  const seconds = Number(response?.headers.get("retry-after")) || 2;
+  if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
   const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
-// Yield an answer or error for each prompt, in their order; at most CONCURRENCY are asked at once.
-export async function* answerAll(prompts: Map<unknown, string>): AsyncGenerator<Result> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const limit = pLimit(CONCURRENCY);
-  const answer = (id: unknown, prompt: string) =>
-    ask(prompt).then(
-      (result) => ({ id, ...result }),
-      (error) => ({ id, error: [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***") }),
-    );
-  yield* [...prompts].map(([id, prompt]) => limit(answer, id, prompt));
+async function answer(id: unknown, prompt: string): Promise<Result> {
+  try {
+    return { id, ...(await ask(prompt)) };
+  } catch (error: any) {
+    const reason = [error.message, error.cause?.code].join(" ").trim();
+    return { id, error: reason.replaceAll(API_KEY || "\0", "***") };
+  }
 }
 
 // Lines of JSON with a prompt and an id, or of text, whose id is their number.
@@ -69,7 +62,7 @@ function readPrompts(text: string) {
   for (const [index, line] of text.replace("\ufeff", "").split("\n").entries()) {
     try {
       const { id = index + 1, prompt } = line.startsWith("{") ? JSON.parse(line) : { prompt: line.trim() };
-      if (prompt === undefined || prompts.has(id)) throw new Error(prompt ? `the id ${id} is there twice` : "no prompt");
+      if (prompt === undefined || prompts.has(id)) throw new Error(prompt ? `id ${id} is there twice` : "no prompt");
       if (prompt) prompts.set(id, prompt);
     } catch (error: any) {
       throw new Error(`line ${index + 1} of the prompts: ${error.message}`);
@@ -78,29 +71,28 @@ function readPrompts(text: string) {
   return prompts;
 }
 
-// Write the results in the order of the prompts; the old file stays until the new one is whole.
-function writeResults(path: string, prompts: Map<unknown, string>, results: Map<unknown, Result>) {
-  const ids = [...new Set([...prompts.keys(), ...results.keys()])].filter((id) => results.has(id));
-  writeFileSync(`${path}.new`, ids.map((id) => `${JSON.stringify(results.get(id))}\n`).join(""));
-  renameSync(`${path}.new`, path);
-}
-
 // Answer the prompts that have no answer in the file of results yet.
 async function answerFile(source: string, target: string) {
+  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
-  const prompts = readPrompts(readFileSync(source === "-" ? 0 : source, "utf8"));
-  const lines = existsSync(target) ? readFileSync(target, "utf8").split("\n").slice(0, -1) : []; // the last may be cut
-  const answered = lines.map((line) => JSON.parse(line)).filter((result) => !("error" in result));
-  const results = new Map<unknown, Result>(answered.map((result) => [result.id, result]));
-  const missing = new Map([...prompts].filter(([id]) => !results.has(id)));
-  if (target !== "-") writeResults(target, prompts, results);
+  const prompts = readPrompts(fs.readFileSync(source === "-" ? 0 : source, "utf8"));
+  const before = fs.existsSync(target) ? fs.readFileSync(target, "utf8").replace(/[^\n]*$/, "") : "";
+  const lines: Result[] = before.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
+  if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before)); // the last line may be cut
+  const limit = pLimit(CONCURRENCY);
+  const missing = [...prompts].filter(([id]) => !results.has(id));
   let done = 0;
-  for await (const result of answerAll(missing)) {
+  for await (const result of missing.map(([id, prompt]) => limit(answer, id, prompt))) {
     results.set(result.id, result);
-    appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
-    if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.size}`);
+    fs.appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
+    if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.length}`);
   }
-  if (target !== "-") writeResults(target, prompts, results);
+  if (before) { // the new results go to the places of their prompts
+    const ordered = [...new Map<unknown, unknown>([...prompts, ...results]).values()];
+    fs.writeFileSync(`${target}.new`, ordered.map((result) => `${JSON.stringify(result)}\n`).join(""));
+    fs.renameSync(`${target}.new`, target);
+  }
   const failed = [...results.values()].filter((result) => "error" in result).length;
   if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
 }

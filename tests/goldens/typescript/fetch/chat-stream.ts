@@ -10,28 +10,35 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
-type Choice = { delta?: { content?: string; refusal?: string }; finish_reason?: string };
-type Chunk = { choices?: Choice[]; usage?: object; error?: any };
+type Part = { text?: string };
+type Choice = { delta?: { content?: string | Part[]; refusal?: string }; finish_reason?: string };
+type Chunk = { choices?: Choice[]; usage?: object; [other: string]: any };
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   const messages = [{ role: "user", content: prompt }];
   const response = await post("/chat/completions", { model: MODEL, messages, stream: true });
-  const decoded = response.body!.pipeThrough(new TextDecoderStream());
   let finishReason: string | undefined;
   let usage: object | undefined;
-  for await (const { data } of decoded.pipeThrough(new EventSourceParserStream())) {
+  let stray: string | undefined; // JSON that is no event: an error
+  const lineEnd = new TransformStream({ flush: (controller) => controller.enqueue("\n") });
+  const lines = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(lineEnd);
+  const parser = new EventSourceParserStream({ onError: ({ line }: any) => line?.startsWith("{") && (stray = line) });
+  for await (const { data, event: type } of lines.pipeThrough(parser)) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
     }
-    const chunk: Chunk = JSON.parse(data);
-    if (chunk.error) throw new Error(chunk.error.message ?? JSON.stringify(chunk.error));
+    const chunk: Chunk = JSON.parse(data) ?? {};
+    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+    if (failure || type === "error") throw new Error(errorMessage(chunk));
     const choice = chunk.choices?.[0];
-    const delta = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof delta === "string") yield delta;
+    const content = choice?.delta?.content || choice?.delta?.refusal;
+    const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+    if (delta) yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
+  if (stray) throw new Error(errorMessage(JSON.parse(stray)));
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
@@ -48,25 +55,27 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
-  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
-  const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+  const seconds = Number(response?.headers.get("retry-after")) || 2;
+  if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
   const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
-  const message = typeof text === "string" ? text : JSON.stringify(text);
-  throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
+  throw new Error(`HTTP ${response.status}: ${errorMessage(reply)}`, { cause: response }); // for its status
+}
+
+// Return the server's words from the body of an error.
+function errorMessage(body: any): string {
+  const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  return typeof text === "string" ? text : JSON.stringify(text);
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.cause?.code].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -8,20 +8,18 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
-type Choice = { message?: { content?: string; refusal?: string }; finish_reason?: string };
+type Part = { text?: string };
+type Choice = { message?: { content?: string | Part[]; refusal?: string }; finish_reason?: string };
 type ChatCompletion = { choices?: Choice[]; usage?: object };
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   const messages = [{ role: "user", content: prompt }];
-  const completion: ChatCompletion = await post("/chat/completions", {
-    model: MODEL,
-    messages,
-    stream: false,
-  });
-  const choice = completion?.choices?.[0];
-  const text = choice?.message?.content || choice?.message?.refusal;
-  if (!text) throw new Error(`no text: ${choice?.finish_reason ?? JSON.stringify(completion)}`);
-  if (choice.finish_reason !== "stop") log(`Warning: finish_reason is ${choice.finish_reason}`);
+  const completion: ChatCompletion = await post("/chat/completions", { model: MODEL, messages, stream: false });
+  const { message, finish_reason }: Choice = completion?.choices?.[0] ?? {};
+  const content = message?.content || message?.refusal;
+  const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+  if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
+  if (finish_reason && finish_reason !== "stop") log(`Warning: finish_reason is ${finish_reason}`);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
@@ -38,24 +36,22 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
     if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
-  const after = response?.headers.get("retry-after") ?? "2"; // seconds or a date
-  const seconds = Number(after) || (Date.parse(after) - Date.now()) / 1000 || 2;
-  const isBusy = !response || response.status === 429 || response.status >= 500;
-  if (!response || (isBusy && retries > 0 && seconds <= 60)) {
+  const seconds = Number(response?.headers.get("retry-after")) || 2;
+  if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
   const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = reply?.error ?? reply?.[0]?.error ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error;
+  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const text = [error.message, error.cause?.code].join(" ").replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

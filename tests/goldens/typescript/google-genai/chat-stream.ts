@@ -26,13 +26,9 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   let finishReason: string | undefined;
   let usage: object | undefined;
   for await (const chunk of chunks) {
-    const blocked = chunk.promptFeedback?.blockReason;
-    if (blocked) throw new Error(`blocked: ${blocked}`);
-    const candidate = chunk.candidates?.[0];
-    for (const part of candidate?.content?.parts ?? []) {
-      if (part.text && !part.thought) yield part.text;
-    }
-    finishReason = candidate?.finishReason ?? finishReason;
+    if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
+    if (chunk.text) yield chunk.text;
+    finishReason = chunk.candidates?.[0]?.finishReason ?? finishReason;
     usage = chunk.usageMetadata ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
@@ -43,9 +39,10 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const reason = [error.status, error.message, error.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
+    const reason = [error.status, message, error.cause?.code].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

@@ -15,8 +15,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    project: null,
+    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
     logLevel: "off", // errors are thrown, not logged
@@ -26,9 +25,10 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   let finishReason: string | undefined;
   let usage: object | undefined;
   for await (const chunk of chunks) {
-    const choice = chunk.choices?.[0];
-    const delta = choice?.delta?.content || choice?.delta?.refusal;
-    if (typeof delta === "string") yield delta;
+    const choice = chunk?.choices?.[0];
+    const content = choice?.delta?.content || choice?.delta?.refusal;
+    const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+    if (delta) yield delta;
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
@@ -40,9 +40,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

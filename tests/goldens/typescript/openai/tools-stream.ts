@@ -54,8 +54,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    project: null,
+    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
     logLevel: "off", // errors are thrown, not logged
@@ -63,18 +62,14 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const chunks = await client.chat.completions.create({
-      model: MODEL,
-      messages,
-      tools: TOOLS,
-      stream: true,
-    });
+    const chunks = await client.chat.completions.create({ model: MODEL, messages, tools: TOOLS, stream: true });
     const message: OpenAI.ChatCompletionAssistantMessageParam = { role: "assistant", content: "" };
     let finishReason: string | undefined;
     for await (const chunk of chunks) {
       const choice = chunk.choices?.[0];
-      const text = choice?.delta?.content || choice?.delta?.refusal;
-      if (typeof text === "string") yield text;
+      const content = choice?.delta?.content || choice?.delta?.refusal;
+      const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+      if (text) yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
       if (chunk.usage) usages[round] = chunk.usage;
@@ -105,7 +100,7 @@ function addDelta(message: any, delta: object): any {
   for (const [key, value] of Object.entries(delta)) {
     if (value === null || value === "") continue;
     if (Array.isArray(value)) {
-      message[key] ??= [];
+      message[key] ||= [];
       for (const piece of value) addDelta(findItem(message[key], piece), piece);
     } else if (typeof value === "object") {
       message[key] = addDelta(message[key] || {}, value);
@@ -141,9 +136,8 @@ async function callTool(name: string, json: string): Promise<string> {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("\nError:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
+    console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }

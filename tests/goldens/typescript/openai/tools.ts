@@ -53,20 +53,14 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
   const client = new OpenAI({
     apiKey: API_KEY,
     baseURL: BASE_URL,
-    organization: null, // not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    project: null,
+    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
     timeout: 120_000,
     fetchOptions: { redirect: "manual" },
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const completion = await client.chat.completions.create({
-      model: MODEL,
-      messages,
-      tools: TOOLS,
-      stream: false,
-    });
+    const completion = await client.chat.completions.create({ model: MODEL, messages, tools: TOOLS, stream: false });
     const choice = completion?.choices?.[0];
     if (!choice?.message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
     const { message, finish_reason: finishReason } = choice;
@@ -74,7 +68,8 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     if (!message.tool_calls?.length) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
-      return message.content || message.refusal || "";
+      const content = message.content || message.refusal || "";
+      return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }
     messages.push(message);
     for (const { id, function: call } of message.tool_calls as FunctionCall[]) {
@@ -99,9 +94,8 @@ async function callTool(name: string, json: string): Promise<string> {
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ");
-    const text = reason.replaceAll(API_KEY || "\0", "***");
-    console.error("Error:", text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 300));
+    const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
+    console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });
 }
