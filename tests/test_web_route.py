@@ -25,8 +25,7 @@ EXCEPTIONS = {
         *("retry-after-unreadable-then-good", "retry-after-a-word-then-good"),
     },
     "the route reads events alone, and reports such a stream as a cut one": {
-        "error-as-a-line-of-json",
-        "error-as-a-line-without-its-end",
+        *("error-bare-line", "error-bare-line-first", "error-bare-line-last"),
     },
     "the gateway of these programs streams only when it is asked to": {
         "done-unless-stream-is-false",

@@ -34,7 +34,7 @@ const IMAGE_IN_TEXT = // a data URI, a Markdown image or a link
 // Return the links and data URIs of images in the parts of the content, beside it or in its text.
 function imageUrls({ content, images }) {
   return [content, images].flat().flatMap((part) => {
-    if (part?.image_url) return part.image_url.url;
+    if (part?.image_url) return part.image_url.url ?? part.image_url;
     if (part?.b64_json) return `data:image/png;base64,${part.b64_json}`;
     return (part?.text ?? part)?.match?.(IMAGE_IN_TEXT) ?? [];
   });

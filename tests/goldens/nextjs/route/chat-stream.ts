@@ -23,7 +23,7 @@ export async function POST(request: Request): Promise<Response> {
       signal: request.signal, // ends when the page is closed
     });
     if (!response.body || !response.headers.get("content-type")?.includes("event-stream")) {
-      throw new Error(await errorMessage(response));
+      throw new Error(await httpError(response));
     }
     const text = response.body.pipeThrough(new TextDecoderStream());
     const lines = text.pipeThrough(new EventSourceParserStream()).pipeThrough(toLines(apiKey));
@@ -37,11 +37,16 @@ export async function POST(request: Request): Promise<Response> {
 }
 
 // Return the status and the server's own message.
-async function errorMessage(response: Response): Promise<string> {
+async function httpError(response: Response): Promise<string> {
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  return `HTTP ${response.status}: ${errorMessage(reply)}`;
+}
+
+// Return the server's words from the body of an error.
+function errorMessage(body: any): string {
+  const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
   const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
-  return `HTTP ${response.status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
+  return typeof text === "string" ? text : JSON.stringify(text);
 }
 
 // Turn the events of the gateway into the lines of the answer.
@@ -55,17 +60,21 @@ function toLines(apiKey: string) {
     controller.terminate();
     if (!error) console.info("Usage:", JSON.stringify(usage));
   }
-  return new TransformStream<{ data: string }, string>({
-    transform({ data }, controller) {
+  return new TransformStream<{ event?: string; data: string }, string>({
+    transform({ event, data }, controller) {
       if (data === "[DONE]") {
         finishReason ||= "stop";
         return end(controller);
       }
-      const { choices, usage: tokens, error } = JSON.parse(data);
-      if (error) return end(controller, error.message ?? JSON.stringify(error));
-      const text = choices?.[0]?.delta?.content || choices?.[0]?.delta?.refusal;
-      finishReason = choices?.[0]?.finish_reason || finishReason;
-      usage = tokens ?? usage;
+      if (event === "error" && !data.startsWith("{")) return end(controller, data);
+      const chunk = JSON.parse(data) ?? {};
+      const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+      if (failure || event === "error") return end(controller, errorMessage(chunk));
+      const choice = chunk.choices?.[0];
+      const content = choice?.delta?.content || choice?.delta?.refusal;
+      const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+      finishReason = choice?.finish_reason || finishReason;
+      usage = chunk.usage ?? usage;
       if (text) controller.enqueue(line({ text }));
     },
     flush: (controller) => end(controller, finishReason ? undefined : "the answer was cut"),

@@ -21,11 +21,12 @@ export async function POST(request: Request): Promise<Response> {
       signal: request.signal, // ends when the page is closed
     });
     const body = response.ok && (await response.clone().json().catch(() => null));
-    if (!body?.choices?.[0]?.message) throw new Error(await errorMessage(response));
+    if (!body?.choices?.[0]?.message) throw new Error(await httpError(response));
     const { message, finish_reason: finishReason } = body.choices[0];
-    const text = message.content || message.refusal || "";
+    const content = message.content || message.refusal || "";
+    const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     console.info("Usage:", JSON.stringify(body.usage));
-    const warning = finishReason === "stop" ? undefined : `ended with ${finishReason}`;
+    const warning = !finishReason || finishReason === "stop" ? undefined : `ended with ${finishReason}`;
     return Response.json({ text, warning, done: true });
   } catch (error) {
     const message = (error as Error).message.replaceAll(apiKey || "\0", "***");
@@ -34,9 +35,14 @@ export async function POST(request: Request): Promise<Response> {
 }
 
 // Return the status and the server's own message.
-async function errorMessage(response: Response): Promise<string> {
+async function httpError(response: Response): Promise<string> {
   const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
+  return `HTTP ${response.status}: ${errorMessage(reply)}`;
+}
+
+// Return the server's words from the body of an error.
+function errorMessage(body: any): string {
+  const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
   const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
-  return `HTTP ${response.status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
+  return typeof text === "string" ? text : JSON.stringify(text);
 }
