@@ -12,11 +12,9 @@ const PROMPT = "Say hello in one short sentence.";
 export async function* stream(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
   const response = await post("/chat/completions", { model: MODEL, messages, stream: true });
-  let finishReason, usage, stray; // JSON that is no event: an error
-  const lineEnd = new TransformStream({ flush: (controller) => controller.enqueue("\n") });
-  const lines = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(lineEnd);
-  const parser = new EventSourceParserStream({ onError: ({ line }) => line?.startsWith("{") && (stray = line) });
-  for await (const { data, event: type } of lines.pipeThrough(parser)) {
+  let finishReason, usage;
+  const decoded = response.body.pipeThrough(new TextDecoderStream());
+  for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
@@ -31,7 +29,6 @@ export async function* stream(prompt, log = () => {}) {
     finishReason = choice?.finish_reason || finishReason;
     usage = chunk.usage ?? usage;
   }
-  if (stray) throw new Error(errorMessage(JSON.parse(stray)));
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);

@@ -11,11 +11,9 @@ const MAX_TURNS = 20; // earlier ones are no longer sent
 
 export async function* stream(messages, log = () => {}) {
   const response = await post("/chat/completions", { model: MODEL, messages, stream: true });
-  let finishReason, stray; // JSON that is no event: an error
-  const lineEnd = new TransformStream({ flush: (controller) => controller.enqueue("\n") });
-  const lines = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(lineEnd);
-  const parser = new EventSourceParserStream({ onError: ({ line }) => line?.startsWith("{") && (stray = line) });
-  for await (const { data, event: type } of lines.pipeThrough(parser)) {
+  let finishReason;
+  const decoded = response.body.pipeThrough(new TextDecoderStream());
+  for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
@@ -29,7 +27,6 @@ export async function* stream(messages, log = () => {}) {
     if (delta) yield delta;
     finishReason = choice?.finish_reason || finishReason;
   }
-  if (stray) throw new Error(errorMessage(JSON.parse(stray)));
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
 }

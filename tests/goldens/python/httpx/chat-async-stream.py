@@ -8,6 +8,7 @@ import os
 import sys
 
 import httpx
+from httpx_sse import EventSource
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
@@ -32,10 +33,10 @@ async def stream(prompt):
         await response.aread()
         raise http_error(response, response.text)
     finish_reason, usage = None, {}
-    async for line in iter_lines(response):
-        if not line.startswith((b"data:", b"{")):  # an error may stand on a line of its own
+    async for sse in EventSource(response).aiter_sse():
+        data = sse.data.strip()
+        if not data:  # a sign of life
             continue
-        data = line.decode().removeprefix("data:").strip()
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
@@ -68,16 +69,6 @@ async def post(url, **options):
             await response.aclose()
         await asyncio.sleep(delay)
     return await client.send(request, stream=True)
-
-
-async def iter_lines(response):
-    """Yield the lines of a response as they arrive; those of httpx would end at U+2028, too."""
-    rest = b""
-    async for piece in response.aiter_bytes():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            yield line
-    yield rest
 
 
 def http_error(response, body):

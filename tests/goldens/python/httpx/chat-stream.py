@@ -8,6 +8,7 @@ import sys
 import time
 
 import httpx
+from httpx_sse import EventSource
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
@@ -31,10 +32,10 @@ def stream(prompt):
         response.read()
         raise http_error(response, response.text)
     finish_reason, usage = None, {}
-    for line in iter_lines(response):
-        if not line.startswith((b"data:", b"{")):  # an error may stand on a line of its own
+    for sse in EventSource(response).iter_sse():
+        data = sse.data.strip()
+        if not data:  # a sign of life
             continue
-        data = line.decode().removeprefix("data:").strip()
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
@@ -67,15 +68,6 @@ def post(url, **options):
             response.close()
         time.sleep(delay)
     return client.send(request, stream=True)
-
-
-def iter_lines(response):
-    """Yield the lines of a response as they arrive; those of httpx would end at U+2028, too."""
-    rest = b""
-    for piece in response.iter_bytes():
-        *lines, rest = (rest + piece).split(b"\n")
-        yield from lines
-    yield rest
 
 
 def http_error(response, body):

@@ -17,11 +17,8 @@ type Chunk = { choices?: Choice[]; usage?: object; [other: string]: any };
 export async function* stream(messages: object[], log: Log = () => {}): AsyncGenerator<string> {
   const response = await post("/chat/completions", { model: MODEL, messages, stream: true });
   let finishReason: string | undefined;
-  let stray: string | undefined; // JSON that is no event: an error
-  const lineEnd = new TransformStream({ flush: (controller) => controller.enqueue("\n") });
-  const lines = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(lineEnd);
-  const parser = new EventSourceParserStream({ onError: ({ line }: any) => line?.startsWith("{") && (stray = line) });
-  for await (const { data, event: type } of lines.pipeThrough(parser)) {
+  const decoded = response.body!.pipeThrough(new TextDecoderStream());
+  for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data === "[DONE]") {
       finishReason ||= "stop";
       break;
@@ -35,7 +32,6 @@ export async function* stream(messages: object[], log: Log = () => {}): AsyncGen
     if (delta) yield delta;
     finishReason = choice?.finish_reason || finishReason;
   }
-  if (stray) throw new Error(errorMessage(JSON.parse(stray)));
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
 }

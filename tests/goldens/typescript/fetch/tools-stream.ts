@@ -61,11 +61,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     const response = await post("/chat/completions", { model: MODEL, messages, tools: TOOLS, stream: true });
     const message: Message = { role: "assistant", content: "" };
     let finishReason: string | undefined;
-    let stray: string | undefined; // JSON that is no event: an error
-    const lineEnd = new TransformStream({ flush: (controller) => controller.enqueue("\n") });
-    const lines = response.body!.pipeThrough(new TextDecoderStream()).pipeThrough(lineEnd);
-    const parser = new EventSourceParserStream({ onError: ({ line }: any) => line?.startsWith("{") && (stray = line) });
-    for await (const { data, event: type } of lines.pipeThrough(parser)) {
+    const decoded = response.body!.pipeThrough(new TextDecoderStream());
+    for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
       if (data === "[DONE]") {
         finishReason ||= "stop";
         break;
@@ -81,7 +78,6 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       finishReason = choice?.finish_reason || finishReason;
       if (chunk.usage) usages[round] = chunk.usage;
     }
-    if (stray) throw new Error(errorMessage(JSON.parse(stray)));
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
       if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
