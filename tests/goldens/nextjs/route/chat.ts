@@ -21,12 +21,13 @@ export async function POST(request: Request): Promise<Response> {
       signal: request.signal, // ends when the page is closed
     });
     const body = response.ok && (await response.clone().json().catch(() => null));
-    if (!body?.choices?.[0]?.message) throw new Error(await httpError(response));
-    const { message, finish_reason: finishReason } = body.choices[0];
-    const content = message.content || message.refusal || "";
+    const { message, finish_reason: finishReason } = body?.choices?.[0] ?? {};
+    const content = message?.content || message?.refusal;
     const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
+    if (!text) throw new Error(await httpError(response));
     console.info("Usage:", JSON.stringify(body.usage));
-    const warning = !finishReason || finishReason === "stop" ? undefined : `ended with ${finishReason}`;
+    const isComplete = !finishReason || finishReason === "stop";
+    const warning = isComplete ? undefined : `ended with ${finishReason}`;
     return Response.json({ text, warning, done: true });
   } catch (error) {
     const message = (error as Error).message.replaceAll(apiKey || "\0", "***");

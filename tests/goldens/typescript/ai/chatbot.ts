@@ -19,7 +19,8 @@ export async function* stream(messages: ModelMessage[], log: Log = () => {}): As
     apiKey: API_KEY,
     fetch: async (url, options) => {
       const response = await fetch(url, { ...options, redirect: "manual" });
-      if (response.ok && response.headers.get("content-type")?.includes("json")) throw new Error(await response.text());
+      const isJson = response.headers.get("content-type")?.includes("json");
+      if (response.ok && isJson) throw new Error(await response.text()); // an error in place of a stream
       return response;
     },
   });
