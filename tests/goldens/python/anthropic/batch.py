@@ -44,7 +44,7 @@ async def answer_all(prompts):
             async with limit:
                 try:
                     return {"id": id_, **await ask(client, prompt)}
-                except (anthropic.AnthropicError, ValueError) as error:
+                except Exception as error:  # the SDK does not check the form of a reply
                     status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
                     reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
                     return {"id": id_, "error": reason.replace(API_KEY, "***")}

@@ -51,8 +51,9 @@ async def answer_all(prompts):
                 return {"id": id_, **await ask(llm, prompt)}
             except Exception as error:
                 error = error.__cause__ or error  # what the framework wraps
-                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                reason = str(getattr(error, "body", None) or error.__cause__ or error)
+                if hasattr(error, "status_code"):
+                    reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
                 return {"id": id_, "error": reason.replace(API_KEY, "***")}
 
     for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:

@@ -61,8 +61,9 @@ if __name__ == "__main__":
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:
                 error = error.__cause__ or error  # what the framework wraps
-                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                reason = str(getattr(error, "body", None) or error.__cause__ or error)
+                if hasattr(error, "status_code"):
+                    reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
                 print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

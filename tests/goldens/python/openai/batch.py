@@ -45,9 +45,10 @@ async def answer_all(prompts):
             async with limit:
                 try:
                     return {"id": id_, **await ask(client, prompt)}
-                except (openai.OpenAIError, ValueError) as error:
-                    status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                    reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                except Exception as error:  # the SDK does not check the form of a reply
+                    reason = str(getattr(error, "body", None) or error.__cause__ or error)
+                    if hasattr(error, "status_code"):
+                        reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
                     return {"id": id_, "error": reason.replace(API_KEY, "***")}
 
         for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:

@@ -40,9 +40,10 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is in this picture?"))
-    except (openai.OpenAIError, OSError, ValueError) as error:
-        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+    except Exception as error:  # the SDK does not check the form of a reply
+        reason = str(getattr(error, "body", None) or error.__cause__ or error)
+        if hasattr(error, "status_code"):
+            reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)
