@@ -24,9 +24,6 @@ EXCEPTIONS = {
         *("http-429-then-good", "http-500-then-400", "retry-after", "retry-after-zero", "provider-s-words-as-text"),
         *("retry-after-unreadable-then-good", "retry-after-a-word-then-good"),
     },
-    "the route reads events alone, and reports such a stream as a cut one": {
-        *("error-bare-line", "error-bare-line-first", "error-bare-line-last"),
-    },
     "the gateway of these programs streams only when it is asked to": {
         "done-unless-stream-is-false",
         "stream-by-default",
