@@ -10,7 +10,7 @@ import anthropic
 import jsonschema
 
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
-BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
 SCHEMA = {
     "title": "review",
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 def ask(prompt):
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
@@ -51,6 +51,7 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
+    problem = f"the answer is not JSON: {text[:300]!r}"
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         try:
             answer, _ = json.JSONDecoder().raw_decode(text, start.end())
@@ -59,8 +60,8 @@ def parse_answer(text):
         except json.JSONDecodeError:  # no JSON starts here
             continue
         except jsonschema.ValidationError as error:
-            raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
-    raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+            problem = f"the answer does not fit the schema: {error.message[:300]}"
+    raise ValueError(problem)
 
 
 if __name__ == "__main__":

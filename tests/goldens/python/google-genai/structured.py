@@ -11,7 +11,7 @@ from google import genai
 from google.genai import types
 
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
-BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").rstrip("/")
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
 SCHEMA = {
     "title": "review",
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 def ask(prompt):
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
@@ -55,6 +55,7 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
+    problem = f"the answer is not JSON: {text[:300]!r}"
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         try:
             answer, _ = json.JSONDecoder().raw_decode(text, start.end())
@@ -63,8 +64,8 @@ def parse_answer(text):
         except json.JSONDecodeError:  # no JSON starts here
             continue
         except jsonschema.ValidationError as error:
-            raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
-    raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+            problem = f"the answer does not fit the schema: {error.message[:300]}"
+    raise ValueError(problem)
 
 
 if __name__ == "__main__":

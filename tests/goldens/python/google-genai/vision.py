@@ -8,7 +8,7 @@ from google import genai
 from google.genai import types
 
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
-BASE_URL = os.environ.get("AICLIENT2API_BASE_URL", "http://localhost:3000").rstrip("/")
+BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").rstrip("/")
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
     parts = [{"text": prompt}, {"inlineData": {"mimeType": image_type, "data": image_data}}]

@@ -8,14 +8,14 @@ import time
 import httpx
 
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
-BASE_URL = os.environ.get("AIREITER_BASE_URL", "https://aireiter.com/api").rstrip("/")
+BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 
 
 def get_balance():
     """Return the credits that are left."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     response = get(
         f"{BASE_URL}/openapi/balance",
@@ -36,7 +36,7 @@ def get_balance():
 def get(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.get(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -61,7 +61,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     try:
         print(get_balance())
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,7 +11,7 @@ import httpx
 from httpx_sse import EventSource
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), limits=limits
 
 async def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     response = await post(
@@ -60,7 +60,7 @@ async def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     request = client.build_request("POST", url, **options)
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = await client.send(request, stream=True)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -97,7 +97,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         asyncio.run(main())
-    except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
+    except (httpx.HTTPError, httpx.InvalidURL, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

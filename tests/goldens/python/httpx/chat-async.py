@@ -9,7 +9,7 @@ import sys
 import httpx
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), limits=limits
 
 async def ask(prompt):
     """Return the model's answer to one prompt."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     response = await post(
@@ -45,7 +45,7 @@ async def ask(prompt):
 async def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = await client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -73,7 +73,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(asyncio.run(ask("Say hello in one short sentence.")))
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

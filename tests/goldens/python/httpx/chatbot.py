@@ -11,7 +11,7 @@ import httpx
 from httpx_sse import EventSource
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
@@ -21,7 +21,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = post(
         f"{BASE_URL}/chat/completions",
@@ -59,7 +59,7 @@ def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     request = client.build_request("POST", url, **options)
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.send(request, stream=True)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -101,7 +101,7 @@ if __name__ == "__main__":
                 history += [turn, {"role": "assistant", "content": answer}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
-            except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, AttributeError, LookupError, TypeError, ValueError) as error:
                 print(f"\nError: {error}".replace(API_KEY, "***")[:300], file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

@@ -11,7 +11,7 @@ import time
 import httpx
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ client = httpx.Client(timeout=httpx.Timeout(300, connect=10))
 
 def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     response = post(
@@ -32,9 +32,10 @@ def generate_image(prompt):
     try:
         body = response.json()
         message = body["choices"][0]["message"]
-    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        urls = image_urls(message)
+    except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
-    images = [download_image(url) for url in image_urls(message)]
+    images = [download_image(url) for url in urls]
     if not images:
         raise http_error(response, f"the answer holds no image: {message}")
     if body.get("usage"):
@@ -44,8 +45,9 @@ def generate_image(prompt):
 
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
-    text = str(message)
-    return re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
+    text = f"{message.get('content')} {message.get('images')}"
+    urls = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
+    return list(dict.fromkeys(urls))  # each once
 
 
 def download_image(url):
@@ -71,7 +73,7 @@ def save_image(image):
 def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -99,7 +101,7 @@ if __name__ == "__main__":
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
-    except (httpx.HTTPError, OSError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

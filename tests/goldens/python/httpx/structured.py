@@ -12,7 +12,7 @@ import httpx
 import jsonschema
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
 SCHEMA = {
@@ -33,7 +33,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 
 def ask(prompt):
     """Return the model's answer, a value that fits SCHEMA, to one prompt."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
@@ -71,6 +71,7 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
+    problem = f"the answer is not JSON: {text[:300]!r}"
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         try:
             answer, _ = json.JSONDecoder().raw_decode(text, start.end())
@@ -79,14 +80,14 @@ def parse_answer(text):
         except json.JSONDecodeError:  # no JSON starts here
             continue
         except jsonschema.ValidationError as error:
-            raise ValueError(f"the answer does not fit the schema: {error.message[:300]}") from None
-    raise ValueError(f"the answer is not JSON: {text[:300]!r}")
+            problem = f"the answer does not fit the schema: {error.message[:300]}"
+    raise ValueError(problem)
 
 
 def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -114,7 +115,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -11,7 +11,7 @@ import httpx
 from httpx_sse import EventSource
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
 TOOLS = [
@@ -76,7 +76,7 @@ def stream(prompt):
 
 def complete(messages, message, usages):
     """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = post(
         f"{BASE_URL}/chat/completions",
@@ -141,22 +141,23 @@ def add_item(items, piece):
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
+    name = function.get("name")
     if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
-        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        result = FUNCTIONS[name](**json.loads(function["arguments"] or "{}"))
         content = json.dumps(result, ensure_ascii=False)
     except Exception as error:
-        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        logger.warning("Warning: the tool %s failed: %r", name, error)
         content = json.dumps({"error": repr(error)})
-    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+    return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
 
 
 def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     request = client.build_request("POST", url, **options)
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.send(request, stream=True)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -188,7 +189,7 @@ if __name__ == "__main__":
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
+    except (httpx.HTTPError, httpx.InvalidURL, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"\nError: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,7 +10,7 @@ import time
 import httpx
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
 TOOLS = [
@@ -75,7 +75,7 @@ def ask(prompt):
 
 def complete(messages):
     """Return the model's next message, exactly as it came, its text and the tokens it took."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = post(
         f"{BASE_URL}/chat/completions",
@@ -99,21 +99,22 @@ def complete(messages):
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
+    name = function.get("name")
     if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
-        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        result = FUNCTIONS[name](**json.loads(function["arguments"] or "{}"))
         content = json.dumps(result, ensure_ascii=False)
     except Exception as error:
-        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        logger.warning("Warning: the tool %s failed: %r", name, error)
         content = json.dumps({"error": repr(error)})
-    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+    return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
 
 
 def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -141,7 +142,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
-    except (httpx.HTTPError, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
+    except (httpx.HTTPError, httpx.InvalidURL, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

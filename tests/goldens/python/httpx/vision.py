@@ -9,7 +9,7 @@ import time
 import httpx
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
@@ -19,7 +19,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
     messages = [{"role": "user", "content": content}]
@@ -46,7 +46,7 @@ def ask(prompt, image=IMAGE):
 def post(url, **options):
     """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
     for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError):
+        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
             response = client.post(url, **options)
             retry_after = response.headers.get("Retry-After", "")
             delay = int(retry_after) if retry_after.isdecimal() else delay
@@ -74,7 +74,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(ask("What is in this picture?"))
-    except (httpx.HTTPError, OSError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,7 +10,7 @@ from langchain_core.messages import ToolMessage
 from langchain_openai import ChatOpenAI
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 TOOLS = [
     {
@@ -58,7 +58,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 def stream(prompt):
     """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultHttpxClient(follow_redirects=False)
     llm = ChatOpenAI(

@@ -16,7 +16,7 @@ import litellm  # noqa: E402
 litellm.suppress_debug_info = True  # else it prints advice on stdout
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 CONCURRENCY = 8  # requests at a time
 
@@ -42,7 +42,7 @@ async def ask(client, prompt):
 
 async def answer_all(prompts):
     """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     http = openai.DefaultAsyncHttpxClient(follow_redirects=False)

@@ -12,7 +12,7 @@ import litellm  # noqa: E402
 litellm.suppress_debug_info = True  # else it prints advice on stdout
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     http = openai.DefaultHttpxClient(follow_redirects=False)

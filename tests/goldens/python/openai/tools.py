@@ -8,7 +8,7 @@ import sys
 import openai
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 TOOLS = [
     {
@@ -56,7 +56,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 def ask(prompt):
     """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
@@ -82,15 +82,16 @@ def ask(prompt):
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
+    name = function.get("name")
     if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
-        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        result = FUNCTIONS[name](**json.loads(function["arguments"] or "{}"))
         content = json.dumps(result, ensure_ascii=False)
     except Exception as error:
-        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        logger.warning("Warning: the tool %s failed: %r", name, error)
         content = json.dumps({"error": repr(error)})
-    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+    return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
 
 
 if __name__ == "__main__":

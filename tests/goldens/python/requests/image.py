@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter, Retry
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
 logger = logging.getLogger(__name__)
@@ -22,9 +22,12 @@ class Retries(Retry):
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
+    def get_backoff_time(self):
+        return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
+
 
 BUSY = [429, 500, 502, 503, 504]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -32,7 +35,7 @@ session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     response = session.post(
@@ -46,9 +49,10 @@ def generate_image(prompt):
     try:
         body = response.json()
         message = body["choices"][0]["message"]
-    except (LookupError, TypeError, ValueError):  # an error, or a web page
+        urls = image_urls(message)
+    except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
-    images = [download_image(url) for url in image_urls(message)]
+    images = [download_image(url) for url in urls]
     if not images:
         raise http_error(response, f"the answer holds no image: {message}")
     if body.get("usage"):
@@ -58,8 +62,9 @@ def generate_image(prompt):
 
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
-    text = str(message)
-    return re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
+    text = f"{message.get('content')} {message.get('images')}"
+    urls = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
+    return list(dict.fromkeys(urls))  # each once
 
 
 def download_image(url):

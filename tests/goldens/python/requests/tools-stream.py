@@ -10,7 +10,7 @@ import requests
 from requests.adapters import HTTPAdapter, Retry
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
-BASE_URL = os.environ.get("AITOLL_BASE_URL", "https://aitoll.net/api/gateway/api").rstrip("/")
+BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
 TOOLS = [
@@ -51,9 +51,12 @@ class Retries(Retry):
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
+    def get_backoff_time(self):
+        return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
+
 
 BUSY = [429, 500, 502, 503, 504]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -87,7 +90,7 @@ def stream(prompt):
 
 def complete(messages, message, usages):
     """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
-    if not API_KEY or not API_KEY.isprintable():
+    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = session.post(
         f"{BASE_URL}/chat/completions",
@@ -98,7 +101,7 @@ def complete(messages, message, usages):
         stream=True,
     )
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
-        raise http_error(response, response.text)
+        raise http_error(response, response.content.decode(errors="replace"))
     finish_reason, usage = None, {}
     for line in response.iter_lines():
         if not line.startswith((b"data:", b"{")):  # an error may stand on a line of its own
@@ -154,15 +157,16 @@ def add_item(items, piece):
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
+    name = function.get("name")
     if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
-        result = FUNCTIONS[function["name"]](**json.loads(function["arguments"] or "{}"))
+        result = FUNCTIONS[name](**json.loads(function["arguments"] or "{}"))
         content = json.dumps(result, ensure_ascii=False)
     except Exception as error:
-        logger.warning("Warning: the tool %s failed: %r", function["name"], error)
+        logger.warning("Warning: the tool %s failed: %r", name, error)
         content = json.dumps({"error": repr(error)})
-    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
+    return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
 
 
 def http_error(response, body):
