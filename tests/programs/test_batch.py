@@ -102,10 +102,11 @@ def test_results_of_other_prompts_stay(variant: Variant, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("variant", TRIED, ids=str)
-def test_a_file_that_holds_no_results_is_left_alone(variant: Variant, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["my notes\nand more\n", '{"name": "x"}\n[1]\n'], ids=["notes", "other JSON"])
+def test_a_file_that_holds_no_results_is_left_alone(variant: Variant, text: str, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
         batch = Batch(variant, tmp_path, server, 2)
-        batch.results.write_text("my notes\nand more\n", encoding="utf-8")
+        batch.results.write_text(text, encoding="utf-8")
         assert batch.run() == 1
-        assert batch.text() == "my notes\nand more\n"
+        assert batch.text() == text
         assert server.answered == {}

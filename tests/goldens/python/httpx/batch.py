@@ -114,8 +114,11 @@ async def answer_file(source, target):
     """Answer the prompts of a file that have no answer in the file of results yet."""
     prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
     text = Path(target).read_text(encoding="utf-8", errors="replace") if Path(target).is_file() else ""
-    answered = map(json.loads, text.split("\n")[:-1])  # the last line may be cut
-    results = {result["id"]: result for result in answered if "error" not in result}
+    try:
+        answered = [json.loads(line) for line in text.split("\n")[:-1]]  # the last line may be cut
+        results = {result["id"]: result for result in answered if "error" not in result}
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
     missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
     if target != "-":
         write_results(target, prompts, results)

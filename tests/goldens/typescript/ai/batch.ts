@@ -58,6 +58,7 @@ async function answerFile(source: string, target: string) {
   const prompts = readPrompts(fs.readFileSync(source === "-" ? 0 : source, "utf8"));
   const before = fs.existsSync(target) ? fs.readFileSync(target, "utf8").replace(/[^\n]*$/, "") : "";
   const lines: Result[] = before.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  if (!lines.every((line) => "id" in line)) throw new Error(`${target} holds no results of a batch`);
   const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
   if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before)); // the last line may be cut
   const limit = pLimit(CONCURRENCY);
