@@ -1,5 +1,6 @@
 """Chats in the terminal: the conversation, what ends a turn and what ends the program."""
 
+import contextlib
 import json
 import os
 import signal
@@ -61,6 +62,21 @@ def test_ctrl_c_and_ctrl_d_at_the_prompt_end_it(client: str, key: bytes, exit_co
         shown = b""
         while not shown.endswith(b"> "):  # a terminal shows what the program says of itself, too
             shown += chat.stdout.read(1) or pytest.fail(f"no prompt, only {shown!r}")
-        chat.stdin.write(key)
-        chat.stdin.flush()
-        assert chat.wait(20) == exit_code
+        try:
+            assert press(key, chat) == exit_code
+        finally:
+            chat.kill()
+
+
+def press(key: bytes, chat: "subprocess.Popen[bytes]") -> int | None:
+    """Press a key until the program ends, as a person would, and return its exit code.
+
+    A key that comes between the prompt and the moment at which the terminal is read is lost.
+    """
+    for _ in range(20):
+        if chat.stdin:
+            chat.stdin.write(key)
+            chat.stdin.flush()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return chat.wait(1)
+    return None

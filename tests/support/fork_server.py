@@ -16,8 +16,8 @@ from threading import Lock
 
 # What a program imports, and what its packages import or build with the first request: `module` or `module:Model`,
 # a model of pydantic's. A process with all packages loaded takes four times as long to fork and to end.
-COMMON = ("requests", "httpx", "jsonschema", "pkgutil", "runpy")
-ASYNC = ("asyncio", "anyio._backends._asyncio", "concurrent.futures.thread")
+ASYNC = ("asyncio", "anyio._backends._asyncio", "concurrent.futures.thread", "tqdm.asyncio")
+COMMON = ("requests", "httpx", "httpx_sse", "httpcore", "jsonschema", "pkgutil", "runpy", *ASYNC)
 TRACERS = (
     "langchain_core.env",
     "langchain_core.tracers.langchain",
@@ -69,18 +69,15 @@ GOOGLE = (
     "google.genai.types:GenerateContentResponse",
     "google.genai.types:_GenerateContentParameters",
     "google.auth.aio.credentials",
-    "httpcore",
     "httpcore2",
 )
 PACKAGES = {
-    "import httpx": ("httpcore",),
-    "import asyncio": ASYNC,
     "import openai": ("openai", *OPENAI),
     "import anthropic": ("anthropic", *ANTHROPIC),
     "from google import genai": ("google.genai", *GOOGLE),
     "from langchain_openai": ("langchain_openai", *OPENAI, *TRACERS),
     "import litellm": ("litellm", *LITELLM, *OPENAI),
-    "from pydantic_ai": ("pydantic_ai", "genai_prices.data", "httpcore2", *ASYNC),
+    "from pydantic_ai": ("pydantic_ai", "genai_prices.data", "httpcore2"),
     "from pydantic_ai.models.openai": (
         "pydantic_ai.models.openai",
         *OPENAI,

@@ -1,4 +1,4 @@
-"""What Pydantic AI makes of a request: every text of Messages is a block, a stream is asked for its usage."""
+"""What Pydantic AI makes of a request: every text of a turn of Messages is a block, a stream is asked for its usage."""
 
 import json
 from collections.abc import Mapping
@@ -37,8 +37,7 @@ def _openai_message(message: Mapping[str, Any]) -> dict[str, Any]:
 def _anthropic_messages(body: dict[str, Any]) -> dict[str, Any]:
     messages = [{**message, "content": _blocks(message["content"])} for message in body["messages"]]
     choice = {"tool_choice": {"type": "auto"}} if "tools" in body else {}
-    found = {"stream": False, **choice, **body, "messages": messages}
-    return {**found, "system": _blocks(body["system"])} if "system" in body else found
+    return {"stream": False, **choice, **body, "messages": messages}
 
 
 def _blocks(content: Any) -> Any:

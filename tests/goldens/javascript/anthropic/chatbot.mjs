@@ -45,9 +45,8 @@ async function chat() {
       if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error) {
       messages.pop(); // the turn without an answer
-      const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
-      const message = error.message.replace(json, (_, words) => JSON.parse(words));
-      const reason = [message, error.cause?.cause?.code].join(" ").trim();
+      const { metadata, message = error.message } = error.error?.error ?? error.error ?? {}; // the server's words
+      const reason = [error.status, metadata?.raw ?? message, error.cause?.cause?.code].join(" ").trim();
       console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     }
     console.log();

@@ -61,9 +61,8 @@ function parseAnswer(answer) {
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
-    const message = error.message.replace(json, (_, words) => JSON.parse(words));
-    const reason = [message, error.cause?.cause?.code].join(" ").trim();
+    const { metadata, message = error.message } = error.error?.error ?? error.error ?? {}; // the server's words
+    const reason = [error.status, metadata?.raw ?? message, error.cause?.cause?.code].join(" ").trim();
     console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });

@@ -88,9 +88,8 @@ async function callTool(name, input) {
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
-    const message = error.message.replace(json, (_, words) => JSON.parse(words));
-    const reason = [message, error.cause?.cause?.code].join(" ").trim();
+    const { metadata, message = error.message } = error.error?.error ?? error.error ?? {}; // the server's words
+    const reason = [error.status, metadata?.raw ?? message, error.cause?.cause?.code].join(" ").trim();
     console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
     process.exitCode = 1;
   });

@@ -32,9 +32,8 @@ async function answer(id: unknown, prompt: string): Promise<Result> {
   try {
     return { id, ...(await ask(prompt)) };
   } catch (error: any) {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
-    const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
-    const reason = [message, error.cause?.cause?.code].join(" ").trim();
+    const { metadata, message = error.message } = error.error?.error ?? error.error ?? {}; // the server's words
+    const reason = [error.status, metadata?.raw ?? message, error.cause?.cause?.code].join(" ").trim();
     return { id, error: reason.replaceAll(API_KEY || "\0", "***") };
   }
 }
