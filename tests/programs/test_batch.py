@@ -16,10 +16,11 @@ from support.variants import ENV, Variant, program, variants
 
 CONCURRENCY = 8
 # One of each client: its protocols differ in what one request says.
-TRIED = {variant.client: variant for variant in reversed(variants("batch"))}.values()
+TRIED = list({variant.client: variant for variant in reversed(variants("batch"))}.values())
 
 
-MANY = ("python-openai", "javascript-fetch")  # one of each language has more to do
+ONE_EACH = [variant for variant in TRIED if variant.client in ("python-openai", "javascript-fetch")]
+FILES = {"python": "def read_prompts", "javascript": "function readPrompts"}  # where the lines on files begin
 
 
 class Batch:
@@ -65,7 +66,7 @@ class Batch:
 @pytest.mark.parametrize("variant", TRIED, ids=str)
 def test_no_prompt_is_lost_or_asked_again_after_its_answer(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
-        batch = Batch(variant, tmp_path, server, 500 if variant.client in MANY else 100)
+        batch = Batch(variant, tmp_path, server, 500 if variant in ONE_EACH else 100)
         assert batch.run() == 0
         assert batch.is_complete()
         assert set(server.answered.values()) == {1}
@@ -75,7 +76,15 @@ def test_no_prompt_is_lost_or_asked_again_after_its_answer(variant: Variant, tmp
         assert sum(server.answered.values()) == batch.count
 
 
-@pytest.mark.parametrize("variant", TRIED, ids=str)
+@pytest.mark.parametrize("language", FILES)
+def test_all_libraries_handle_files_by_the_same_lines(language: str) -> None:
+    """So what follows is tried on one program of each language."""
+    codes = [program(variant).code for variant in variants("batch") if variant.language == language]
+    assert len({code.partition(FILES[language])[2] for code in codes}) == 1
+    assert all(FILES[language] in code for code in codes)
+
+
+@pytest.mark.parametrize("variant", ONE_EACH, ids=str)
 def test_a_killed_run_goes_on(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol, delay=0.05) as server:
         batch = Batch(variant, tmp_path, server, 100)
@@ -94,7 +103,7 @@ def test_a_killed_run_goes_on(variant: Variant, tmp_path: Path) -> None:
         assert server.most <= CONCURRENCY
 
 
-@pytest.mark.parametrize("variant", TRIED, ids=str)
+@pytest.mark.parametrize("variant", ONE_EACH, ids=str)
 def test_results_of_other_prompts_stay(variant: Variant, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
         batch = Batch(variant, tmp_path, server, 2)
@@ -104,7 +113,7 @@ def test_results_of_other_prompts_stay(variant: Variant, tmp_path: Path) -> None
         assert len(batch.lines()) == 3
 
 
-@pytest.mark.parametrize("variant", TRIED, ids=str)
+@pytest.mark.parametrize("variant", ONE_EACH, ids=str)
 @pytest.mark.parametrize("text", ["my notes\nand more\n", '{"name": "x"}\n[1]\n'], ids=["notes", "other JSON"])
 def test_a_file_that_holds_no_results_is_left_alone(variant: Variant, text: str, tmp_path: Path) -> None:
     with busy_server(variant.protocol) as server:
