@@ -29,7 +29,8 @@ def ask(prompt):
     if choice.finish_reason not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
     logger.info("Usage: %s", completion.usage or "not reported")
-    return choice.message.content or choice.message.refusal or ""
+    content = choice.message.content or choice.message.refusal or ""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 if __name__ == "__main__":

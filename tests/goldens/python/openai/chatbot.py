@@ -30,7 +30,8 @@ def stream(messages):
         for choice in chunk.choices or []:
             finish_reason = choice.finish_reason or finish_reason
             if choice.delta:
-                yield choice.delta.content or choice.delta.refusal or ""
+                content = choice.delta.content or choice.delta.refusal or ""
+                yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
         usage = chunk.usage or usage
         extra |= chunk.model_extra
     if not finish_reason:
