@@ -94,7 +94,8 @@ class Case:
     expect: Expected = field(default_factory=Expected)
 
     def bound(self, client: str, protocol: str, mode: str, task: str) -> bool:
-        """Whether this case binds such a program."""
+        """Whether this case binds such a program: of TypeScript, where it binds those of JavaScript."""
+        client = client.replace("typescript-", "javascript-")
         named = client in self.binds and client not in self.exceptions
         return named and protocol in self.protocols and mode in self.modes and task == self.task
 

@@ -72,7 +72,6 @@ async function run({ program, cwd, env, args, stdin, silent }) {
   await ended(before, () => silent || process.exitCode || printed.stdout.at(-1)?.at(-1) === 10);
   process.off("unhandledRejection", failed);
   process.stdout.removeAllListeners("error");
-  process.removeAllListeners("SIGINT");
   Object.assign(console, { info, error: log });
   const [code, seconds] = [process.exitCode ?? 0, (performance.now() - started) / 1000];
   process.exitCode = undefined;
