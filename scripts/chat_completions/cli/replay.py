@@ -45,6 +45,6 @@ def settings(gateways: Mapping[str, Gateway], url: str, key: str) -> Iterator[st
     """Yield the shell lines that send programs to the replay."""
     for gateway in gateways.values():
         name = f"/{gateway.id}" if len(gateways) > 1 else ""
-        yield f"export {gateway.env_prefix}_BASE_URL={url}{name}{urlsplit(gateway.base_url).path.rstrip('/')}"
+        yield f"export {gateway.base_url_env}={url}{name}{urlsplit(gateway.base_url).path.rstrip('/')}"
         variables = dict.fromkeys(auth.key_env for auth in (*gateway.auth, *gateway.extra_keys))
         yield from (f"export {variable}={key}" for variable in variables if variable)

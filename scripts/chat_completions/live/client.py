@@ -58,7 +58,7 @@ def find_target(name: str, base_url: str | None) -> Target:
         read_key(extra, gateway.name)
     auth = gateway.auth[0]
     key = read_key(auth, gateway.name)
-    address = base_url or os.environ.get(f"{gateway.env_prefix}_BASE_URL", "").strip() or gateway.base_url
+    address = base_url or os.environ.get(gateway.base_url_env, "").strip() or gateway.base_url
     return Target(gateway, key, check_base_url(address, allow_http=gateway.allow_http))
 
 
