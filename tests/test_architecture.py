@@ -6,12 +6,11 @@ from pathlib import Path
 import chat_completions
 
 PACKAGE = Path(chat_completions.__file__).parent
-BASE = {"__init__", "errors", "json_values", "paths"}
+BASE = {"__init__", "errors", "paths"}
 # What each folder or module at the top may import, beside itself and the base.
 MAY_IMPORT = {
     "errors": set(),
     "paths": set(),
-    "json_values": set(),
     "catalog": set(),
     "planning": {"catalog"},
     "rendering": {"catalog", "planning"},

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from chat_completions.catalog import load
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.replay import cassette
 
 CASSETTES = Path(__file__).resolve().parents[1] / "tests" / "cassettes"
@@ -22,7 +22,7 @@ def table() -> str:
         found: dict[tuple[str, ...], list[str]] = {}
         for task, scenes in by_task(folder).items():
             found.setdefault(tuple(cell(scenes, label) for label in cassette.LABELS), []).append(task)
-        name = load.load_gateway(folder.name).name
+        name = load_gateway(folder.name).name
         lines += [f"| {name} | {', '.join(tasks)} | {' | '.join(cells)} |" for cells, tasks in found.items()]
     recorded = sum(one["provenance"]["label"] == "recorded" for one in every)
     return "\n".join(lines) + f"\n\nChecked against real traffic: {recorded} of {len(every)} scenes.\n"

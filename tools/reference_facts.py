@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway, Model
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.catalog.types import Parameter
 from chat_completions.catalog.yaml_files import read_our_file
 from chat_completions.errors import NotOffered
@@ -29,7 +30,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def decisions() -> str:
     """Return the preferred and alternative models for each use, by gateway and protocol."""
     parts = []
-    for gateway in map(load.load_gateway, OURS):
+    for gateway in map(load_gateway, OURS):
         parts.append(f"### {gateway.name}\n")
         for protocol in gateway.endpoints:
             rows: dict[tuple[str, str], list[str]] = {}
@@ -64,7 +65,7 @@ def _uses(names: Sequence[str]) -> str:
 def models() -> str:
     """Return every model that a gateway's documents or probes name."""
     parts = []
-    for gateway in map(load.load_gateway, OURS):
+    for gateway in map(load_gateway, OURS):
         rows = [_model_row(gateway, model) for model in gateway.models.values()]
         head = ("model", "streams", "takes", "tools", "context", "price in / out", "status", "guidance", "source")
         parts.append(f"### {gateway.name}\n\n" + table(head, rows))
@@ -95,7 +96,7 @@ def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
 
 def gateways() -> str:
     """Return addresses, authentication, endpoints and documented parameters of each gateway."""
-    return "\n".join(_gateway(load.load_gateway(name)) for name in OURS)
+    return "\n".join(_gateway(load_gateway(name)) for name in OURS)
 
 
 def _gateway(gateway: Gateway) -> str:
@@ -158,7 +159,7 @@ def combinations() -> str:
     for gateway in OURS:
         own = [row for row in rows if row.gateway == gateway]
         tasks, protocols = (list(dict.fromkeys(getattr(row, name) for row in own)) for name in ("task", "protocol"))
-        lines.append((load.load_gateway(gateway).name, ", ".join(tasks), ", ".join(protocols), len(own)))
+        lines.append((load_gateway(gateway).name, ", ".join(tasks), ", ".join(protocols), len(own)))
     counted = [row for row in rows if row.gateway in OURS]
     return f"{len(counted)} combinations in all:\n\n" + table(("gateway", "tasks", "protocols", "combinations"), lines)
 
@@ -166,7 +167,7 @@ def combinations() -> str:
 def errors() -> str:
     """Return what to do about each status, gateway by gateway."""
     shared: Mapping[str, str] = read_our_file(references() / "error_hints.yaml")
-    loaded = [load.load_gateway(name) for name in OURS]
+    loaded = [load_gateway(name) for name in OURS]
     marks = [*shared, *dict.fromkeys(mark for one in loaded for mark in one.error_hints if mark not in shared)]
     rows = []
     for mark in marks:

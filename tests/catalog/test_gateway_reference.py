@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.generate import generate_program
 from chat_completions.paths import references
 from chat_completions.planning.types import ProgramRequest

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from chat_completions.catalog import load
+from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
 from chat_completions.catalog.user_gateway import validate
 from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput, UnknownName
@@ -67,7 +67,7 @@ def test_a_gateway_of_the_user_s_own_is_one_short_file(tmp_path: Path, monkeypat
     monkeypatch.setenv("CHAT_COMPLETIONS_HOME", str(tmp_path))
     (tmp_path / "gateways").mkdir()
     file.rename(tmp_path / "gateways" / "mine.yaml")
-    assert "mine" in load.names("gateway")
+    assert "mine" in gateway_names()
     by_name = plan(ProgramRequest("mine", prompt="Hi"))
     assert by_name._replace(gateway=planned.gateway) == planned
     assert by_name.gateway._replace(id=planned.gateway.id) == planned.gateway
@@ -191,7 +191,7 @@ def test_one_priority_is_enough(tmp_path: Path) -> None:
 
 def test_an_unknown_name_offers_the_nearest() -> None:
     with pytest.raises(UnknownName) as caught:
-        load.load_gateway("aireitr")
+        load_gateway("aireitr")
     assert caught.value.hint == "Did you mean 'aireiter'?"
 
 
@@ -249,4 +249,4 @@ def test_a_thousand_files_of_the_user_s_are_not_read(tmp_path: Path, monkeypatch
     (tmp_path / "gateways" / "mine.yaml").write_text(SHORT)
     assert plan(ProgramRequest("mine")).model == "large/model:free"
     assert plan(ProgramRequest("aitoll")).model == "glm-4.7"
-    assert len(load.names("gateway")) > 1000
+    assert len(gateway_names()) > 1000

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput
 
 HEAD = "name: K\nbase_url: https://gw.example.com/v1\nkey: MINE_API_KEY\nmodels: [m]\n"

@@ -3,7 +3,7 @@
 import json
 
 from chat_completions import __version__
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from support.command_line import command
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.cli.init import preset_names
 from chat_completions.errors import BadInput
 from chat_completions.generate import generate_program

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from chat_completions.catalog.load import load_gateway, load_language, load_task
+from chat_completions.catalog.gateway_loader import load_gateway
+from chat_completions.catalog.load import load_language, load_task
 from chat_completions.errors import UnknownName
 from chat_completions.generate import generate_program
 from chat_completions.planning.types import ProgramRequest

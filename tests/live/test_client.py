@@ -31,7 +31,7 @@ CERTIFICATES = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "C
 def test_a_connection_that_fails_names_the_variables(
     failure: Exception, names: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from chat_completions.catalog.load import load_gateway
+    from chat_completions.catalog.gateway_loader import load_gateway
     from chat_completions.planning.plan import plan_request
     from chat_completions.planning.resolve import resolve
     from chat_completions.planning.types import ProgramRequest

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.json_values import ABSENT, fill, merge
-from chat_completions.planning.content_parts import ImagePart
-from chat_completions.planning.message_formats import convert
-from chat_completions.planning.request_body import define_tools, format_fields, tool_rules
+from chat_completions.planning.message_formats import ImagePart, convert
+from chat_completions.planning.messages import ABSENT, fill
+from chat_completions.planning.request_body import define_tools, format_fields, merge, tool_rules
 from chat_completions.planning.types import Image, Tool, Variable
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from chat_completions.catalog import load
+from chat_completions.catalog.gateway_loader import gateway_names
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.generate import generate_program
 from chat_completions.planning.types import Program, ProgramRequest
@@ -35,7 +35,7 @@ def test_a_check_of_the_key_ends_with_the_servers_error(reply: Reply, line: str)
     assert (ran.code, ran.stdout, ran.stderr.strip()) == (1, b"", line)
 
 
-@pytest.mark.parametrize("gateway", load.names("gateway"))
+@pytest.mark.parametrize("gateway", gateway_names())
 def test_every_gateway_has_a_check_of_its_key_in_one_line(gateway: str) -> None:
     code = generate_program(ProgramRequest(gateway, "ping")).code
     assert len(code.splitlines()) == 1

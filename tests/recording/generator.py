@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chat_completions.catalog import load
+from chat_completions.catalog import gateway_loader, load
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
@@ -59,7 +59,7 @@ def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
 
 def load_gateway(name: str) -> GatewayInfo:
     """Return the facts about a gateway."""
-    gateway = load.load_gateway(name)
+    gateway = gateway_loader.load_gateway(name)
     return GatewayInfo(
         title=gateway.name,
         base_url=gateway.base_url,
@@ -71,7 +71,7 @@ def load_gateway(name: str) -> GatewayInfo:
 
 def gateway_names() -> list[str]:
     """Return the names of all gateways."""
-    return list(load.names("gateway"))
+    return gateway_loader.gateway_names()
 
 
 def combinations(gateway: str) -> list[tuple[str, str, bool]]:
@@ -81,6 +81,6 @@ def combinations(gateway: str) -> list[tuple[str, str, bool]]:
         for one in offered_combinations(gateway)
         if one.language == LANGUAGE and one.library == LIBRARIES.get(one.task, LIBRARY)
     ]
-    protocols = list(load.load_gateway(gateway).endpoints)
+    protocols = list(gateway_loader.load_gateway(gateway).endpoints)
     found = {(one.task, one.protocol, one.stream) for one in offered}
     return sorted(found, key=lambda key: (key[0], protocols.index(key[1]), key[2]))

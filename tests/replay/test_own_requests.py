@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.replay.cassette import load_exchanges
 from chat_completions.replay.player import Replay
 from chat_completions.replay.server import serve

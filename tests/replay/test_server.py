@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.replay.cassette import Exchange, load_exchanges
 from chat_completions.replay.matching import bodies_match

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from chat_completions.catalog import load
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.catalog.types import Library
 from chat_completions.planning.types import ProgramRequest
 
@@ -102,7 +103,7 @@ def _all() -> Iterator[CassetteProgram]:
 
 def _reads(library: Library, gateway: str, write: Mapping[str, Any]) -> bool:
     """Return whether a library can read the streams of the gateway's endpoint, which `write` refuses otherwise."""
-    endpoints = load.load_gateway(gateway).endpoints[write["protocol"]]
+    endpoints = load_gateway(gateway).endpoints[write["protocol"]]
     lacks = {event for endpoint in endpoints for event in endpoint.stream_lacks}
     kind = load.load_task(write.get("task", "chat")).kind
     return not write.get("stream") or not (lacks & {*library.stream_needs} or f"{kind}-stream" in library.unsupported)

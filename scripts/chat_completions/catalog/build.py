@@ -1,18 +1,12 @@
 """Builds the typed objects of the catalog from the data of YAML files; what does not fit has its place."""
 
-import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
-from chat_completions.catalog.types import DecisionTable, Language, Protocol, Task
 from chat_completions.errors import did_you_mean
 
-PLACEHOLDER = re.compile(r"\$[a-z_]+")
-# The placeholders that planning.request_body fills in.
-IN_TASKS = ("$model", "$messages", "$tools", "$prompt", "$system", "$images", "$task_id")
-IN_PROTOCOLS = ("$name", "$description", "$parameters", "$strict", "$schema")
 Place = tuple[str | int, ...]  # the keys and indexes that lead to a value in a file
 Converter = Callable[[Any, Place], Any]
 T = TypeVar("T")
@@ -45,33 +39,6 @@ def build(kind: type[T], data: Any, place: Place = (), **given: Any) -> T:
             raise ValidationError(place, f"lacks {name!r}")
     converted = {name: convert(data[name], (*place, name)) for name, convert in converters.items() if name in data}
     return kind(**{**data, **converted}, **given)
-
-
-def build_decision_table(data: Any) -> DecisionTable:
-    """Return the rules of the decision table; ValidationError where the data of its file do not fit."""
-    return build(DecisionTable, data)
-
-
-def build_protocol(data: Any, id_: str) -> Protocol:
-    """Return a protocol; ValidationError where the data of its file do not fit."""
-    check_placeholders(data, IN_PROTOCOLS)
-    return build(Protocol, data, id=id_)
-
-
-def build_task(data: Any, id_: str, protocols: Sequence[str]) -> Task:
-    """Return a task with the name of its template; ValidationError where the data of its file do not fit."""
-    task = build(Task, data, id=id_)
-    check_placeholders(data, IN_TASKS)
-    check_names(task.body, protocols, ("body",))
-    return task._replace(template=task.template or task.kind)
-
-
-def build_language(data: Any, id_: str, protocols: Sequence[str]) -> Language:
-    """Return a language; ValidationError where the data of its file do not fit."""
-    language = build(Language, data, id=id_)
-    for library in language.libraries.values():
-        check_names(library.protocols, protocols, ("libraries", library.id, "protocols"))
-    return language
 
 
 @cache
@@ -118,13 +85,6 @@ def check_names(names: Any, known: Sequence[str], place: Place) -> None:
             raise ValidationError(
                 (*place, last), f"names {name!r}, which does not exist", did_you_mean(str(name), known)
             )
-
-
-def check_placeholders(data: Any, known: Container[str]) -> None:
-    """Raise ValidationError where a text such as `$prompt` stands for nothing."""
-    for place, text in texts(data):
-        if PLACEHOLDER.fullmatch(text) and text not in known:
-            raise ValidationError(place, f"holds {text!r}, which stands for nothing")
 
 
 def texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:

@@ -7,8 +7,7 @@ which a cold start notices.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chat_completions.catalog.types import Parameter
-from chat_completions.json_values import EMPTY, NO_NAMES, JsonObject
+from chat_completions.catalog.types import EMPTY, NO_NAMES, JsonObject, Parameter
 
 
 class Evidence(NamedTuple):

@@ -1,14 +1,17 @@
-"""Turns the data of a gateway file into a Gateway: a short file leaves much out, and keys have several forms."""
+"""Turns the data of a gateway file into a Gateway, and says which addresses one may have.
+
+A short file leaves much out, and keys have several forms.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.build import ValidationError, build, check_names
 from chat_completions.catalog.gateway import Gateway, LastCheck, Model, ModelFactTable
-from chat_completions.catalog.urls import is_private
-from chat_completions.json_values import JsonObject
+from chat_completions.catalog.types import JsonObject
+from chat_completions.errors import BadInput
 
 # What an OpenAI-compatible gateway has, where its file names no endpoints.
 USUAL_ENDPOINTS = {
@@ -17,6 +20,12 @@ USUAL_ENDPOINTS = {
 }
 KEY_ENDINGS = re.compile(r"_?(API_?)?(KEY|TOKEN|SECRET|JWT|PAT|CREDENTIALS|PASSWORD)$")
 BY_PROTOCOL = ("endpoints", "recommended_models", "parameters", "default_body", "stream_default")
+HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
+BASE_URL = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*")
+ENDPOINTS = ("/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", ":generateContent")
+# Names that no public server has; those of one word are left to the user's network (Docker Compose, /etc/hosts).
+PRIVATE_ENDINGS = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
+SHARED_ADDRESSES = "100.64.0.0/10"  # of a provider's or a VPN's own network
 
 
 def build_gateway(
@@ -50,6 +59,45 @@ def build_model_facts(data: JsonObject) -> ModelFactTable:
     described = {id_: fields for id_, fields in data["models"].items() if id_ not in aliases}
     table = build(ModelFactTable, {"models": described, "sources": data["sources"]})
     return table._replace(models={**table.models, **{id_: table.models[of] for id_, of in aliases.items()}})
+
+
+def check_base_url(text: str, *, allow_http: bool = False) -> str:
+    """Return `text` without its last slash; BadInput where a key could not be sent there, or it holds an endpoint."""
+    shown = re.sub(r"//[^/]*@|\?.*", "…", text)  # without what could be a password or a key
+    if not BASE_URL.fullmatch(text):
+        raise BadInput(
+            f"{shown!r} cannot be a base URL.",
+            "Write https://gw.example.com/v1, or http:// on a private network: no query, no key, ASCII letters.",
+        )
+    if text.startswith("http:") and not (allow_http or is_private(text)):
+        raise BadInput(
+            f"{shown!r} is a public host without TLS: the key would travel unencrypted.",
+            "Write https://, or accept that with --allow-http or `allow_http: true` in the gateway file.",
+        )
+    base = text.rstrip("/")
+    for endpoint in ENDPOINTS:
+        if base.endswith(endpoint):
+            added = "it is added to it" if endpoint == ENDPOINTS[0] else "a file has it as a path, under endpoints"
+            raise BadInput(f"{base!r} is more than a base URL.", f"Leave {endpoint} off: {added}.")
+    return base
+
+
+def is_private(url: str) -> bool:
+    """Return whether an address is on this machine or on a private network."""
+    from ipaddress import ip_address, ip_network  # only for the addresses of http://
+
+    host = (urlsplit(url).hostname or "").lower()
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith(PRIVATE_ENDINGS)
+    return address.is_private or address in ip_network(SHARED_ADDRESSES)
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether an address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _address(data: JsonObject) -> str:

@@ -1,9 +1,12 @@
 """What protocols, tasks and languages are, as the YAML files of references/ and templates/ describe them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from chat_completions.json_values import EMPTY, NO_NAMES, JsonObject
+JsonObject = Mapping[str, Any]
+EMPTY: JsonObject = MappingProxyType({})
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Threshold(NamedTuple):

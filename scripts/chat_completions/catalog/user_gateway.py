@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.build import Place, ValidationError, texts
-from chat_completions.catalog.urls import check_base_url
+from chat_completions.catalog.gateway_file import check_base_url
+from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput, did_you_mean
-from chat_completions.json_values import JsonObject
 
 KEY_BEGINNINGS = re.compile(r"(?:sk|pk|rk|gsk|xai|ghp|nvapi|hf)[-_][A-Za-z0-9_-]{6,}|(?:AIza|eyJ)[A-Za-z0-9_-]{10,}")
 LONG_PIECE = 16  # characters

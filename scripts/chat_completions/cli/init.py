@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import yaml
 
-from chat_completions.catalog import load
+from chat_completions.catalog import gateway_loader
+from chat_completions.catalog.types import JsonObject
 from chat_completions.cli import output
 from chat_completions.errors import BadInput, UnknownName, find_name
-from chat_completions.json_values import JsonObject
 from chat_completions.paths import config_folder, references
 
 PLACEHOLDER = "YOUR-MODEL"
@@ -68,7 +68,7 @@ def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple
         raise BadInput("--key belongs to --base-url.", "A preset names its variable itself.")
     id_ = find_name(name, dict.fromkeys(preset_names(), ()))
     if id_ is None:
-        if find_name(name, dict.fromkeys(load.names("gateway"), ())):
+        if find_name(name, dict.fromkeys(gateway_loader.gateway_names(), ())):
             raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
         raise UnknownName("preset", name, preset_names())
     text = _preset_text(id_)
@@ -81,7 +81,7 @@ def _own(
     """Return the id and the text of a file for a gateway that the options describe; BadInput names a wrong one."""
     if key is None:
         raise BadInput("--base-url needs --key.", "Name the variable that holds the key, or write --key none.")
-    gateway = load.describe_gateway(base_url, key, list(models), allow_http=allow_http)
+    gateway = gateway_loader.describe_gateway(base_url, key, list(models), allow_http=allow_http)
     shown = re.sub(r"[^\w .()-]+", "-", name or gateway.name)[:40]  # what the schema takes for a name
     text = OWN_FILE.format(
         name=json.dumps(shown, ensure_ascii=False),

@@ -8,6 +8,7 @@ import click
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway, Model
+from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
 from chat_completions.cli.output import progress
 from chat_completions.errors import BadInput
 from chat_completions.planning.combinations import (
@@ -46,7 +47,7 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     """Yield the rows of one kind, in a fixed order."""
-    gateways = map(load.load_gateway, [gateway]) if gateway else _readable_gateways()
+    gateways = map(load_gateway, [gateway]) if gateway else _readable_gateways()
     if kind == "gateways":
         yield from map(_gateway, gateways)
     elif kind == "tasks":
@@ -65,9 +66,9 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
 
 def _readable_gateways() -> Iterator[Gateway]:
     """Yield the gateways whose files can be read; say why another one cannot."""
-    for name in load.names("gateway"):
+    for name in gateway_names():
         try:
-            gateway = load.load_gateway(name)
+            gateway = load_gateway(name)
         except BadInput as problem:
             progress(f"Left out: {problem}")
         else:
@@ -78,7 +79,7 @@ def _used_names(kind: str, gateway: str | None) -> list[str]:
     """Return the names of a kind; of one gateway those that any of its combinations has."""
     known = load.names(kind)
     if gateway is None:
-        return known
+        return list(known)
     used = {getattr(combination, kind) for combination in offered_combinations(gateway)}
     return [name for name in known if name in used]
 

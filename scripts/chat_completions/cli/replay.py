@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.cli.output import progress
 from chat_completions.errors import full_package
 
@@ -30,7 +30,7 @@ def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> 
         from chat_completions.replay.run import REPLAY_KEY
         from chat_completions.replay.server import serve
     names = [gateway] if gateway else recorded_gateways()
-    gateways = {loaded.id: loaded for loaded in map(load.load_gateway, names)}
+    gateways = {loaded.id: loaded for loaded in map(load_gateway, names)}
     parsed = parse_fault(fault) if fault else None
     exchanges = [exchange for id_ in gateways for exchange in load_exchanges(id_)]
     with serve(exchanges, {} if strict else gateways, port=port, fault=parsed, report=progress) as server:

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.last_check import save_last_check
-from chat_completions.catalog.urls import check_base_url
+from chat_completions.catalog.gateway_file import check_base_url
+from chat_completions.catalog.gateway_loader import save_last_check
+from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import NotOffered
-from chat_completions.json_values import JsonObject
 from chat_completions.live.client import Answer, Target, send
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import httpx
 
-from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Gateway
-from chat_completions.catalog.urls import check_base_url
+from chat_completions.catalog.gateway_file import check_base_url
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import RequestPlan
 
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 
 def find_target(name: str, base_url: str | None) -> Target:
     """Return the gateway with the user's key; BadInput where it or a key that travels with it is not set."""
-    gateway = load.load_gateway(name)
+    gateway = load_gateway(name)
     for extra in gateway.extra_keys:
         read_key(extra, gateway.name)
     auth = gateway.auth[0]

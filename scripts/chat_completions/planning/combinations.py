@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
 from chat_completions.catalog.types import Language, Task
 from chat_completions.errors import NotOffered
 from chat_completions.planning.resolve import Objects, combine, find_objects
@@ -49,7 +50,7 @@ def all_combinations(gateway: Gateway) -> Iterator[Combination]:
 
 def offered_combinations(gateway: str | None = None) -> list[Combination]:
     """Return the combinations that are offered, at one gateway or at all."""
-    gateways = map(load.load_gateway, [gateway] if gateway else load.names("gateway"))
+    gateways = map(load_gateway, [gateway] if gateway else gateway_names())
     return [combination for loaded in gateways for combination in all_combinations(loaded) if combination.offered]
 
 

@@ -6,15 +6,35 @@ blocks of the Messages API, `parts` is Gemini's.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from chat_completions.errors import NotOffered
-from chat_completions.json_values import JsonObject
-from chat_completions.planning.content_parts import TEXT, anthropic_block, gemini_part, openai_part
-from chat_completions.planning.types import Variable
+from chat_completions.catalog.types import JsonObject
+from chat_completions.errors import BadInput, NotOffered
+from chat_completions.planning.types import Image, Variable
 
 SYSTEM_ROLES = ("system", "developer")  # two names of one role; only chat completions know the second
+TEXT = (str, Variable)  # a text, or the variable that holds one
 Converted = tuple[list[str | Variable], list[JsonObject]]
+
+
+class ImagePart(NamedTuple):
+    """An image in a message: a literal address, or the variables of an `image`."""
+
+    url: str
+    image: Image | None = None
+
+    @property
+    def address(self) -> str | Variable:
+        """Return the address, or the variable that holds it."""
+        return Variable(f"image_url{self.image.suffix}") if self.image else self.url
+
+    def data(self, type_key: str) -> JsonObject | None:
+        """Return media type and base64 text, or None where only the address is sent."""
+        if self.image and (self.image.is_file or self.image.is_data):
+            media_type, data = (Variable(f"image_{name}{self.image.suffix}") for name in ("type", "data"))
+            return {type_key: media_type, "data": data}
+        media_type_text, data_text = _split_data_uri(self.url)
+        return {type_key: media_type_text, "data": data_text} if data_text and not self.image else None
 
 
 def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
@@ -27,7 +47,7 @@ def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
 
 def _to_openai(messages: Sequence[JsonObject]) -> Converted:
     return [], [
-        {**message, "content": _each(message["content"], openai_part)} if "content" in message else message
+        {**message, "content": _each(message["content"], _openai_part)} if "content" in message else message
         for message in messages
     ]
 
@@ -39,7 +59,7 @@ def _to_anthropic(messages: Sequence[JsonObject]) -> Converted:
         if message["role"] != "tool":
             converted.append({"role": message["role"], "content": _blocks(message)})
             continue
-        content = _each(message["content"], anthropic_block)
+        content = _each(message["content"], _anthropic_block)
         result = {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": content}
         if converted and _holds_tool_results(converted[-1]):  # the results of one turn go back together
             converted[-1]["content"].append(result)
@@ -56,7 +76,7 @@ def _holds_tool_results(message: JsonObject) -> bool:
 def _blocks(message: JsonObject) -> Any:
     """Return the text of a message and the tools that it calls as content blocks; a mere text stays one."""
     calls = message.get("tool_calls") or []
-    content = _each(message.get("content"), anthropic_block)
+    content = _each(message.get("content"), _anthropic_block)
     if not calls:
         return content
     blocks = [{"type": "text", "text": content}] if isinstance(content, TEXT) and content else content or []
@@ -90,7 +110,7 @@ def _parts(message: JsonObject) -> list[Any]:
         {"functionCall": {"name": call["function"]["name"], "args": _arguments(call)}}
         for call in message.get("tool_calls") or []
     ]
-    return [*(gemini_part(part) for part in contents), *calls]
+    return [*(_gemini_part(part) for part in contents), *calls]
 
 
 def _function_response(message: JsonObject, names: Mapping[str, str]) -> JsonObject:
@@ -128,6 +148,57 @@ def _arguments(call: JsonObject) -> Any:
             f"The arguments of the tool call {call['id']!r} are not JSON, which this protocol needs.",
             "Send this conversation with --protocol openai-chat.",
         ) from None
+
+
+def _openai_part(part: Any) -> Any:
+    """Return a part as chat completions have it; what is no image of ours stays as it is."""
+    return {"type": "image_url", "image_url": {"url": part.address}} if isinstance(part, ImagePart) else part
+
+
+def _anthropic_block(part: Any) -> Any:
+    """Return a part as a content block of the Messages API."""
+    if isinstance(part, TEXT):
+        return {"type": "text", "text": part}
+    part = _as_image(part)
+    if not isinstance(part, ImagePart):
+        return part
+    data = part.data("media_type")
+    return {"type": "image", "source": {"type": "base64", **data} if data else {"type": "url", "url": part.address}}
+
+
+def _gemini_part(part: Any) -> Any:
+    """Return a part as Gemini has it."""
+    if isinstance(part, TEXT):
+        return {"text": part}
+    if isinstance(part, Mapping) and part.get("type") == "text":
+        return {"text": part.get("text", "")}
+    part = _as_image(part)
+    if not isinstance(part, ImagePart):
+        return part
+    data = part.data("mimeType")
+    return {"inlineData": data} if data else {"fileData": {"fileUri": part.address}}
+
+
+def _as_image(part: Any) -> Any:
+    """Return an image of the user's own message as an ImagePart; any other part as it is."""
+    is_image = isinstance(part, Mapping) and part.get("type") == "image_url"
+    return ImagePart(_address(part.get("image_url"))) if is_image else part
+
+
+def _address(image: Any) -> str:
+    """Return the URL of an image_url part, which is an object or the URL itself."""
+    url = image.get("url") if isinstance(image, Mapping) else image
+    if not isinstance(url, str):
+        raise BadInput("An image in the conversation has no url.", 'Write {"image_url": {"url": "https://…"}}.')
+    return url
+
+
+def _split_data_uri(url: str) -> tuple[str, str]:
+    """Return media type and base64 text of a data URI; two empty texts for any other address."""
+    head, comma, data = url.partition(",")
+    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
+        return "", ""
+    return head.removeprefix("data:").removesuffix(";base64"), data
 
 
 FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {

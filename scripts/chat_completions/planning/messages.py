@@ -1,17 +1,17 @@
 """The messages of a request, with the user's text and images in them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.types import Protocol, Task
+from chat_completions.catalog.types import JsonObject, Protocol, Task
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.json_values import JsonObject, fill
-from chat_completions.planning.content_parts import ImagePart
-from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
+from chat_completions.planning.message_formats import SYSTEM_ROLES, ImagePart, convert
 from chat_completions.planning.types import Image, ProgramRequest, Resolution, Variable
 
 INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
+
+ABSENT = object()  # the value of a placeholder whose key is to be left out
 
 
 class Messages(NamedTuple):
@@ -46,6 +46,19 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
     notes = _notes_on_images(images, protocol, task)
     return Messages(system, converted, images, prompt, instructions and request.messages is None, notes)
+
+
+def fill(value: Any, values: Mapping[str, Any]) -> Any:
+    """Replace whole values such as `$prompt`, never a part of a string, and never twice.
+
+    A key whose value becomes ABSENT is left out.
+    """
+    if isinstance(value, Mapping):
+        filled = {key: fill(item, values) for key, item in value.items()}
+        return {key: item for key, item in filled.items() if item is not ABSENT}
+    if isinstance(value, list):
+        return [fill(item, values) for item in value]
+    return values.get(value, value) if isinstance(value, str) else value
 
 
 def _notes_on_images(images: Sequence[Image], protocol: Protocol, task: Task) -> list[str]:

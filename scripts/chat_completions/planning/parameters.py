@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from chat_completions.catalog.gateway import Gateway, Model
 from chat_completions.catalog.types import Parameter, Protocol
 from chat_completions.errors import BadInput, NotOffered, UnknownName
-from chat_completions.json_values import problem_of_value
 from chat_completions.planning.types import Resolution
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -134,14 +133,21 @@ def _check_value(name: str, value: Any, parameter: Parameter) -> None:
         raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
     if parameter.enum and value not in parameter.enum:
         raise BadInput(f"{name} must be one of {', '.join(parameter.enum)}, not {value!r}.", hint)
-    problem = problem_of_value(value) if isinstance(value, (dict, list)) else ""
-    if problem:
-        raise BadInput(f"{name} {problem}.", hint)
+    if isinstance(value, (dict, list)):
+        _check_json(name, value, hint)
     if not isinstance(value, (int, float)):
         return
     # Written so that a NaN, for which every comparison is false, is out of range too.
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
+
+
+def _check_json(name: str, value: Any, hint: str) -> None:
+    from chat_completions.planning.user_files import problem_of_value  # needed only then
+
+    problem = problem_of_value(value)
+    if problem:
+        raise BadInput(f"{name} {problem}.", hint)
 
 
 def _check_order(params: dict[str, Any], protocol: Protocol) -> None:

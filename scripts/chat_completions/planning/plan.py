@@ -4,8 +4,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
+from chat_completions.catalog.gateway_file import check_base_url, is_loopback
 from chat_completions.catalog.types import Protocol
-from chat_completions.catalog.urls import check_base_url, is_loopback
 from chat_completions.planning.messages import Messages, build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body

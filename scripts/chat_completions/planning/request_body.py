@@ -1,13 +1,12 @@
 """The JSON body of a request: the task's shape, the parameters, and the fields on tools and schemas."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.types import Protocol, ToolFormat
+from chat_completions.catalog.types import EMPTY, JsonObject, Protocol, ToolFormat
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.json_values import ABSENT, EMPTY, JsonObject, fill, merge, put
-from chat_completions.planning.messages import Messages
+from chat_completions.planning.messages import ABSENT, Messages, fill
 from chat_completions.planning.types import Resolution, Tool, Variable
 
 CHOICES = ("auto", "none", "required")
@@ -96,6 +95,23 @@ def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) ->
     if together and always:  # the rounds after the first need the whole object as well
         return merge(_choice("auto", rules), always), merge(_choice(choice, rules), always)
     return always, _choice(choice, rules)
+
+
+def merge(*layers: JsonObject) -> dict[str, Any]:
+    """Merge objects, and the objects within them; the later ones win."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, item in layer.items():
+            both = isinstance(item, Mapping) and isinstance(merged.get(key), Mapping)
+            merged[key] = merge(merged[key], item) if both else item
+    return merged
+
+
+def put(path: Sequence[str], value: Any) -> dict[str, Any]:
+    """Return an object that holds `value` at the end of a path of keys, which has at least one."""
+    for key in reversed(path[1:]):
+        value = {key: value}
+    return {path[0]: value}
 
 
 def _fixed_fields(resolution: Resolution) -> JsonObject:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
+from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
 from chat_completions.catalog.types import Language, Library, Protocol, Task
 from chat_completions.errors import NotOffered, UnknownName, find_name
 from chat_completions.planning.model_selection import select_model
@@ -55,9 +56,9 @@ def combine(objects: Objects) -> Resolution:
 def find_gateway(request: ProgramRequest) -> Gateway:
     """Return the gateway of that name or file, or the one that --base-url, --key and --model describe."""
     if request.key is None:
-        return load.load_gateway(request.gateway)
+        return load_gateway(request.gateway)
     models = [request.model] if request.model else []
-    return load.describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
+    return describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
 
 
 def _find_library(name: str | None, language: Language, kind: str) -> Library:

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Auth, Endpoint, Evidence, Gateway, ModelFacts
-from chat_completions.catalog.types import Language, Library, Protocol, Task
-from chat_completions.json_values import EMPTY, JsonObject
+from chat_completions.catalog.types import EMPTY, JsonObject, Language, Library, Protocol, Task
 
 
 class Variable(NamedTuple):

@@ -1,11 +1,11 @@
 """Checks the user's own tools, conversation and JSON Schema, item by item, and notes what not everybody follows."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput
-from chat_completions.json_values import JsonObject, find_problem, first_problem
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 ROLES = ("system", "developer", "user", "assistant", "tool")
@@ -175,3 +175,31 @@ def _parts(schema: JsonObject) -> Iterator[tuple[str, Any]]:
     for name in COMBINING:
         yield from ((f".{name}[{number}]", part) for number, part in enumerate(schema.get(name, [])))
     yield from ((f".$defs.{name}", part) for name, part in schema.get("$defs", {}).items())
+
+
+def find_problem(data: Any, check: Callable[[Any], str]) -> str:
+    """Return what `check` finds wrong with the data, or else what JSON cannot represent of them."""
+    try:
+        return check(data) or problem_of_value(data)
+    except RecursionError:  # a YAML anchor that holds itself
+        return "is nested too deeply"
+
+
+def problem_of_value(value: Any) -> str:
+    """Return what JSON or UTF-8 cannot represent: dates and the like of YAML, halves of surrogate pairs."""
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            return "has a key that is not text"
+        return first_problem(problem_of_value(item) for pair in value.items() for item in pair)
+    if isinstance(value, list):
+        return first_problem(map(problem_of_value, value))
+    if isinstance(value, str):
+        return "holds half of a surrogate pair" if any("\ud800" <= character <= "\udfff" for character in value) else ""
+    if isinstance(value, float) and (value != value or abs(value) == float("inf")):  # noqa: PLR0124 - NaN
+        return "holds a number that JSON does not have"
+    return "" if value is None or isinstance(value, (bool, int, float)) else f"holds a {type(value).__name__}"
+
+
+def first_problem(problems: Iterable[str]) -> str:
+    """Return the first text that is not empty, or an empty one."""
+    return next(filter(None, problems), "")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chat_completions.json_values import JsonObject
+from chat_completions.catalog.types import JsonObject
 
 MAX_DEPTH = 6  # deeper, only what is required is filled in, so that a recursive schema ends
 FORMATS = {

@@ -11,7 +11,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.load import load_gateway
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
 from chat_completions.replay.cassette import Exchange, load_all_exchanges
 from chat_completions.replay.headers import has_right_key

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.errors import BadInput, UnknownName
-from chat_completions.json_values import put
+from chat_completions.planning.request_body import put
 from chat_completions.replay.answers import FORMS, JSON_TYPE, Answer, as_json, write_answer, write_error
 from chat_completions.replay.cassette import Exchange
 from chat_completions.replay.example_value import example_value
