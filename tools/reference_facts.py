@@ -10,9 +10,9 @@ from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.catalog.types import Parameter
 from chat_completions.catalog.yaml_files import read_our_file
 from chat_completions.errors import NotOffered
-from chat_completions.generate import choose_model
 from chat_completions.paths import references
 from chat_completions.planning.combinations import offered_combinations
+from chat_completions.planning.plan import choose_model
 from chat_completions.planning.types import ProgramRequest
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.generate import choose_model
+from chat_completions.planning.plan import choose_model
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest
 from support.generation import notes, plan

@@ -8,7 +8,7 @@ import click
 from chat_completions.catalog.gateway import Model, ModelFacts
 from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.cli import options, output
-from chat_completions.generate import choose_model
+from chat_completions.planning.plan import choose_model
 from chat_completions.planning.types import ModelChoice
 
 

@@ -6,10 +6,12 @@ from urllib.parse import parse_qsl, urlsplit
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.gateway_file import check_base_url, is_loopback
 from chat_completions.catalog.types import Protocol
+from chat_completions.errors import NotOffered
 from chat_completions.planning.messages import Messages, build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
-from chat_completions.planning.types import HttpRequest, RequestPlan, Resolution
+from chat_completions.planning.resolve import resolve
+from chat_completions.planning.types import HttpRequest, ModelChoice, ProgramRequest, RequestPlan, Resolution
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
@@ -32,6 +34,18 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
         *(note for note in (resolution.endpoint.note, resolution.library.note) if note),
     ]
     return _plan(resolution, base_url, parameters, messages, body), notes
+
+
+def choose_model(request: ProgramRequest) -> ModelChoice:
+    """Return the model alone, on the first protocol of the gateway that has one for the task.
+
+    Raises NotOffered for a task without a model, and the errors of `resolve`.
+    """
+    resolution = resolve(request)
+    task, choice = resolution.task, resolution.choice
+    if not task.uses_model:
+        raise NotOffered(f"The task {task.id!r} uses no model.", f"Write its program: `write --task {task.id}`.")
+    return choice._replace(notes=[*choice.notes, *read_parameters(resolution).notes])
 
 
 def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:

@@ -4,20 +4,20 @@ Method, path, body and all headers but the client's own must be the same. A reco
 empty one, such as an id that a program generates. JSON within a text, such as the result of a tool or a JSON Schema, is
 compared as data, because languages print JSON differently. An empty object counts as absent, and the case of a schema's
 `type` and the alphabet of base64 do not matter: the client libraries of Gemini send `generationConfig: {}`,
-`"type": "STRING"` and URL-safe base64.
+`"type": "STRING"` and URL-safe base64. Of a key only the header and the placeholder for which it stands count, never
+its value.
 """
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from http import HTTPStatus
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.gateway import Gateway
-from chat_completions.replay.cassette import LABELS, Exchange
-from chat_completions.replay.headers import header_differences
+from chat_completions.catalog.gateway import Auth, Gateway
+from chat_completions.replay.cassette import LABELS, PLACEHOLDERS, Exchange
 from chat_completions.replay.request_kind import RequestKind, find_kind, split_schema
 
 ANY = "<any>"
@@ -25,6 +25,13 @@ COMPARED = 2000  # characters of each body that are compared for similarity
 ALIASES = {"mime_type": "mimeType"}  # protobuf takes both; google-genai for Python sends the first
 URL_SAFE = str.maketrans("-_", "+/", "=")
 DEFAULTS: dict[str, list[Any]] = {"stream": [False], "is_error": [False], "tool_choice": ["auto", {"type": "auto"}]}
+# What describes the client or the connection, not the request.
+CLIENT_HEADERS = {
+    *("accept", "accept-encoding", "accept-language", "connection", "content-length"),
+    *("host", "sec-fetch-mode", "user-agent", "x-goog-api-client", "x-server-timeout"),
+    *("origin", "referer"),
+}
+CLIENT_PREFIXES = ("x-stainless", "sec-")
 Candidate = tuple[Exchange, Gateway]
 
 
@@ -37,13 +44,71 @@ class ReceivedRequest(NamedTuple):
     body: Any
 
 
+def has_right_key(headers: Mapping[str, str], gateway: Gateway) -> bool:
+    """Return whether the headers of a request have every key that the gateway wants; any is right but `wrong-key`."""
+    needs_none = not gateway.auth or any(not auth.key_env or auth.optional for auth in gateway.auth)
+    first = [_key_state(headers, auth) for auth in gateway.auth if auth.key_env]
+    right = True in first or (needs_none and False not in first)
+    others = ((_key_state(headers, extra), extra.optional) for extra in gateway.extra_keys)
+    return right and all(state or (state is None and optional) for state, optional in others)
+
+
+def _header_differences(received: Mapping[str, str], recorded: Mapping[str, str]) -> list[str]:
+    """Describe how the headers of a request differ from the recorded ones, without those of the client."""
+    differences, received, recorded = [], _of_request(received), _of_request(recorded)
+    for name in sorted({*received, *recorded}):
+        value, wanted = received.get(name), recorded.get(name)
+        if value is not None and wanted is not None and _is_placeholder(wanted):
+            prefix, blank, key = value.rpartition(" ")
+            value = f"{prefix}{blank}{_placeholder(key)}"
+        if value != wanted:
+            differences.append(f"header {name}: {_describe(value)}, recorded {wanted!r}")
+    return differences
+
+
+def _key_state(headers: Mapping[str, str], auth: Auth) -> bool | None:
+    """Return whether the key of a scheme is right, None where it is missing."""
+    value = headers.get(auth.header.lower(), "")
+    key = value[len(auth.prefix) :].strip() if value.lower().startswith(auth.prefix.lower()) else ""
+    return _placeholder(key) != "<wrong-key>" if key else None
+
+
+def _placeholder(key: str) -> str:
+    """Return the placeholder that stands for a key."""
+    named = f"<{key.strip('<>')}>"
+    return named if named in PLACEHOLDERS else PLACEHOLDERS[0]
+
+
+def _of_request(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers without those that describe the client or the connection."""
+    lower_case = {name.lower(): value for name, value in headers.items()}
+    if lower_case.get("content-type", "").startswith("multipart/"):
+        lower_case["content-type"] = "multipart/form-data"  # without the boundary, which each client chooses
+    return {
+        name: value
+        for name, value in lower_case.items()
+        if name not in CLIENT_HEADERS and not name.startswith(CLIENT_PREFIXES)
+    }
+
+
+def _describe(value: str | None) -> str:
+    """Return a header's value for a message, without a key."""
+    if value is None:
+        return "absent"
+    return repr(value) if _is_placeholder(value) else "another value"
+
+
+def _is_placeholder(value: str) -> bool:
+    return value.rpartition(" ")[2] in PLACEHOLDERS
+
+
 def find_differences(request: ReceivedRequest, exchange: Exchange, *, ignore_defaults: bool = False) -> list[str]:
     """Describe how a request differs from the recorded one; return an empty list where it does not."""
     body = _without_defaults(request.body, exchange.body) if ignore_defaults else request.body
     differences = []
     if (request.method, request.path) != (exchange.method, exchange.path):
         differences.append(f"recorded is {exchange.method} {exchange.path}")
-    differences += header_differences(request.headers, exchange.headers)
+    differences += _header_differences(request.headers, exchange.headers)
     if not bodies_match(body, exchange.body):
         differences.append(_body_difference(body, exchange.body))
     return differences

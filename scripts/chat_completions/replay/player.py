@@ -14,8 +14,7 @@ from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.replay.answers import JSON_TYPE, as_json
 from chat_completions.replay.cassette import Exchange, load_all_exchanges
-from chat_completions.replay.headers import has_right_key
-from chat_completions.replay.matching import Candidate, ReceivedRequest, find_differences, find_nearest
+from chat_completions.replay.matching import Candidate, ReceivedRequest, find_differences, find_nearest, has_right_key
 from chat_completions.replay.request_kind import RequestKind, find_kind
 from chat_completions.replay.responses import (
     GENERATED,
