@@ -39,9 +39,9 @@ def skill_files(root: Path) -> dict[str, bytes]:
     if not (root / "SKILL.md").is_file():
         raise BadData(f"{str(root)!r} holds no SKILL.md.", "Reinstall the package.")
     paths = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
-    files = {path.relative_to(root).as_posix(): path for path in (root / "LICENSE", root / "SKILL.md", *paths)}
-    names = [name for name, path in files.items() if path.is_file() and not path.is_symlink()]
-    return {name: files[name].read_bytes() for name in sorted(names) if not LEFT_OUT.match(name)}
+    files = [path for path in (root / "LICENSE", root / "SKILL.md", *paths) if path.is_file() and not path.is_symlink()]
+    names = sorted(path.relative_to(root).as_posix() for path in files)
+    return {name: (root / name).read_bytes() for name in names if not LEFT_OUT.match(name)}
 
 
 def vendored_packages(folder: Path | None = None, *, native: bool) -> dict[str, bytes]:
@@ -62,31 +62,28 @@ def vendored_packages(folder: Path | None = None, *, native: bool) -> dict[str, 
     return {f"scripts/vendor/{name}": files[name].read_bytes() for name in sorted(files)}
 
 
-def install_skill(target: Path, files: Mapping[str, bytes], *, force: bool, report: Callable[[str], None]) -> None:
-    """Replace `target` with a folder of `files`; the old one stays where this fails."""
-    new, old = _prepare(target, force=force, report=report)
+def replace_skill(target: Path, files: Mapping[str, bytes], *, force: bool, report: Callable[[str], None]) -> bool:
+    """Replace `target` with a folder of `files`, or remove it where there are none; return whether it existed."""
+    new, old = target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
+    _clear_interrupted(target, new, old, report)
+    existed = os.path.lexists(target)
+    if existed and read_marker(target) is None and not force:
+        hint = f"--force moves it to {config_folder() / 'kept'}. Or choose another folder with --dir."
+        raise NotOffered(f"{str(target)!r} was not made by `install`.", hint)
     try:
-        _write(new, files)
-        compileall.compile_dir(new / "scripts", quiet=2, stripdir=str(new), prependdir=str(target))
-        if os.path.lexists(target):
+        if files:
+            _write(new, files, target)
+        if existed:
             target.rename(old)
-        new.rename(target)
+        if files:
+            new.rename(target)
     except OSError:
         shutil.rmtree(new, ignore_errors=True)
         if os.path.lexists(old):
             old.rename(target)
         raise
     _remove(old, report)
-
-
-def uninstall_skill(target: Path, *, force: bool, report: Callable[[str], None]) -> bool:
-    """Remove the folder; return whether there was one."""
-    _, old = _prepare(target, force=force, report=report)
-    if not os.path.lexists(target):
-        return False
-    target.rename(old)
-    _remove(old, report)
-    return True
+    return existed
 
 
 def read_marker(folder: Path) -> dict[str, str] | None:
@@ -98,42 +95,36 @@ def read_marker(folder: Path) -> dict[str, str] | None:
     return None
 
 
-def _prepare(target: Path, *, force: bool, report: Callable[[str], None]) -> tuple[Path, Path]:
-    """Return where the new and the old folder stand beside `target`, free of what an interrupted run left there."""
-    new, old = target.with_name(f".{target.name}.tmp"), target.with_name(f".{target.name}.old")
+def _clear_interrupted(target: Path, new: Path, old: Path, report: Callable[[str], None]) -> None:
+    """Remove what an interrupted run left beside `target`, and bring the old folder back where it left no other."""
     shutil.rmtree(new, ignore_errors=True)
     if read_marker(old) is not None and not os.path.lexists(target):
         old.rename(target)
     _remove(old, report)
-    if os.path.lexists(target) and read_marker(target) is None and not force:
-        hint = f"--force moves it to {config_folder() / 'kept'}. Or choose another folder with --dir."
-        raise NotOffered(f"{str(target)!r} was not made by `install`.", hint)
-    return new, old
 
 
-def _write(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files and the marker to a new folder."""
+def _write(folder: Path, files: Mapping[str, bytes], target: Path) -> None:
+    """Write the files and the marker to a new folder, and compile the modules for `target`."""
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     marker = json.dumps({"made_by": MADE_BY, "version": __version__, "files": sums}, indent=1).encode()
     for name, data in {MARKER: marker, **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     (folder / ENTRY_POINT).chmod(0o755)
+    compileall.compile_dir(folder / "scripts", quiet=2, stripdir=str(folder), prependdir=str(target))
 
 
 def _remove(folder: Path, report: Callable[[str], None]) -> None:
     """Remove our files from a folder, and move what is left in it, the user's, to a new folder of theirs."""
     sums = read_marker(folder)
     if sums is not None:
-        for path in sorted(folder.rglob("*"), reverse=True):
+        # The marker comes last of the files, so that the next run can go on where one was interrupted.
+        for path in [*sorted(folder.rglob("*"), reverse=True), folder]:
             if path.is_dir() and not path.is_symlink():
                 with suppress(OSError):  # it holds files of the user's
                     path.rmdir()
-            elif _is_ours(path, sums.get(path.relative_to(folder).as_posix())):
+            elif path == folder / MARKER or _is_ours(path, sums.get(path.relative_to(folder).as_posix())):
                 path.unlink()
-        (folder / MARKER).unlink()
-        with suppress(OSError):
-            folder.rmdir()
     if os.path.lexists(folder):
         kept, day = config_folder() / "kept", datetime.now(timezone.utc).date()
         kept.mkdir(parents=True, exist_ok=True)

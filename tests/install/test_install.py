@@ -29,13 +29,13 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def put(target: Path, files: dict[str, bytes], *, force: bool = False) -> list[str]:
     """Install, and return what was reported."""
     reported: list[str] = []
-    install.install_skill(target, files, force=force, report=reported.append)
+    install.replace_skill(target, files, force=force, report=reported.append)
     return reported
 
 
 def remove(target: Path, *, force: bool = False) -> list[str]:
     reported: list[str] = []
-    install.uninstall_skill(target, force=force, report=reported.append)
+    install.replace_skill(target, {}, force=force, report=reported.append)
     return reported
 
 

@@ -24,14 +24,11 @@ AGENTS = {
 
 def target_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that both commands share."""
-    for option in (
-        click.option("--force", is_flag=True, help="Also a folder that `install` did not make; it is kept elsewhere."),
-        click.option("--dir", "folder", type=Path, metavar="PATH", help="Another folder of skills."),
-        click.option("--project", is_flag=True, help="For this folder only, not for the user."),
-        click.option("--agent", "agents", multiple=True, type=click.Choice([*AGENTS, "all"])),
-    ):
-        command = option(command)
-    return command
+    force = "Also a folder that `install` did not make; it is kept elsewhere."
+    command = click.option("--force", is_flag=True, help=force)(command)
+    command = click.option("--dir", "folder", type=Path, metavar="PATH", help="Another folder of skills.")(command)
+    command = click.option("--project", is_flag=True, help="For this folder only, not for the user.")(command)
+    return click.option("--agent", "agents", multiple=True, type=click.Choice([*AGENTS, "all"]))(command)
 
 
 @click.command()
@@ -39,10 +36,10 @@ def target_options(command: Callable[..., None]) -> Callable[..., None]:
 def install(agents: Sequence[str], project: bool, folder: Path | None, force: bool) -> None:
     """Install the skill where agents look for it, with its packages, so that it runs offline."""
     with full_package("`install`"):
-        from chat_completions.install import install_skill, skill_files, vendored_packages
+        from chat_completions.install import replace_skill, skill_files, vendored_packages
     files = {**skill_files(paths.skill_root()), **vendored_packages(native=True)}
     for target, *others in _folders(agents, project=project, folder=folder):
-        install_skill(target, files, force=force, report=progress)
+        replace_skill(target, files, force=force, report=progress)
         click.echo(f"Installed {__version__}: {target}")
         for path in filter(os.path.exists, others):
             progress(f"The skill is also in {path}, where agents find it a second time: remove that folder.")
@@ -54,12 +51,10 @@ def install(agents: Sequence[str], project: bool, folder: Path | None, force: bo
 def uninstall(agents: Sequence[str], project: bool, folder: Path | None, force: bool) -> None:
     """Remove what `install` put there."""
     with full_package("`uninstall`"):
-        from chat_completions.install import uninstall_skill
+        from chat_completions.install import replace_skill
     for target, *_ in _folders(agents, project=project, folder=folder):
-        was_installed = uninstall_skill(target, force=force, report=progress)
-        click.echo(
-            f"Removed: {target}" if was_installed else f"Nothing is installed in {target}.", err=not was_installed
-        )
+        existed = replace_skill(target, {}, force=force, report=progress)
+        click.echo(f"Removed: {target}" if existed else f"Nothing is installed in {target}.", err=not existed)
 
 
 def find_installed() -> Iterator[dict[str, Any]]:
