@@ -5,7 +5,7 @@ tokens to the cheapest model does.
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
@@ -22,28 +22,30 @@ MAX_TOKENS = 16
 KEY_REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
 
 
+class ListedModels(NamedTuple):
+    """The models that a gateway lists, None where it has no list, and which of those known here are among them."""
+
+    listed: Sequence[str] | None
+    recommended_listed: Sequence[str]
+    recommended_missing: Sequence[str]
+
+
 class Report(NamedTuple):
     """The result of a check; None for what is not known, as whether a key is accepted when none was sent."""
 
     gateway: str
-    name: str
     address: str
     date: str
+    ok: bool  # programs will work
     reachable: bool
     key_sent: bool
-    accepted: bool | None
-    problem: str
+    key_accepted: bool | None
     known_by: str
-    listed: Sequence[str] | None
-    recommended: Sequence[str]
+    problem: str
+    models: ListedModels
     credits: Mapping[str, Any]
-    credit_problem: str
+    credits_problem: str
     saved: str
-
-    @property
-    def good(self) -> bool:
-        """Return whether programs will work."""
-        return self.accepted is not False and not self.problem
 
 
 def check_gateway(target: Target) -> Report:
@@ -51,24 +53,34 @@ def check_gateway(target: Target) -> Report:
     gateway = target.gateway
     answer, known_by, listed = _key_and_list(target)
     has_access = answer.status and answer.status != KEY_REFUSED
-    credit, credit_problem = _credit(target) if has_access else ({}, "")
+    credit, credits_problem = _credit(target) if has_access else ({}, "")
+    key_sent = bool(target.key or gateway.extra_keys)
+    accepted = _accepted(answer) if key_sent else None
+    problem = _problem(answer, gateway) if key_sent or answer.status != KEY_REFUSED else _key_wanted(gateway)
     date = dt.datetime.now(dt.timezone.utc).date().isoformat()
-    sent = bool(target.key or gateway.extra_keys)
     return Report(
         gateway=gateway.id,
-        name=gateway.name,
         address=target.address,
         date=date,
+        ok=accepted is not False and not problem,
         reachable=bool(answer.status),
-        key_sent=sent,
-        accepted=_accepted(answer) if sent else None,
-        problem=_problem(answer, gateway) if sent or answer.status != KEY_REFUSED else _key_wanted(gateway),
+        key_sent=key_sent,
+        key_accepted=accepted,
         known_by=known_by,
-        listed=listed,
-        recommended=list(gateway.models),
+        problem=problem,
+        models=_compare(gateway.models, listed),
         credits=credit,
-        credit_problem=credit_problem,
+        credits_problem=credits_problem,
         saved=_save(target, {"date": date, "listed": listed, "credits": credit}),
+    )
+
+
+def _compare(models: Iterable[str], listed: Sequence[str] | None) -> ListedModels:
+    known = list(models) if listed is not None else []
+    return ListedModels(
+        listed,
+        [model for model in known if model in (listed or ())],
+        [model for model in known if model not in (listed or ())],
     )
 
 
@@ -91,20 +103,16 @@ def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
 
 
 def _send_prompt(target: Target) -> tuple[Answer, str]:
-    plan = _short_prompt(target)
+    """Ask the cheapest model, limited by whatever name the gateway's file lets the limit have."""
+    limits: list[dict[str, Any]] = [{"max_tokens": MAX_TOKENS}, {"max_completion_tokens": MAX_TOKENS}, {}]
+    plans = (_plan(target, "chat", priority="cost", params=limit) for limit in limits)
+    plan = next(filter(None, plans), None)
     if plan is None:
         return Answer(0, None, "it has no endpoint for a prompt"), ""
     messages = replace_variables(plan.messages, prompt=plan.prompt)
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": messages, "contents": messages}
     answer = send(plan, target.key, replace_variables(plan.body, **values))
     return answer, f"a short prompt to {plan.model}"
-
-
-def _short_prompt(target: Target) -> RequestPlan | None:
-    """Return a question to the cheapest model, limited by whatever name the gateway's file lets the limit have."""
-    limits: list[dict[str, Any]] = [{"max_tokens": MAX_TOKENS}, {"max_completion_tokens": MAX_TOKENS}, {}]
-    plans = (_plan(target, "chat", priority="cost", params=limit) for limit in limits)
-    return next((plan for plan in plans if plan), None)
 
 
 def _credit(target: Target) -> tuple[dict[str, Any], str]:
@@ -117,7 +125,9 @@ def _credit(target: Target) -> tuple[dict[str, Any], str]:
         return {}, answer.problem
     for path in plan.http.result_paths:
         *parents, name = path.split(".")
-        holder = _follow(answer.data, parents)
+        holder = answer.data
+        for parent in parents:
+            holder = holder.get(parent) if isinstance(holder, Mapping) else None
         if isinstance(holder, Mapping) and holder.get(name) is not None:
             return {name: "unlimited" if holder.get("unlimited") is True else holder[name]}, ""
     return {}, "the response has no balance at the documented path"
@@ -139,23 +149,13 @@ def _model_id(item: Any) -> str:
     return next((name for name in names if isinstance(name, str)), "")
 
 
-def _follow(data: Any, path: Sequence[str]) -> Any:
-    for name in path:
-        data = data.get(name) if isinstance(data, Mapping) else None
-    return data
-
-
 def _problem(answer: Answer, gateway: Gateway) -> str:
     """Return what is wrong, with what the gateway's file says of such a status (`402`, `HTTP 402`) or message."""
-    by_status = {str(answer.status), f"HTTP {answer.status}"}
-    hints = (hint for mark, hint in gateway.error_hints.items() if mark in by_status or _is_in(mark, answer.problem))
-    hint = next(hints, "") if answer.problem else ""
-    return f"{answer.problem}; {hint}" if hint else answer.problem
-
-
-def _is_in(mark: str, problem: str) -> bool:
-    """Return whether a mark is a part of a message; one with a status is not."""
-    return not mark.removeprefix("HTTP ").isdecimal() and mark in problem
+    for mark, hint in gateway.error_hints.items() if answer.problem else ():
+        status = mark.removeprefix("HTTP ")
+        if status == str(answer.status) if status.isdecimal() else mark in answer.problem:
+            return f"{answer.problem}; {hint}"
+    return answer.problem
 
 
 def _key_wanted(gateway: Gateway) -> str:

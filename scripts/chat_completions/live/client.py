@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -123,16 +123,12 @@ def server_message(data: Any) -> str:
 
 def _read(response: httpx.Response) -> str:
     """Return the body up to a size that no list of models exceeds."""
-    return b"".join(_limited(response.iter_bytes())).decode("utf-8", "replace")
-
-
-def _limited(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    size = 0
-    for chunk in chunks:
-        yield chunk
-        size += len(chunk)
-        if size > MAX_BYTES:
-            return
+    body = b""
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            break
+    return body.decode("utf-8", "replace")
 
 
 def _reason(problem: Exception) -> str:
