@@ -12,7 +12,7 @@ from chat_completions.errors import NotOffered
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
-from chat_completions.replay.run import prepare_run
+from chat_completions.replay.server import prepare_run
 from support.running import WEB
 from support.variants import Variant, request, texts
 from support.web import SDK, bundled, needs, types_are_clean

@@ -8,7 +8,7 @@
   - BadData              4  one of our own files is wrong
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from chat_completions import __version__
@@ -93,15 +93,3 @@ def nearest(name: str, known: Iterable[str], similarity: float) -> str:
 def simplify(name: str) -> str:
     """Return a name without what people write differently: case, spaces, hyphens and the like."""
     return "".join(filter(str.isalnum, name.casefold()))
-
-
-def find_name(name: str, known: Mapping[str, Iterable[str]]) -> str | None:
-    """Return the one of `known` that is called `name` or has it among its other names; None where none or several are.
-
-    An exact name comes first; otherwise case, spaces and hyphens do not matter.
-    """
-    if name in known:
-        return name
-    simple = simplify(name)
-    matches = [id_ for id_, aliases in known.items() if simple in map(simplify, (id_, *aliases))]
-    return matches[0] if simple and len(matches) == 1 else None

@@ -6,8 +6,7 @@ import pytest
 from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.message_formats import ImagePart, convert
-from chat_completions.planning.messages import ABSENT, fill
-from chat_completions.planning.request_body import define_tools, format_fields, merge, tool_rules
+from chat_completions.planning.request_body import ABSENT, define_tools, fill, format_fields, merge, tool_rules
 from chat_completions.planning.types import Image, Tool, Variable
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}

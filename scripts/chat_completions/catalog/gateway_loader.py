@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 from chat_completions.catalog.build import ValidationError
 from chat_completions.catalog.gateway import Gateway, LastCheck
 from chat_completions.catalog.gateway_file import build_gateway, build_model_facts, check_base_url
-from chat_completions.catalog.load import load_our_file, names, our_file, visible
+from chat_completions.catalog.load import find_name, load_our_file, names, our_file, visible
 from chat_completions.catalog.types import JsonObject
 from chat_completions.catalog.yaml_files import line_of, read_our_file, read_user_file
-from chat_completions.errors import BadInput, UnknownName, find_name
+from chat_completions.errors import BadInput, UnknownName
 from chat_completions.paths import config_folder, references
 
 

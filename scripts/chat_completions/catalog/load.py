@@ -1,7 +1,7 @@
 """Finds tasks, protocols and languages by name and loads them as typed objects, each file once in a process."""
 
 import re
-from collections.abc import Callable, Container, Hashable
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from chat_completions.catalog.build import ValidationError, build, check_names, texts
 from chat_completions.catalog.types import DecisionTable, Language, Library, Protocol, Task
 from chat_completions.catalog.yaml_files import FIX, line_of, read_our_file
-from chat_completions.errors import BadData, UnknownName, find_name
+from chat_completions.errors import BadData, UnknownName, simplify
 from chat_completions.paths import references, templates
 
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
@@ -43,6 +43,18 @@ def find_id(kind: str, name: str) -> str:
     if id_ is None:
         raise UnknownName(kind, name, known, [alias for several in aliases.values() for alias in several])
     return id_
+
+
+def find_name(name: str, known: Mapping[str, Iterable[str]]) -> str | None:
+    """Return the one of `known` that is called `name` or has it among its other names; None where none or several are.
+
+    An exact name comes first; otherwise case, spaces and hyphens do not matter.
+    """
+    if name in known:
+        return name
+    simple = simplify(name)
+    matches = [id_ for id_, aliases in known.items() if simple in map(simplify, (id_, *aliases))]
+    return matches[0] if simple and len(matches) == 1 else None
 
 
 def load_protocol(name: str) -> Protocol:

@@ -9,9 +9,10 @@ import click
 import yaml
 
 from chat_completions.catalog import gateway_loader
+from chat_completions.catalog.load import find_name
 from chat_completions.catalog.types import JsonObject
 from chat_completions.cli import output
-from chat_completions.errors import BadInput, UnknownName, find_name
+from chat_completions.errors import BadInput, UnknownName
 from chat_completions.paths import config_folder, references
 
 PLACEHOLDER = "YOUR-MODEL"

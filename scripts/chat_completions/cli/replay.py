@@ -27,8 +27,7 @@ def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> 
     with full_package("`replay`"):
         from chat_completions.replay.cassette import load_exchanges, recorded_gateways
         from chat_completions.replay.responses import parse_fault
-        from chat_completions.replay.run import REPLAY_KEY
-        from chat_completions.replay.server import serve
+        from chat_completions.replay.server import REPLAY_KEY, serve
     names = [gateway] if gateway else recorded_gateways()
     gateways = {loaded.id: loaded for loaded in map(load_gateway, names)}
     parsed = parse_fault(fault) if fault else None

@@ -106,7 +106,7 @@ def _with_notes_on_files(program: Program) -> Program:
 def _prepare_run(program: Program, request: ProgramRequest) -> Callable[[], int]:
     """Return what runs the program; NotOffered before anything was printed or saved."""
     with full_package("--run"):
-        from chat_completions.replay.run import prepare_run
+        from chat_completions.replay.server import prepare_run
     from chat_completions.planning.resolve import find_gateway
 
     return prepare_run(program, find_gateway(request), output.progress)

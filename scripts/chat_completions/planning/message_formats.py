@@ -5,6 +5,7 @@ blocks of the Messages API, `parts` is Gemini's.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.types import Image, Variable
 
 SYSTEM_ROLES = ("system", "developer")  # two names of one role; only chat completions know the second
+DATA_URI = re.compile(r"data:([^,]*);base64,(.+)", re.DOTALL)  # its media type and its data
 TEXT = (str, Variable)  # a text, or the variable that holds one
 Converted = tuple[list[str | Variable], list[JsonObject]]
 
@@ -33,8 +35,8 @@ class ImagePart(NamedTuple):
         if self.image and (self.image.is_file or self.image.is_data):
             media_type, data = (Variable(f"image_{name}{self.image.suffix}") for name in ("type", "data"))
             return {type_key: media_type, "data": data}
-        media_type_text, data_text = _split_data_uri(self.url)
-        return {type_key: media_type_text, "data": data_text} if data_text and not self.image else None
+        uri = None if self.image else DATA_URI.fullmatch(self.url)
+        return {type_key: uri[1], "data": uri[2]} if uri else None
 
 
 def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
@@ -181,24 +183,13 @@ def _gemini_part(part: Any) -> Any:
 
 def _as_image(part: Any) -> Any:
     """Return an image of the user's own message as an ImagePart; any other part as it is."""
-    is_image = isinstance(part, Mapping) and part.get("type") == "image_url"
-    return ImagePart(_address(part.get("image_url"))) if is_image else part
-
-
-def _address(image: Any) -> str:
-    """Return the URL of an image_url part, which is an object or the URL itself."""
+    if not isinstance(part, Mapping) or part.get("type") != "image_url":
+        return part
+    image = part.get("image_url")
     url = image.get("url") if isinstance(image, Mapping) else image
     if not isinstance(url, str):
         raise BadInput("An image in the conversation has no url.", 'Write {"image_url": {"url": "https://…"}}.')
-    return url
-
-
-def _split_data_uri(url: str) -> tuple[str, str]:
-    """Return media type and base64 text of a data URI; two empty texts for any other address."""
-    head, comma, data = url.partition(",")
-    if not comma or not head.startswith("data:") or not head.endswith(";base64"):
-        return "", ""
-    return head.removeprefix("data:").removesuffix(";base64"), data
+    return ImagePart(url)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {

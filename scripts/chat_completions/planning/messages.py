@@ -1,28 +1,16 @@
 """The messages of a request, with the user's text and images in them."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from chat_completions.catalog.types import JsonObject, Protocol, Task
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.message_formats import SYSTEM_ROLES, ImagePart, convert
-from chat_completions.planning.types import Image, ProgramRequest, Resolution, Variable
+from chat_completions.planning.request_body import fill
+from chat_completions.planning.types import Image, Messages, ProgramRequest, Resolution, Variable
 
 INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
-
-ABSENT = object()  # the value of a placeholder whose key is to be left out
-
-
-class Messages(NamedTuple):
-    """Texts and images of a request, in the protocol's format."""
-
-    system: Sequence[str | Variable]  # the system texts that are not among the messages
-    messages: Sequence[JsonObject]
-    images: Sequence[Image]
-    prompt: str | None  # None for a conversation
-    instructions: bool  # the messages hold the variable `instructions`
-    notes: Sequence[str]
 
 
 def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
@@ -41,24 +29,11 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
     parts = [_image_part(image, protocol) for image in images]
     if parts and turns:
         turns[-1] = _with_images(turns[-1], parts)
+    notes = _notes_on_images(images, protocol, task)
     system, converted = convert(turns, protocol.message_format)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
-    notes = _notes_on_images(images, protocol, task)
     return Messages(system, converted, images, prompt, instructions and request.messages is None, notes)
-
-
-def fill(value: Any, values: Mapping[str, Any]) -> Any:
-    """Replace whole values such as `$prompt`, never a part of a string, and never twice.
-
-    A key whose value becomes ABSENT is left out.
-    """
-    if isinstance(value, Mapping):
-        filled = {key: fill(item, values) for key, item in value.items()}
-        return {key: item for key, item in filled.items() if item is not ABSENT}
-    if isinstance(value, list):
-        return [fill(item, values) for item in value]
-    return values.get(value, value) if isinstance(value, str) else value
 
 
 def _notes_on_images(images: Sequence[Image], protocol: Protocol, task: Task) -> list[str]:

@@ -7,11 +7,11 @@ from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.gateway_file import check_base_url, is_loopback
 from chat_completions.catalog.types import Protocol
 from chat_completions.errors import NotOffered
-from chat_completions.planning.messages import Messages, build_messages
+from chat_completions.planning.messages import build_messages
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.resolve import resolve
-from chat_completions.planning.types import HttpRequest, ModelChoice, ProgramRequest, RequestPlan, Resolution
+from chat_completions.planning.types import HttpRequest, Messages, ModelChoice, ProgramRequest, RequestPlan, Resolution
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
@@ -49,13 +49,13 @@ def choose_model(request: ProgramRequest) -> ModelChoice:
 
 
 def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
-    request, task, choice = resolution.request, resolution.task, resolution.choice
+    request, gateway, task, *_, choice = resolution
     return RequestPlan(
         template=task.template,
         protocol=resolution.protocol.id,
         stream=resolution.stream,
         asynchronous=request.asynchronous or task.asynchronous,
-        gateway=resolution.gateway._replace(base_url=base_url),
+        gateway=gateway._replace(base_url=base_url),
         auth=resolution.auth,
         http=_http_request(resolution, messages),
         model=choice.model,

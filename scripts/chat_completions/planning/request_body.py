@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from chat_completions.catalog.types import EMPTY, JsonObject, Protocol, ToolFormat
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.messages import ABSENT, Messages, fill
-from chat_completions.planning.types import Resolution, Tool, Variable
+from chat_completions.planning.types import Messages, Resolution, Tool, Variable
 
 CHOICES = ("auto", "none", "required")
+ABSENT = object()  # the value of a placeholder whose key is to be left out
 MAX_NAME = 64  # characters of a schema's name
 
 
@@ -95,6 +95,19 @@ def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) ->
     if together and always:  # the rounds after the first need the whole object as well
         return merge(_choice("auto", rules), always), merge(_choice(choice, rules), always)
     return always, _choice(choice, rules)
+
+
+def fill(value: Any, values: Mapping[str, Any]) -> Any:
+    """Replace whole values such as `$prompt`, never a part of a string, and never twice.
+
+    A key whose value becomes ABSENT is left out.
+    """
+    if isinstance(value, Mapping):
+        filled = {key: fill(item, values) for key, item in value.items()}
+        return {key: item for key, item in filled.items() if item is not ABSENT}
+    if isinstance(value, list):
+        return [fill(item, values) for item in value]
+    return values.get(value, value) if isinstance(value, str) else value
 
 
 def merge(*layers: JsonObject) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
 from chat_completions.catalog.types import Language, Library, Protocol, Task
-from chat_completions.errors import NotOffered, UnknownName, find_name
+from chat_completions.errors import NotOffered, UnknownName
 from chat_completions.planning.model_selection import select_model
 from chat_completions.planning.option_checks import check_options, is_streamed
 from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
@@ -36,8 +36,11 @@ def find_objects(request: ProgramRequest, gateway: Gateway | None = None) -> Obj
     """Return the objects of these names."""
     gateway, task = gateway or find_gateway(request), load.load_task(request.task)
     language = load.load_language(request.language or task.language or "python")
-    request = request._replace(protocol=_protocol_name(request.protocol, gateway))
-    return Objects(request, gateway, task, language, _find_library(request.library, language, task.kind))
+    protocol = request.protocol
+    if protocol not in (None, *gateway.endpoints):  # by another name, or one that the gateway does not have
+        protocol = load.find_id("protocol", str(protocol))
+    library = _find_library(request.library, language, task.kind)
+    return Objects(request._replace(protocol=protocol), gateway, task, language, library)
 
 
 def combine(objects: Objects) -> Resolution:
@@ -63,16 +66,11 @@ def find_gateway(request: ProgramRequest) -> Gateway:
 
 def _find_library(name: str | None, language: Language, kind: str) -> Library:
     """Return the library of that name, or the language's first that can do this kind of task."""
-    id_ = find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
+    id_ = load.find_name(name, {id_: library.aliases for id_, library in language.libraries.items()}) if name else None
     if name and id_ is None:
         raise UnknownName(f"{language.name} library", name, language.libraries)
     able = (other for other, library in language.libraries.items() if kind not in library.unsupported)
     return language.libraries[id_ or next(able, None) or next(iter(language.libraries))]
-
-
-def _protocol_name(name: str | None, gateway: Gateway) -> str | None:
-    """Return the id of the protocol of that name, whether the gateway has it or not."""
-    return name if name is None or name in gateway.endpoints else load.find_id("protocol", name)
 
 
 def _first_protocol(objects: Objects) -> tuple[Protocol, ModelChoice]:

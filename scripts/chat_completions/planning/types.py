@@ -122,6 +122,17 @@ class Resolution(NamedTuple):
         return (self.request.schema or self.task.schema) if self.task.kind == "structured" else EMPTY
 
 
+class Messages(NamedTuple):
+    """Texts and images of a request, in the protocol's format."""
+
+    system: Sequence[str | Variable]  # the system texts that are not among the messages
+    messages: Sequence[JsonObject]
+    images: Sequence[Image]
+    prompt: str | None  # None for a conversation
+    instructions: bool  # the messages hold the variable `instructions`
+    notes: Sequence[str]
+
+
 class HttpRequest(NamedTuple):
     """Where and how a request is sent."""
 

@@ -31,9 +31,9 @@ def check_tools(data: Any, file: str) -> list[dict[str, Any]]:
         wrapped = isinstance(item, dict) and isinstance(item.get("function"), dict)
         tool: Any = item["function"] if wrapped else item
         problem = find_problem(tool, _problem_of_tool)
-        similar = [] if problem else [other["name"] for other in tools if _is_similar(other["name"], tool["name"])]
-        if similar:
-            problem = f"has the name {tool['name']!r}, too like {similar[0]!r}: each becomes a function"
+        for other in tools if not problem else ():
+            if other["name"].replace("-", "_") == tool["name"].replace("-", "_"):
+                problem = f"has the name {tool['name']!r}, too like {other['name']!r}: each becomes a function"
         if problem:
             raise BadInput(
                 f"{file}: tool {number} {problem}.",
@@ -58,10 +58,6 @@ def check_conversation(data: Any, file: str) -> list[Any]:
                 f"{file}: message {number} {problem}.", 'A message looks like {"role": "user", "content": "Hello"}.'
             )
     return messages
-
-
-def _is_similar(name: str, other: str) -> bool:
-    return name.replace("-", "_") == other.replace("-", "_")
 
 
 def _problem_of_tool(tool: Any) -> str:
