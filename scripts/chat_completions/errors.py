@@ -4,7 +4,6 @@
   - BadInput             2  an unknown name, a bad value, a broken file of the user's
     . UnknownName        2  a name that does not exist
   - NotOffered           3  the pieces exist but do not go together
-    . NeedsFullPackage   3  this is the skill, and the full package is needed
   - BadData              4  one of our own files is wrong
 """
 
@@ -45,16 +44,6 @@ class NotOffered(ChatCompletionsError):
     exit_code = 3
 
 
-class NeedsFullPackage(NotOffered):
-    """The command is not part of the skill, only of the full package."""
-
-    def __init__(self, feature: str) -> None:
-        super().__init__(
-            f"{feature} needs the full package.",
-            f"`pip install chat_completions-{__version__}-py3-none-any.whl`, or `pip install .` in a clone.",
-        )
-
-
 class BadData(ChatCompletionsError):
     """One of the files that come with the program is wrong."""
 
@@ -63,13 +52,14 @@ class BadData(ChatCompletionsError):
 
 @contextmanager
 def full_package(feature: str) -> Iterator[None]:
-    """Import modules that the skill's archive does not contain; raise NeedsFullPackage where one is missing."""
+    """Import modules that only the full package contains; raise NotOffered where one is missing, as in the skill."""
     try:
         yield
     except ModuleNotFoundError as problem:
         if problem.name != "httpx" and not (problem.name or "").startswith("chat_completions."):
             raise
-        raise NeedsFullPackage(feature) from None
+        hint = f"`pip install chat_completions-{__version__}-py3-none-any.whl`, or `pip install .` in a clone."
+        raise NotOffered(f"{feature} needs the full package.", hint) from None
 
 
 def did_you_mean(name: str, known: Iterable[str], aliases: Iterable[str] = ()) -> str:

@@ -5,13 +5,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 from chat_completions.catalog import load
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.catalog.types import Library
+from chat_completions.errors import NotOffered
+from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest
 
 from support.running import COMMANDS
@@ -83,36 +86,25 @@ def runs_in_process(played: CassetteProgram) -> bool:
 def _all() -> Iterator[CassetteProgram]:
     languages = [load.load_language(name) for name in COMMANDS if name != "typescript"]  # see test_typescript.py
     for file, write in written_scenes().items():
-        task = load.load_task(write.get("task", "chat"))
-        for language in languages:
-            for library in language.libraries.values():
-                name = f"{language.id}/{library.id}"
-                listed = load_cassette(file).get("programs", [name])
-                offered = load.has_template(language, library, task.template, write["protocol"])
-                offered = offered and task.kind not in library.unsupported
-                offered = offered and _has_roles(library, write) and _reads(library, file.parent.name, write)
-                if write["protocol"] in library.protocols and name in listed and offered:
-                    yield CassetteProgram(file.parent.name, file.stem, language.id, library.id)
-                    if task.kind in library.async_kinds:
-                        yield CassetteProgram(file.parent.name, file.stem, language.id, library.id, True)
+        programs, gateway = load_cassette(file).get("programs"), load_gateway(file.parent.name)
+        for language, asynchronous in product(languages, (False, True)):
+            for library in language.libraries:
+                played = CassetteProgram(file.parent.name, file.stem, language.id, library, asynchronous)
+                if (programs is None or f"{language.id}/{library}" in programs) and _is_offered(played, gateway):
+                    yield played
         # A check of the key asks what a chat asks.
         whole_chat = write.get("task", "chat") == "chat" and not write.get("stream")
-        if whole_chat and write["protocol"] in PING.body and "programs" not in load_cassette(file):
+        if whole_chat and write["protocol"] in PING.body and programs is None:
             yield CassetteProgram(file.parent.name, file.stem, "shell", "curl", task="ping")
 
 
-def _reads(library: Library, gateway: str, write: Mapping[str, Any]) -> bool:
-    """Return whether a library can read the streams of the gateway's endpoint, which `write` refuses otherwise."""
-    endpoints = load_gateway(gateway).endpoints[write["protocol"]]
-    lacks = {event for endpoint in endpoints for event in endpoint.stream_lacks}
-    kind = load.load_task(write.get("task", "chat")).kind
-    return not write.get("stream") or not (lacks & {*library.stream_needs} or f"{kind}-stream" in library.unsupported)
-
-
-def _has_roles(library: Library, write: Mapping[str, Any]) -> bool:
-    """Return whether a library takes the turns of a scene, which `write` refuses otherwise."""
-    turns = write.get("messages", ()) if library.message_roles else ()
-    return all(turn["role"] in library.message_roles and isinstance(turn["content"], str) for turn in turns)
+def _is_offered(played: CassetteProgram, gateway: Gateway) -> bool:
+    """Return whether `write` has this program, so that nothing is decided here a second time."""
+    try:
+        resolve(played.request, gateway)
+    except NotOffered:
+        return False
+    return True
 
 
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:

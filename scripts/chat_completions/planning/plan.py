@@ -49,19 +49,18 @@ def choose_model(request: ProgramRequest) -> ModelChoice:
 
 
 def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
-    request, gateway, task, *_, choice = resolution
     return RequestPlan(
-        template=task.template,
+        template=resolution.task.template,
         protocol=resolution.protocol.id,
         stream=resolution.stream,
-        asynchronous=request.asynchronous or task.asynchronous,
-        gateway=gateway._replace(base_url=base_url),
+        asynchronous=resolution.request.asynchronous or resolution.task.asynchronous,
+        gateway=resolution.gateway._replace(base_url=base_url),
         auth=resolution.auth,
         http=_http_request(resolution, messages),
-        model=choice.model,
-        alternative=next(iter(choice.alternatives), ""),
+        model=resolution.choice.model,
+        alternative=next(iter(resolution.choice.alternatives), ""),
         alternative_omits=parameters.alternative_omits,
-        fallback=request.fallback and bool(choice.alternatives),
+        fallback=resolution.request.fallback and bool(resolution.choice.alternatives),
         body=body.fields,
         extra_body=body.extra,
         first_round_body=body.first_round,
