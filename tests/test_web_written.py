@@ -2,7 +2,6 @@
 
 import html
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 from chat_completions.replay.server import prepare_run
+from support.generation import make_combination, of_each_kind
 from support.running import WEB
 from support.variants import Variant, request, texts
 from support.web import SDK, bundled, needs, types_are_clean
@@ -21,23 +21,17 @@ TEXTS = [text for text in texts("texts") if text and text.encode(errors="ignore"
 PACKAGES = {"route": WEB, "component": WEB, "ai": WEB, "ainative-react-sdk": SDK}
 
 
-@cache
-def cells() -> list[dict[str, Any]]:
-    return [
-        {name: value for name, value in found._asdict().items() if name != "reason"} for found in offered_combinations()
-    ]
-
-
 @pytest.mark.parametrize("library", PACKAGES)
-def test_types_are_clean(library: str, tmp_path: Path) -> None:
-    """Every cell of the library, with and without a system text and a stand-in model."""
+def test_types_are_clean(library: str, tmp_path: Path, full: bool) -> None:
+    """Programs of the library, with and without a system text and a stand-in model."""
     needs("node")
-    rows = [one for one in cells() if one["library"] == library and one["language"] in ("nextjs", "react")]
-    assert rows
-    for number, row in enumerate(rows):
+    offered = offered_combinations() if full else of_each_kind(offered_combinations())
+    listed = [one for one in offered if one.library == library and one.language in ("nextjs", "react")]
+    assert listed
+    for number, combination in enumerate(listed):
         for system, model in ((None, None), ("Be kind.", "gpt-4o")):
             try:
-                program = generate_program(ProgramRequest(**row, system=system, model=model))
+                program = make_combination(combination, system=system, model=model)
             except NotOffered:
                 assert model
                 continue

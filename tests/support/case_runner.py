@@ -98,10 +98,15 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
         (case, framing)
         for table in tables
         for case in usual.bound(load(table))
-        if (only == case.id if only else full or case.usual(variant.protocol, variant.mode))
+        if (only == case.id if only else full or is_usual(case, variant))
         for framing in framings(case, full=full or bool(only))
     ]
     check_cases([(printed(variant, **case.write) if case.write else usual, case, framing) for case, framing in jobs])
+
+
+def is_usual(case: Case, variant: Variant) -> bool:
+    """Whether a usual test run tries this case on the programs of this variant."""
+    return case.usual(variant.client, variant.protocol, variant.mode, asynchronous=variant.asynchronous)
 
 
 def check_cases(jobs: Sequence[tuple[Program, Case, str]]) -> None:

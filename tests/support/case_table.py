@@ -2,7 +2,9 @@
 
 A table is a YAML file in tests/programs/cases: `about`, `defaults` and `cases`. A case `binds` the
 clients that it lists; `exceptions` are those of them that it does not bind, each with the reason. It
-binds programs of all `protocols` and `modes`; a usual test run tries it on the `usual_…` ones of them.
+binds programs of all `protocols` and `modes`. A usual test run tries it on the `usual_…` ones of them, and
+on asynchronous programs, which differ from others as test_async.py says, where it is marked `everywhere`.
+`--full` tries all.
 """
 
 import base64
@@ -79,6 +81,8 @@ class Case:
     protocols: Sequence[str] = TEXT_PROTOCOLS
     usual_modes: Sequence[str] = ("whole", "stream")
     usual_protocols: Sequence[str] = TEXT_PROTOCOLS
+    usual_clients: Sequence[str] = ()  # none: all
+    everywhere: bool = False  # on all clients, asynchronous or not
     exceptions: Mapping[str, str] = field(default_factory=dict)
     key: str | None = "<KEY>"
     base: str = "<HERE>/api"
@@ -99,8 +103,11 @@ class Case:
         named = client in self.binds and client not in self.exceptions
         return named and protocol in self.protocols and mode in self.modes and task == self.task
 
-    def usual(self, protocol: str, mode: str) -> bool:
+    def usual(self, client: str, protocol: str, mode: str, *, asynchronous: bool) -> bool:
         """Whether a usual test run tries it on such a program; the others are for `--full`."""
+        usual_clients = set(self.usual_clients).intersection(self.binds) or self.binds
+        if not self.everywhere and (asynchronous or client not in usual_clients):
+            return False
         return mode in self.usual_modes and (protocol in self.usual_protocols or protocol not in TEXT_PROTOCOLS)
 
 

@@ -17,7 +17,7 @@ from threading import Lock
 # What a program imports, and what its packages import or build with the first request: `module` or `module:Model`,
 # a model of pydantic's. A process with all packages loaded takes four times as long to fork and to end.
 ASYNC = ("asyncio", "anyio._backends._asyncio", "concurrent.futures.thread", "tqdm.asyncio")
-COMMON = ("requests", "httpx", "httpx_sse", "httpcore", "jsonschema", "pkgutil", "runpy", *ASYNC)
+COMMON = ("requests", "httpx", "httpx_sse", "httpx_retries", "httpcore", "jsonschema", "pkgutil", "runpy", *ASYNC)
 TRACERS = (
     "langchain_core.env",
     "langchain_core.tracers.langchain",

@@ -85,8 +85,9 @@ def _start(job: dict[str, Any], descriptors: list[int]) -> None:
 def _leave(code: list[int]) -> None:
     """End at once: to take the interpreter apart would copy all that it shares with its parent."""
     if code:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if not stream.closed:
+                stream.flush()
         os._exit(code[0])
 
 

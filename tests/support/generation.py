@@ -1,6 +1,6 @@
 """Plan requests, make programs, and run one against a scripted reply, without the command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,6 +39,11 @@ def make_combination(combination: Combination, **options: Any) -> Program:
     """Return the program of a combination, for the example prompt unless the options say otherwise."""
     names = {name: value for name, value in combination._asdict().items() if name != "reason"}
     return generate_program(ProgramRequest(**names, **options))
+
+
+def of_each_kind(combinations: Iterable[Combination]) -> list[Combination]:
+    """Return one of each kind: those of several gateways differ only in data."""
+    return list({one._replace(gateway="", reason=""): one for one in combinations}.values())
 
 
 def run_against(

@@ -25,12 +25,12 @@ export async function ask(prompt) {
 
 async function answer(id, prompt) {
   try {
-    return { id, ...(await ask(prompt)) };
+    return { id, prompt, ...(await ask(prompt)) };
   } catch (error) {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;
     const reply = data && responseBody && JSON.parse(responseBody).error;
     const reason = [statusCode, reply?.metadata?.raw ?? reply?.message ?? (responseBody || message)].join(" ").trim();
-    return { id, error: reason.replaceAll(API_KEY || "\0", "***") };
+    return { id, prompt, error: reason.replaceAll(API_KEY || "\0", "***") };
   }
 }
 
@@ -60,7 +60,7 @@ async function answerFile(source, target) {
   const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
   if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before)); // the last line may be cut
   const limit = pLimit(CONCURRENCY);
-  const missing = [...prompts].filter(([id]) => !results.has(id));
+  const missing = [...prompts].filter(([id, prompt]) => results.get(id)?.prompt !== prompt);
   let done = 0;
   for await (const result of missing.map(([id, prompt]) => limit(answer, id, prompt))) {
     results.set(result.id, result);

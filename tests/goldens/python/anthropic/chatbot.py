@@ -62,7 +62,8 @@ if __name__ == "__main__":
             except Exception as error:  # a broken stream may be an error of the HTTP library
                 status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
                 reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
-                print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
+                message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
+                print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
         print()

@@ -1,7 +1,6 @@
 """Ask a model on AIClient-2-API many prompts and write a line of JSON for each, in the order of the prompts."""
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
@@ -45,9 +44,9 @@ async def answer_all(prompts):
         async def answer(id_, prompt):
             async with limit:
                 try:
-                    return {"id": id_, **await ask(client, prompt)}
+                    return {"id": id_, "prompt": prompt, **await ask(client, prompt)}
                 except Exception as error:  # the SDK lets the errors of its HTTP library through
-                    return {"id": id_, "error": str(error).replace(API_KEY, "***")}
+                    return {"id": id_, "prompt": prompt, "error": str(error).replace(API_KEY, "***")}
 
         for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
             yield await task
@@ -71,7 +70,7 @@ def read_prompts(text):
 def write_results(path, prompts, results):
     """Write the results in the order of the prompts; the old file stays until the new one is whole."""
     lines = [json.dumps(results[id_], ensure_ascii=False) + "\n" for id_ in prompts | results if id_ in results]
-    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8")
+    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8", errors="replace")
     Path(f"{path}.new").replace(path)
 
 
@@ -84,10 +83,10 @@ async def answer_file(source, target):
         results = {result["id"]: result for result in answered if "error" not in result}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
-    missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
+    missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if target != "-":
         write_results(target, prompts, results)
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
+    with sys.stdout if target == "-" else open(target, "a", encoding="utf-8", errors="replace") as file:
         async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

@@ -57,7 +57,8 @@ if __name__ == "__main__":
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # the SDK lets the errors of its HTTP library through
-                print(f"\nError: {error}".replace(API_KEY, "***")[:300], file=sys.stderr)
+                message = "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY, "***")
+                print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
         print()

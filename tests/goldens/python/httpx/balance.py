@@ -1,23 +1,31 @@
 """Print the credits that are left on AIReiter."""
 
-import contextlib
 import os
 import sys
-import time
 
 import httpx
+from httpx_retries import Retry, RetryTransport
 
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 
-client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
+
+class Retries(Retry):
+    def parse_retry_after(self, value):
+        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
+        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+
+
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, ["GET"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTransport(retry=retries))
 
 
 def get_balance():
     """Return the credits that are left."""
     if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    response = get(
+    response = client.get(
         f"{BASE_URL}/openapi/balance",
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
@@ -33,19 +41,6 @@ def get_balance():
     raise http_error(response, body)
 
 
-def get(url, **options):
-    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
-    for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-            response = client.get(url, **options)
-            retry_after = response.headers.get("Retry-After", "")
-            delay = int(retry_after) if retry_after.isdecimal() else delay
-            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
-                return response
-        time.sleep(delay)
-    return client.get(url, **options)
-
-
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
@@ -53,15 +48,14 @@ def http_error(response, body):
             return http_error(response, part)
         case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
             return http_error(response, part)
-    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
-    reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
+    reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":
     try:
         print(get_balance())
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        sys.exit(f"Error: {error}")
+    except Exception as error:  # of the network, or of an answer in an unexpected form
+        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

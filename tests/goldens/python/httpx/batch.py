@@ -1,7 +1,6 @@
 """Ask a model on AITOLL many prompts and write a line of JSON for each, in the order of the prompts."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
@@ -9,6 +8,7 @@ import sys
 from pathlib import Path
 
 import httpx
+from httpx_retries import Retry, RetryTransport
 from tqdm.asyncio import tqdm
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
@@ -17,14 +17,25 @@ MODEL = "glm-4.7"  # or "glm-5"
 CONCURRENCY = 8  # requests at a time
 
 logger = logging.getLogger(__name__)
+
+
+class Retries(Retry):
+    def parse_retry_after(self, value):
+        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
+        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+
+
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 limits = httpx.Limits(max_keepalive_connections=0)  # a connection belongs to the event loop that opened it
-client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), limits=limits)
+transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits), retries)
+client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
 async def ask(prompt):
     """Return the model's answer and the usage of one prompt."""
     messages = [{"role": "user", "content": prompt}]
-    response = await post(
+    response = await client.post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
@@ -55,25 +66,12 @@ async def answer_all(prompts):
     async def answer(id_, prompt):
         async with limit:
             try:
-                return {"id": id_, **await ask(prompt)}
+                return {"id": id_, "prompt": prompt, **await ask(prompt)}
             except (httpx.HTTPError, ValueError) as error:
-                return {"id": id_, "error": str(error).replace(API_KEY, "***")}
+                return {"id": id_, "prompt": prompt, "error": str(error).replace(API_KEY, "***")}
 
     for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
         yield await task
-
-
-async def post(url, **options):
-    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
-    for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-            response = await client.post(url, **options)
-            retry_after = response.headers.get("Retry-After", "")
-            delay = int(retry_after) if retry_after.isdecimal() else delay
-            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
-                return response
-        await asyncio.sleep(delay)
-    return await client.post(url, **options)
 
 
 def http_error(response, body):
@@ -83,8 +81,7 @@ def http_error(response, body):
             return http_error(response, part)
         case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
             return http_error(response, part)
-    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
-    reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
+    reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
@@ -106,7 +103,7 @@ def read_prompts(text):
 def write_results(path, prompts, results):
     """Write the results in the order of the prompts; the old file stays until the new one is whole."""
     lines = [json.dumps(results[id_], ensure_ascii=False) + "\n" for id_ in prompts | results if id_ in results]
-    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8")
+    Path(f"{path}.new").write_text("".join(lines), encoding="utf-8", errors="replace")
     Path(f"{path}.new").replace(path)
 
 
@@ -119,10 +116,10 @@ async def answer_file(source, target):
         results = {result["id"]: result for result in answered if "error" not in result}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
-    missing = {id_: prompt for id_, prompt in prompts.items() if id_ not in results}
+    missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if target != "-":
         write_results(target, prompts, results)
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8") as file:
+    with sys.stdout if target == "-" else open(target, "a", encoding="utf-8", errors="replace") as file:
         async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

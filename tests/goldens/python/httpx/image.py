@@ -1,7 +1,6 @@
 """Make an image with a model on AITOLL and save it."""
 
 import base64
-import contextlib
 import logging
 import os
 import re
@@ -9,13 +8,24 @@ import sys
 import time
 
 import httpx
+from httpx_retries import Retry, RetryTransport
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
 logger = logging.getLogger(__name__)
-client = httpx.Client(timeout=httpx.Timeout(300, connect=10))
+
+
+class Retries(Retry):
+    def parse_retry_after(self, value):
+        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
+        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+
+
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+client = httpx.Client(timeout=httpx.Timeout(300, connect=10), transport=RetryTransport(retry=retries))
 
 
 def generate_image(prompt):
@@ -23,7 +33,7 @@ def generate_image(prompt):
     if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
-    response = post(
+    response = client.post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
@@ -70,19 +80,6 @@ def save_image(image):
     raise ValueError(f"not an image: {image[:60]!r}")
 
 
-def post(url, **options):
-    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
-    for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-            response = client.post(url, **options)
-            retry_after = response.headers.get("Retry-After", "")
-            delay = int(retry_after) if retry_after.isdecimal() else delay
-            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
-                return response
-        time.sleep(delay)
-    return client.post(url, **options)
-
-
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
@@ -90,18 +87,17 @@ def http_error(response, body):
             return http_error(response, part)
         case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
             return http_error(response, part)
-    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
-    reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
+    reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":
-    logger.addHandler(logging.StreamHandler())
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)
     logger.setLevel(logging.INFO)
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        sys.exit(f"Error: {error}")
+    except Exception as error:  # of the network, or of an answer in an unexpected form
+        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -5,9 +5,9 @@ import json
 import logging
 import os
 import sys
-import time
 
 import httpx
+from httpx_retries import Retry, RetryTransport
 from httpx_sse import EventSource
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
@@ -45,7 +45,17 @@ TOOLS = [
 ]
 
 logger = logging.getLogger(__name__)
-client = httpx.Client(timeout=httpx.Timeout(120, connect=10))
+
+
+class Retries(Retry):
+    def parse_retry_after(self, value):
+        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
+        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+
+
+BUSY = [429, 500, 502, 503, 504]
+retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTransport(retry=retries))
 
 
 def get_weather(city, unit=None):
@@ -78,11 +88,13 @@ def complete(messages, message, usages):
     """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
     if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    response = post(
+    request = client.build_request(
+        "POST",
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "tools": TOOLS, "stream": True},
     )
+    response = client.send(request, stream=True)
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         response.read()
         raise http_error(response, response.text)
@@ -153,21 +165,6 @@ def run_tool(tool_call):
     return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
 
 
-def post(url, **options):
-    """Send a request; repeat it up to twice while the gateway is busy or cannot be reached."""
-    request = client.build_request("POST", url, **options)
-    for delay in (1, 2):
-        with contextlib.suppress(httpx.ConnectError, httpx.ConnectTimeout):
-            response = client.send(request, stream=True)
-            retry_after = response.headers.get("Retry-After", "")
-            delay = int(retry_after) if retry_after.isdecimal() else delay
-            if response.status_code not in (429, 500, 502, 503, 504) or delay > 60:
-                return response
-            response.close()
-        time.sleep(delay)
-    return client.send(request, stream=True)
-
-
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
@@ -177,19 +174,18 @@ def http_error(response, body):
             return http_error(response, part)
         case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
             return http_error(response, part)
-    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
-    reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
+    reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # below the answer
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
-    except (httpx.HTTPError, httpx.InvalidURL, AttributeError, LookupError, TypeError, ValueError) as error:  # or odd JSON
-        sys.exit(f"\nError: {error}")
+    except Exception as error:  # of the network, or of an answer in an unexpected form
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -49,7 +49,7 @@ async def main():
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s")
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -62,7 +62,8 @@ if __name__ == "__main__":
                 reason = str(getattr(error, "body", None) or error.__cause__ or error)
                 if hasattr(error, "status_code"):
                     reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
-                print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
+                message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
+                print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
         print()

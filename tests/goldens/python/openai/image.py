@@ -72,7 +72,7 @@ def save_image(image):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s")
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)
     logger.setLevel(logging.INFO)
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):

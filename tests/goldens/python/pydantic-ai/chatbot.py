@@ -60,7 +60,8 @@ if __name__ == "__main__":
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:
                 reason = str(getattr(error.__cause__, "__cause__", None) or error)
-                print(f"\nError: {reason}".replace(API_KEY, "***")[:300], file=sys.stderr)
+                message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
+                print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt
         print()

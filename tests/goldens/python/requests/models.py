@@ -15,12 +15,9 @@ class Retries(Retry):
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
-    def get_backoff_time(self):
-        return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
-
 
 BUSY = [429, 500, 502, 503, 504]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -51,8 +48,7 @@ def http_error(response, body):
             return http_error(response, part)
         case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
             return http_error(response, part)
-    text = "".join(filter(str.isprintable, " ".join(str(body).split())))
-    reason = f"HTTP {response.status_code}: {text}".replace(API_KEY, "***")[:300]
+    reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return requests.HTTPError(reason, response=response)
 
 
@@ -60,7 +56,7 @@ if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
         print(*list_models(), sep="\n")
-    except (requests.RequestException, ValueError) as error:
-        sys.exit(f"Error: {error}")
+    except Exception as error:  # of the network, or of an answer in an unexpected form
+        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

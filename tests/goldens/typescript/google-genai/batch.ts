@@ -32,12 +32,12 @@ export async function ask(prompt: string): Promise<object> {
 
 async function answer(id: unknown, prompt: string): Promise<Result> {
   try {
-    return { id, ...(await ask(prompt)) };
+    return { id, prompt, ...(await ask(prompt)) };
   } catch (error: any) {
     const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
     const reason = [error.status, message, error.cause?.code].join(" ").trim();
-    return { id, error: reason.replaceAll(API_KEY || "\0", "***") };
+    return { id, prompt, error: reason.replaceAll(API_KEY || "\0", "***") };
   }
 }
 
@@ -67,7 +67,7 @@ async function answerFile(source: string, target: string) {
   const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
   if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before)); // the last line may be cut
   const limit = pLimit(CONCURRENCY);
-  const missing = [...prompts].filter(([id]) => !results.has(id));
+  const missing = [...prompts].filter(([id, prompt]) => results.get(id)?.prompt !== prompt);
   let done = 0;
   for await (const result of missing.map(([id, prompt]) => limit(answer, id, prompt))) {
     results.set(result.id, result);

@@ -1,0 +1,114 @@
+"""Asynchronous programs are the others with `async` and `await`, so that the cases of those hold for them, too."""
+
+import ast
+from collections.abc import Iterator
+from difflib import unified_diff
+
+import pytest
+from chat_completions.planning.combinations import offered_combinations
+from support.generation import make_combination
+
+# Names of what is asynchronous, and those of the others.
+SYNCHRONOUS = {
+    "AsyncClient": "Client",
+    "AsyncOpenAI": "OpenAI",
+    "AsyncAnthropic": "Anthropic",
+    "DefaultAsyncHttpxClient": "DefaultHttpxClient",
+    "aread": "read",
+    "aiter_sse": "iter_sse",
+    "anext": "next",
+}
+# The lines, by what they contain, that only one of the two programs has. Cases marked `everywhere` try them.
+OWN_LINES = (
+    "import asyncio",
+    "asyncio.to_thread(run_tool, ",  # a tool may take its time
+    "run_tool(",
+    # httpx: connections belong to an event loop
+    "limits = httpx.Limits(max_keepalive_connections=0)",
+    "transport = RetryTransport(",
+    "client = httpx.Client(",
+    # anthropic: a stream that is not read to its end is closed
+    "events.close()",
+    # google-genai: the client of its HTTP library, which aiohttp may replace
+    "import httpx",
+    "options.client_args = {'follow_redirects': False}",
+    "options.httpx_async_client = http_client",
+    # the main part of a stream
+    "def main():",
+    "main()",
+    "for text in stream(",
+    "print(text, end='', flush=True)",
+    # the rounds of a stream with tools
+    "yield from complete(",
+    "for text in complete(",
+    "yield text",
+)
+
+
+class Synchronous(ast.NodeTransformer):
+    """Remove `async`, `await` and what they ask for."""
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        return ast.FunctionDef(**{name: getattr(node, name) for name in node._fields}, lineno=1)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.AST:
+        self.generic_visit(node)
+        return ast.For(**{name: getattr(node, name) for name in node._fields}, lineno=1)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> list[ast.stmt]:
+        self.generic_visit(node)
+        return node.body
+
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        value: ast.AST = self.visit(node.value)
+        return value
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        node.id = SYNCHRONOUS.get(node.id, node.id)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        node.attr = SYNCHRONOUS.get(node.attr, node.attr)
+        return node.value if node.attr == "aio" else node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        return node.args[0] if ast.unparse(node.func) == "asyncio.run" else node
+
+
+def lines(code: str) -> list[str]:
+    """The lines of a program without comments and what is asynchronous in it."""
+    return [line.strip() for line in ast.unparse(Synchronous().visit(ast.parse(code))).split("\n") if line.strip()]
+
+
+def other_lines(code: str, asynchronous: str) -> list[str]:
+    """The lines in which an asynchronous program differs from the other one, but for those it may."""
+    changed = list(unified_diff(lines(code), lines(asynchronous), lineterm="", n=0))[2:]  # the names of the files
+    return [line for line in changed if line[0] in "+-" and not any(own in line for own in OWN_LINES)]
+
+
+def pairs() -> Iterator[tuple[str, str, str]]:
+    """Yield a name, the program, and the asynchronous program of each combination that has one."""
+    for one in offered_combinations():
+        if one.asynchronous:
+            for options in ({}, {"fallback": True}):
+                code = make_combination(one._replace(asynchronous=False), **options).code
+                yield f"{one} {options}", code, make_combination(one, **options).code
+
+
+def test_an_asynchronous_program_is_the_other_one_with_await() -> None:
+    found = {name: other for name, *codes in pairs() if (other := other_lines(*codes))}
+    assert found == {}
+
+
+@pytest.mark.parametrize("change", [("status_code != 200", "status_code != 201"), ("finish_reason or ", "")])
+def test_another_program_is_found(change: tuple[str, str]) -> None:
+    combination = next(
+        one for one in offered_combinations() if one.asynchronous and one.library == "httpx" and one.stream
+    )
+    code = make_combination(combination._replace(asynchronous=False)).code
+    asynchronous = make_combination(combination).code
+    assert other_lines(code, asynchronous) == []
+    assert other_lines(code, asynchronous.replace(*change)) != []
