@@ -3,7 +3,7 @@
 # requires-python = ">=3.10"
 # dependencies = ["jinja2>=3.1", "pyyaml>=6", "click>=8.1"]
 # ///
-"""The skill's entry point: finds the three packages it needs and runs the command from this folder.
+"""The skill's entry point: find the three packages it needs and run the command from this folder.
 
 It looks in `vendor/` beside it, then in the interpreter, then starts again through uv, which
 downloads them; that step is announced, and nothing else here uses the network.

@@ -1,4 +1,4 @@
-"""The whole generator in one function: a request in, a program out, rendered with the templates of its language."""
+"""Generate the program for a request, from the templates of its language."""
 
 from collections.abc import Callable
 from functools import cache, partial

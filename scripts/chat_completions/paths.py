@@ -1,4 +1,4 @@
-"""Where the skill's own files and the user's are. No other module looks at `__file__`."""
+"""Find the skill's files and the user's. No other module looks at `__file__`."""
 
 import os
 from functools import cache
@@ -25,7 +25,7 @@ def templates() -> Path:
 
 
 def cassettes() -> Path:
-    """Return the cassettes that `replay` serves: the wheel's own, or those beside the tests."""
+    """Return the cassettes that `replay` serves: those in the wheel, or those of the tests."""
     in_wheel = PACKAGE / "cassettes"
     return in_wheel if in_wheel.is_dir() else PACKAGE.parents[1] / "tests" / "cassettes"
 

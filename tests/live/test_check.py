@@ -144,8 +144,8 @@ def test_a_key_that_was_not_sent_is_not_called_accepted(key: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ("none", "it wants a key: name its variable in the file, in place of none"),
-        ("{{name: MINE_API_KEY, optional: true}}", "it wants a key: set MINE_API_KEY"),
+        ("none", "it needs a key: name its variable in the file, in place of none"),
+        ("{{name: MINE_API_KEY, optional: true}}", "it needs a key: set MINE_API_KEY"),
     ],
 )
 def test_a_gateway_that_needs_a_key_after_all_is_reported(key: str, message: str, tmp_path: Path) -> None:

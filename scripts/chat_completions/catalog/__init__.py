@@ -1,1 +1,1 @@
-"""The facts: YAML files become checked, typed objects once, when they are loaded."""
+"""The facts: YAML files, loaded once as checked, typed objects."""

@@ -1,4 +1,4 @@
-"""Builds the typed objects of the catalog from the data of YAML files; what does not fit has its place."""
+"""Build typed objects from the data of YAML files; an error names its place in the file."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class ValidationError(Exception):
-    """What is wrong in a file: its place, a message that begins with the place, and a hint."""
+    """A mistake in a file: its place, a message that begins with the place, and a hint."""
 
     def __init__(self, place: Place, message: str, hint: str = "") -> None:
         super().__init__(f"{'.'.join(map(str, place)) or 'the file'} {message}")
@@ -21,8 +21,8 @@ class ValidationError(Exception):
         self.hint = hint
 
 
-def build(kind: type[T], data: Any, place: Place = (), **given: Any) -> T:
-    """Return a named tuple with the fields of `data` and those `given`.
+def build(kind: type[T], data: Any, place: Place = (), **extra: Any) -> T:
+    """Return a named tuple with the fields of `data` and the `extra` ones.
 
     Raises ValidationError where a key is unknown or missing, or a list or a mapping is none.
     """
@@ -31,14 +31,14 @@ def build(kind: type[T], data: Any, place: Place = (), **given: Any) -> T:
     named_tuple: Any = kind
     fields, required, converters = _fields(named_tuple)
     for name in data:
-        if name not in fields or name in given:
-            known = [field for field in fields if field not in given]
+        if name not in fields or name in extra:
+            known = [field for field in fields if field not in extra]
             raise ValidationError((*place, name), "is not known here", did_you_mean(str(name), known))
     for name in required:
-        if name not in data and name not in given:
+        if name not in data and name not in extra:
             raise ValidationError(place, f"lacks {name!r}")
     converted = {name: convert(data[name], (*place, name)) for name, convert in converters.items() if name in data}
-    return kind(**{**data, **converted}, **given)
+    return kind(**{**data, **converted}, **extra)
 
 
 @cache
@@ -87,10 +87,10 @@ def check_names(names: Any, known: Sequence[str], place: Place) -> None:
             )
 
 
-def texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+def find_texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
     """Yield the texts within a value, each with its place."""
     if isinstance(value, str):
         yield place, value
     items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for step, item in items:
-        yield from texts(item, (*place, step))
+        yield from find_texts(item, (*place, step))

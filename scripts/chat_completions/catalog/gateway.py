@@ -1,7 +1,7 @@
 """A gateway and its models, as a YAML file of references/gateways/ describes them.
 
 All types of the catalog are named tuples, not frozen dataclasses: as immutable, and created in a fifth of the time,
-which a cold start notices.
+which shortens a cold start.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Turns the data of a gateway file into a Gateway, and says which addresses one may have.
+"""Build a Gateway from the data of its file, and check its address.
 
 A short file leaves much out, and keys have several forms.
 """

@@ -1,6 +1,6 @@
-"""Finds a gateway, ours or the user's own, by its name, its file or the options that describe it.
+"""Find a gateway, ours or the user's, by its name, its file or the options that describe it.
 
-What the user's own last `check` of a gateway listed goes with it: one dated file, preferred to our tables.
+With it goes what the user's own last `check` of it listed: one dated file, preferred to our tables.
 """
 
 import json
@@ -23,8 +23,8 @@ from chat_completions.paths import config_folder, references
 
 def gateway_names() -> list[str]:
     """Return the ids of all gateways, the user's own too, in order."""
-    own = {path.stem for path in visible(config_folder() / "gateways") if path.suffix == ".yaml"}
-    return sorted({*names("gateway"), *own})
+    user_ids = {path.stem for path in visible(config_folder() / "gateways") if path.suffix == ".yaml"}
+    return sorted({*names("gateway"), *user_ids})
 
 
 def load_gateway(name: str) -> Gateway:
@@ -59,13 +59,13 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
     return _build_with_check(data, host)
 
 
-def save_last_check(gateway: str, seen: JsonObject) -> Path:
-    """Keep what a check saw; the whole file or the old one."""
+def save_last_check(gateway: str, result: JsonObject) -> Path:
+    """Store the result of a check; an interrupted write leaves the old file."""
     file = _check_file(gateway)
     temporary = file.with_suffix(f".{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(seen, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         temporary.replace(file)
     except OSError as problem:
         reason = f"{str(file)!r} cannot be written: {problem.strerror}."

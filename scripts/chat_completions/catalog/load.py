@@ -1,4 +1,4 @@
-"""Finds tasks, protocols and languages by name and loads them as typed objects, each file once in a process."""
+"""Find tasks, protocols and languages by name and load them as typed objects, each file once in a process."""
 
 import re
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping
@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from chat_completions.catalog.build import ValidationError, build, check_names, texts
+from chat_completions.catalog.build import ValidationError, build, check_names, find_texts
 from chat_completions.catalog.types import DecisionTable, Language, Library, Protocol, Task
 from chat_completions.catalog.yaml_files import FIX, line_of, read_our_file
 from chat_completions.errors import BadData, UnknownName, simplify
@@ -87,7 +87,7 @@ def has_template(language: Language, library: Library, name: str, protocol: str)
 
 
 def load_our_file(path: Path, make: Callable[..., T], *known: Hashable) -> T:
-    """Return what `make` makes of one of our files and what is `known`; BadData with file and line for a mistake."""
+    """Return what `make` builds from one of our files and the `known` ids; BadData with file and line for a mistake."""
     return cast("T", _make(path, make, *known))
 
 
@@ -141,7 +141,7 @@ def _build_language(data: Any, id_: str, protocols: tuple[str, ...]) -> Language
 
 
 def _check_placeholders(data: Any, known: Container[str]) -> None:
-    """Raise ValidationError where a text such as `$prompt` stands for nothing."""
-    for place, text in texts(data):
+    """Raise ValidationError for an unknown placeholder such as `$promt`."""
+    for place, text in find_texts(data):
         if PLACEHOLDER.fullmatch(text) and text not in known:
             raise ValidationError(place, f"holds {text!r}, which stands for nothing")

@@ -1,4 +1,4 @@
-"""Checks a gateway file of the user's: its structure, its address, and that it holds no key.
+"""Check a gateway file of the user's: its structure, its address, and that it holds no key.
 
 The structure is in gateway.schema.yaml. What of JSON Schema it uses is checked here, not by `jsonschema`: that needs a
 compiled package, and the skill runs where nothing can be installed. A test compares the verdicts of the two. The hint
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.build import Place, ValidationError, texts
+from chat_completions.catalog.build import Place, ValidationError, find_texts
 from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput, did_you_mean
@@ -60,11 +60,11 @@ def _check_models(data: Any, uses: JsonObject) -> None:
 
 
 def _check_keys(data: Any) -> None:
-    """Raise ValidationError where a file holds a key, or names one or a source in vain."""
+    """Raise ValidationError where a file holds a key, or names a variable or a source that it does not define."""
     key, schemes = data.get("key"), [auth["key"] for auth in data.get("auth", ())]
     if key and schemes and (key["name"] if isinstance(key, Mapping) else key) not in schemes:
         raise ValidationError(("key",), "names a variable that auth does not", "Leave key out: auth names the keys.")
-    for place, value in texts(data):
+    for place, value in find_texts(data):
         names_source = place[-1] == "source" and not UNRESTRICTED.intersection(place)
         if names_source and value not in data.get("sources", {}):
             hint = f"Describe it: `sources: {{{value}: {{source: URL, date: '2026-01-31', confidence: high}}}}`."
@@ -76,7 +76,7 @@ def _check_keys(data: Any) -> None:
 
 
 def looks_like_key(value: str) -> bool:
-    """Return whether a value is likely to be a key: a known beginning, or a long run of letters and digits."""
+    """Return whether a value is likely to be a key: a known prefix, or a long run of letters and digits."""
     scheme, _, value_part = value.strip().rpartition(" ")
     if scheme in ("Bearer", "Basic") or KEY_BEGINNINGS.match(value_part):
         return True

@@ -1,4 +1,4 @@
-"""Reads YAML and JSON safely: duplicate keys are refused, a user's file has bounds, a mistake has a line."""
+"""Read YAML and JSON safely: refuse duplicate keys, limit the size of a user's file, name the line of a mistake."""
 
 import json
 from collections.abc import Hashable
@@ -22,7 +22,7 @@ else:
 
 
 class UniqueKeyLoader(FastLoader):
-    """The safe loader, which YAML lets keep the last of two equal keys; this one refuses them."""
+    """The safe loader, but duplicate keys are an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Return the mapping of a node; ConstructorError points at the second of two equal keys."""
@@ -93,7 +93,7 @@ def line_of(path: Path, steps: tuple[str | int, ...]) -> int:
 
 
 def _check_bounds(text: str) -> None:
-    """Raise ValueError for a nesting that the C parser would not survive, and for aliases that grow or never end."""
+    """Raise ValueError for nesting that would crash the C parser, and for aliases that expand without limit."""
     open_collections: list[tuple[str | None, int]] = [(None, 0)]  # the anchor of each, and its items so far
     sizes: dict[str | None, int] = {}
     for event in yaml.parse(text, FastLoader):

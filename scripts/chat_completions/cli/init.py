@@ -31,7 +31,7 @@ key: {key}
 @click.option("--key", metavar="NAME", help="The variable that holds its key, or none.")
 @click.option("--model", "models", multiple=True, help="A model of yours, the first one first (may be repeated).")
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file instead of your folder.")
-@click.option("--allow-http", is_flag=True, help="Take a public host without TLS.")
+@click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @click.option("--force", is_flag=True, help="Replace the file, whatever it holds.")
 def command(
     name: str | None,

@@ -42,7 +42,7 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
         return
     for row in rows:
         refused = ("reason", "nearest") if row.get("offered") is False else ()
-        click.echo("\t".join(_cell(name, row[name]) for name in (*COLUMNS[kind], *refused)))
+        click.echo("\t".join(_format(name, row[name]) for name in (*COLUMNS[kind], *refused)))
 
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
@@ -111,7 +111,7 @@ def _refusal(combination: Combination, combinations: list[Combination]) -> Row:
     return {"offered": combination.offered, "reason": combination.reason, "nearest": nearest}
 
 
-def _cell(name: str, value: Any) -> str:
+def _format(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return {"stream": ("whole", "stream"), "asynchronous": ("sync", "async")}[name][value]
     return " ".join(value) if isinstance(value, list) else str(value)

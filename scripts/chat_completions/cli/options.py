@@ -1,4 +1,4 @@
-"""Options that commands share, and what they name: files, stdin, parameters."""
+"""Read the options that commands share, and what they name: files, stdin, parameters."""
 
 import json
 import sys

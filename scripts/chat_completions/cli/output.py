@@ -1,4 +1,4 @@
-"""How a program is shown: as notes, as Markdown, as JSON, as a file."""
+"""Show a program: as notes, as Markdown, as JSON, as a file."""
 
 import json
 import os
@@ -17,7 +17,7 @@ FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts":
 
 
 def progress(line: str) -> None:
-    """Print one line beside the answer."""
+    """Print one line to stderr."""
     click.echo(line, err=True)
 
 
@@ -68,7 +68,7 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 
 def program_json(program: Program) -> str:
-    """Return one JSON object with everything, for programs."""
+    """Return one JSON object with all that is known of a program."""
     plan, choice = program.plan, program.choice
     return as_json(
         {
@@ -146,6 +146,6 @@ def _shell_name(file: Path) -> str:
 
 
 def _fence(code: str) -> str:
-    """Return a fence that is longer than any run of backticks in the program, so that no text in it ends the block."""
+    """Return a fence longer than any run of backticks in the program, so that no text in it closes the block."""
     runs = re.findall("`+", code)
     return "`" * max([3, *(len(run) + 1 for run in runs)])

@@ -35,7 +35,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--schema", type=click.Path(path_type=Path), help="The JSON Schema of the answer, as JSON or YAML.")
 @click.option("--base-url", help="Another base URL, such as that of a proxy.")
 @click.option("--key", metavar="NAME", help="With --base-url instead of --gateway: its key's variable, or none.")
-@click.option("--allow-http", is_flag=True, help="Take a public host without TLS.")
+@click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file; missing folders are made.")
 @click.option("--force", is_flag=True, help="Replace the file of --output, whatever it holds.")

@@ -1,1 +1,1 @@
-"""Asking a live gateway, with the user's own key."""
+"""Requests to a live gateway, with the user's key."""

@@ -84,22 +84,22 @@ def _compare(models: Iterable[str], listed: Sequence[str] | None) -> ListedModel
     )
 
 
-def _save(target: Target, seen: JsonObject) -> str:
-    """Store what a check saw and return where; not where another address than the gateway's own was asked."""
+def _save(target: Target, result: JsonObject) -> str:
+    """Store the result and return where; nothing is stored where another address than the gateway's own was asked."""
     own_address = target.address == check_base_url(target.gateway.base_url, allow_http=True)
-    return str(save_last_check(target.gateway.id, seen)) if own_address and seen["listed"] else ""
+    return str(save_last_check(target.gateway.id, result)) if own_address and result["listed"] else ""
 
 
 def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
     """Return the answer that shows whether the key works, what was asked, and the list of models."""
-    listing = _plan(target, "models")
-    if listing is None:
+    list_plan = _plan(target, "models")
+    if list_plan is None:
         return *_send_prompt(target), None
-    answer = send(listing, target.key)
+    answer = send(list_plan, target.key)
     listed = None if answer.problem else model_ids(answer.data)
-    if target.key and not answer.problem and not send(listing, target.key, with_key=False).problem:
+    if target.key and not answer.problem and not send(list_plan, target.key, with_key=False).problem:
         return *_send_prompt(target), listed
-    return answer, f"its list of models, {listing.http.path}", listed
+    return answer, f"its list of models, {list_plan.http.path}", listed
 
 
 def _send_prompt(target: Target) -> tuple[Answer, str]:
@@ -161,7 +161,7 @@ def _problem(answer: Answer, gateway: Gateway) -> str:
 def _key_wanted(gateway: Gateway) -> str:
     """Return what to do where a gateway refuses a request without a key."""
     name = gateway.auth[0].key_env
-    return f"it wants a key: set {name}" if name else "it wants a key: name its variable in the file, in place of none"
+    return f"it needs a key: set {name}" if name else "it needs a key: name its variable in the file, in place of none"
 
 
 def _accepted(answer: Answer) -> bool | None:

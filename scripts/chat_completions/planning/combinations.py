@@ -1,4 +1,4 @@
-"""Which gateway, task, language, library, protocol and way of answering go together."""
+"""Find which gateways, tasks, languages, libraries and protocols go together, whole or streamed."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product

@@ -1,4 +1,4 @@
-"""Writes a conversation in the form of each protocol.
+"""Convert a conversation to the format of each protocol.
 
 Messages come in as chat completions have them. The format `messages` leaves them so, `blocks` is the list of content
 blocks of the Messages API, `parts` is Gemini's.
@@ -63,7 +63,7 @@ def _to_anthropic(messages: Sequence[JsonObject]) -> Converted:
             continue
         content = _each(message["content"], _anthropic_block)
         result = {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": content}
-        if converted and _holds_tool_results(converted[-1]):  # the results of one turn go back together
+        if converted and _holds_tool_results(converted[-1]):  # the results of one round go back together
             converted[-1]["content"].append(result)
         else:
             converted.append({"role": "user", "content": [result]})
@@ -76,7 +76,7 @@ def _holds_tool_results(message: JsonObject) -> bool:
 
 
 def _blocks(message: JsonObject) -> Any:
-    """Return the text of a message and the tools that it calls as content blocks; a mere text stays one."""
+    """Return the text of a message and the tools that it calls as content blocks; plain text stays text."""
     calls = message.get("tool_calls") or []
     content = _each(message.get("content"), _anthropic_block)
     if not calls:
@@ -153,7 +153,7 @@ def _arguments(call: JsonObject) -> Any:
 
 
 def _openai_part(part: Any) -> Any:
-    """Return a part as chat completions have it; what is no image of ours stays as it is."""
+    """Return a part as chat completions have it; other parts stay as they are."""
     return {"type": "image_url", "image_url": {"url": part.address}} if isinstance(part, ImagePart) else part
 
 

@@ -1,4 +1,4 @@
-"""The messages of a request, with the user's text and images in them."""
+"""Build the messages of a request, with the user's text and images in them."""
 
 import json
 from collections.abc import Sequence

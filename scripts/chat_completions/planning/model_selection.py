@@ -1,4 +1,4 @@
-"""Picks a model: the gateway's recommendation for the kind of task, else for the priority."""
+"""Pick a model: the gateway's recommendation for the kind of task, else for the priority."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from chat_completions.catalog.types import DecisionTable, Rule, Task
 from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.planning.types import ModelChoice, ProgramRequest
 
-TYPO = 0.8  # two ids of this similarity are one id and a slip of the pen
+TYPO = 0.8  # an id that is this similar to a known one is a typing error
 NAMED = Rule("named", "you named it")
 
 
@@ -17,7 +17,7 @@ def select_model(
     """Return the model that was named, or that of the first rule for which the gateway recommends one.
 
     Raises NotOffered when the gateway recommends none on this protocol, or when the model does not answer there;
-    BadInput for a name that is a slip of the pen, or that nobody has filled in yet.
+    BadInput for a name with a typing error, or a placeholder that is not filled in.
     """
     if request.model is not None:
         rule, recommendation = NAMED, Recommendation([request.model])
@@ -62,7 +62,7 @@ def _rules(kind: str, priority: str, table: DecisionTable) -> list[Rule]:
 
 
 def _notes_on_name(id_: str, gateway: Gateway) -> list[str]:
-    """Return a note on a model that is not known at the gateway; BadInput where its name is a slip of the pen."""
+    """Return a note on a model that is not known at the gateway; BadInput where its name is a typing error."""
     if id_ in gateway.models:
         return []
     typo = nearest(id_, gateway.models, TYPO)

@@ -1,4 +1,4 @@
-"""Checks that task and client library support the options of a request; NotOffered (exit code 3) where they do not."""
+"""Check that task and client library support the options of a request; NotOffered (exit code 3) where they do not."""
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
@@ -51,7 +51,7 @@ def _check_library(resolution: Resolution) -> None:
     """Raise NotOffered where a client library does not support what the endpoint requires."""
     request, library, endpoint = resolution.request, resolution.library, resolution.endpoint
     if request.fallback and not library.fallback:
-        raise NotOffered(f"{library.id} asks one model only.", "Leave --fallback out, or choose another --library.")
+        raise NotOffered(f"{library.id} supports one model only.", "Leave --fallback out, or choose another --library.")
     if not library.sdk:
         return
     if endpoint.query and not library.query:

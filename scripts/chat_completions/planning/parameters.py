@@ -1,4 +1,4 @@
-"""The parameters of a request: their ranges, who accepts them, and what to note about them."""
+"""Check the parameters of a request: their names, ranges, and whether gateway and model accept them."""
 
 import re
 from typing import Any, NamedTuple

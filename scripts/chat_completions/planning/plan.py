@@ -1,4 +1,4 @@
-"""Plans the HTTP request and collects every note for the user. The same facts give the same plan."""
+"""Plan the HTTP request and collect every note for the user. The same facts give the same plan."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit

@@ -1,4 +1,4 @@
-"""The JSON body of a request: the task's shape, the parameters, and the fields on tools and schemas."""
+"""Build the JSON body of a request: the task's fields, the parameters, and the fields for tools and schemas."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,18 +25,19 @@ class Body(NamedTuple):
 def build_body(resolution: Resolution, params: dict[str, Any], messages: Messages) -> Body:
     """Return the body of a request, in the task's order of fields."""
     protocol, task, tools = resolution.protocol, resolution.task, resolution.tools
-    always, first = tool_rules(params, tools, protocol) if tools else (EMPTY, EMPTY)
+    kind_fields, first_round = tool_rules(params, tools, protocol) if tools else (EMPTY, EMPTY)
     if resolution.schema:
-        always = format_fields(params, resolution.schema, protocol)
+        kind_fields = format_fields(params, resolution.schema, protocol)
     shape = task.body[protocol.id]
-    filled = fill(shape, _placeholders(messages, protocol))
-    merged = merge(protocol.defaults, filled, always, _fixed_fields(resolution), place_parameters(params, protocol))
+    fields = fill(shape, _placeholders(messages, protocol))
+    placed = place_parameters(params, protocol)
+    merged = merge(protocol.defaults, fields, kind_fields, _fixed_fields(resolution), placed)
     order = dict.fromkeys([*(name for name in shape if name in merged), *merged])
     body = {name: merged[name] for name in order}
-    known = {"stream", *shape, *protocol.defaults, *always}
+    known = {"stream", *shape, *protocol.defaults, *kind_fields}
     known |= {(parameter.path or [name])[0] for name, parameter in protocol.parameters.items()}
     extra = {name: value for name, value in body.items() if name not in known}
-    return Body(body, extra, first, define_tools(tools, protocol))
+    return Body(body, extra, first_round, define_tools(tools, protocol))
 
 
 def place_parameters(params: dict[str, Any], protocol: Protocol) -> dict[str, Any]:
@@ -84,17 +85,17 @@ def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) ->
     if rules is None:
         return EMPTY, EMPTY
     _check_choice(choice, tools)
-    always: dict[str, Any] = {}
+    every_round: dict[str, Any] = {}
     if parallel is not None:
-        always = put(rules.parallel_path, (not parallel) if rules.parallel_inverse else parallel)
-    together = rules.parallel_path[:1] == rules.choice_path[:1]  # one object holds both
-    if together and always and choice is None:
+        every_round = put(rules.parallel_path, (not parallel) if rules.parallel_inverse else parallel)
+    same_object = rules.parallel_path[:1] == rules.choice_path[:1]
+    if same_object and every_round and choice is None:
         choice = "auto"
     if choice in (None, "auto", "none"):
-        return merge(_choice(choice, rules), always), EMPTY
-    if together and always:  # the rounds after the first need the whole object as well
-        return merge(_choice("auto", rules), always), merge(_choice(choice, rules), always)
-    return always, _choice(choice, rules)
+        return merge(_choice(choice, rules), every_round), EMPTY
+    if same_object and every_round:  # the rounds after the first need the whole object as well
+        return merge(_choice("auto", rules), every_round), merge(_choice(choice, rules), every_round)
+    return every_round, _choice(choice, rules)
 
 
 def fill(value: Any, values: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Resolves the names of a request, once, into objects that go together.
+"""Resolve the names of a request, once, into objects that go together.
 
 What does not go together raises NotOffered (exit code 3), with what does; a wrong name raises UnknownName.
 """

@@ -1,4 +1,4 @@
-"""Checks the user's own tools, conversation and JSON Schema, item by item, and notes what not everybody follows."""
+"""Check the user's tools, conversation and JSON Schema, item by item."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Writes plain values as literals of a language. All escaping is here; language.yaml says how under `literals:`."""
+"""Write plain values as literals of a language. All escaping is here; language.yaml says how under `literals:`."""
 
 import json
 import math

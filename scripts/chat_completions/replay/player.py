@@ -74,7 +74,7 @@ class Replay:
         protocol = kind.protocol if kind else ""
         fault = self.fault if self.fault and self.fault.is_due() else None
         if fault and fault.status:
-            message = f"the replay was asked to answer {fault.status}"
+            message = f"the replay injects the status {fault.status}"
             return error_response(fault.status, message, protocol, self._candidates(name))
         if gateway and kind and not has_right_key(request.headers, gateway):
             return error_response(401, "the API key is missing or wrong", protocol, self._candidates(name))
