@@ -27,7 +27,7 @@ class Outcome:
 
     case: Case
     program: "Program"
-    ran: RunResult
+    result: RunResult
     server: Server
     elsewhere: Sequence[Received]
     key: str
@@ -36,41 +36,41 @@ class Outcome:
     @property
     def requests(self) -> list[Received]:
         """The requests to the gateway, without those that fetch a picture."""
-        return [one for one in self.server.requests if "/files/" not in one.path]
+        return [request for request in self.server.requests if "/files/" not in request.path]
 
     @property
     def lines(self) -> list[str]:
         """The lines of stderr that hold something."""
-        return [one for one in self.ran.stderr.split("\n") if one.strip()]
+        return [line for line in self.result.stderr.split("\n") if line.strip()]
 
 
 def problems(outcome: Outcome) -> Iterator[str]:
     """Yield every problem of a run."""
-    wanted, ran = outcome.case.expect, outcome.ran
-    if ran.code not in wanted.codes:
-        yield f"exit {ran.code}, not {wanted.codes}; stderr: {ran.stderr[-400:]!r}"
+    wanted, result = outcome.case.expect, outcome.result
+    if result.code not in wanted.codes:
+        yield f"exit {result.code}, not {wanted.codes}; stderr: {result.stderr[-400:]!r}"
     yield from _always(outcome)
     yield from _stdout(outcome)
     yield from _stderr(outcome)
     yield from _requests(outcome)
     yield from _times(outcome)
     yield from _files(outcome)
-    yield from _asked(outcome)
+    yield from _conversation(outcome)
     yield from _tool_results(outcome)
     yield from _repeated_calls(outcome)
 
 
 def _always(outcome: Outcome) -> Iterator[str]:
-    ran = outcome.ran
+    result = outcome.result
     for trace in TRACES:
-        if trace in ran.stderr:
-            yield f"stderr shows {trace!r}: {ran.stderr[-400:]!r}"
-    if CONTROL.search(ran.stderr):
-        yield f"control characters on stderr: {ran.stderr[:300]!r}"
-    seen = [ran.stdout, ran.stderr.encode(), *ran.files.values(), *ran.processes]
-    seen += [one for request in outcome.requests for one in request.processes]
-    seen += [repr(one).encode() for one in outcome.elsewhere]
-    seen += [repr(one).encode() for one in outcome.server.requests if "/files/" in one.path]
+        if trace in result.stderr:
+            yield f"stderr shows {trace!r}: {result.stderr[-400:]!r}"
+    if CONTROL.search(result.stderr):
+        yield f"control characters on stderr: {result.stderr[:300]!r}"
+    seen = [result.stdout, result.stderr.encode(), *result.files.values(), *result.processes]
+    seen += [process for request in outcome.requests for process in request.processes]
+    seen += [repr(request).encode() for request in outcome.elsewhere]
+    seen += [repr(request).encode() for request in outcome.server.requests if "/files/" in request.path]
     if any(outcome.key.encode() in place for place in seen):
         yield "the key is in the output, a file, the process list or a request to somebody else"
     if outcome.elsewhere and "<OTHER>/files/" not in json.dumps(outcome.case.replies):
@@ -78,55 +78,55 @@ def _always(outcome: Outcome) -> Iterator[str]:
 
 
 def _stdout(outcome: Outcome) -> Iterator[str]:
-    wanted, got = outcome.case.expect, outcome.ran.stdout.decode(errors="backslashreplace")
+    wanted, actual = outcome.case.expect, outcome.result.stdout.decode(errors="backslashreplace")
     if wanted.json is not None:
         try:
-            same = json.loads(got) == wanted.json
+            same = json.loads(actual) == wanted.json
         except ValueError:
             same = False
         if not same:
-            yield f"stdout is {_short(got)}, not the JSON {wanted.json}"
+            yield f"stdout is {_short(actual)}, not the JSON {wanted.json}"
     elif wanted.lines:
-        yield from _lines([json.loads(line) for line in got.splitlines()], wanted.lines)
+        yield from _lines([json.loads(line) for line in actual.splitlines()], wanted.lines)
     elif wanted.prints:
-        for one in wanted.prints:
-            if one not in got:
-                yield f"stdout lacks {one!r}: {_short(got)}"
+        for text in wanted.prints:
+            if text not in actual:
+                yield f"stdout lacks {text!r}: {_short(actual)}"
     elif wanted.text is not None:
-        accepted = [expand(one, outcome.values) for one in (wanted.texts or [wanted.text])]
-        if got not in accepted and got.removesuffix("\n") not in accepted:
-            yield f"stdout is {_short(got)}, not {_short(accepted[0])}"
+        accepted = [expand(text, outcome.values) for text in (wanted.texts or [wanted.text])]
+        if actual not in accepted and actual.removesuffix("\n") not in accepted:
+            yield f"stdout is {_short(actual)}, not {_short(accepted[0])}"
 
 
-def _lines(got: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    same = [one.get("id") for one in got] == [one["id"] for one in wanted] and all(
-        str(value) in str(one.get(name))
-        for one, fields in zip(got, wanted, strict=True)
+def _lines(actual: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    same = [line.get("id") for line in actual] == [line["id"] for line in wanted] and all(
+        str(value) in str(line.get(name))
+        for line, fields in zip(actual, wanted, strict=True)
         for name, value in fields.items()
     )
     if not same:
-        yield f"the lines are {got}, not {wanted}"
+        yield f"the lines are {actual}, not {wanted}"
 
 
 def _stderr(outcome: Outcome) -> Iterator[str]:
     wanted, lines = outcome.case.expect, outcome.lines
-    errors = [one for one in lines if one.startswith("Error:")]
-    if outcome.ran.code == 0 and errors and not wanted.error:
+    errors = [line for line in lines if line.startswith("Error:")]
+    if outcome.result.code == 0 and errors and not wanted.error:
         yield f"an Error line, but exit 0: {errors}"
-    if outcome.ran.code == 1:
+    if outcome.result.code == 1:
         if not lines or not lines[-1].startswith("Error:"):
-            yield f"the last line of stderr does not start with 'Error:': {outcome.ran.stderr[-300:]!r}"
-        others = [one for one in lines[:-1] if not one.startswith("Warning:")]
+            yield f"the last line of stderr does not start with 'Error:': {outcome.result.stderr[-300:]!r}"
+        others = [line for line in lines[:-1] if not line.startswith("Warning:")]
         if others:
             yield f"a failure is not one line: {lines}"
         if lines and len(lines[-1]) > LONGEST_ERROR:
             yield f"the Error line has {len(lines[-1])} characters"
     for start, parts in (("Error:", wanted.error), ("Warning:", wanted.warning)):
         for part in expand(list(parts), outcome.values):
-            if not any(one.startswith(start) and part.lower() in one.lower() for one in lines):
+            if not any(line.startswith(start) and part.lower() in line.lower() for line in lines):
                 yield f"no {start} line contains {part!r}: {lines}"
     for part in wanted.lacks:
-        if part in outcome.ran.stderr:
+        if part in outcome.result.stderr:
             yield f"stderr holds {part!r}: {lines}"
     for word in wanted.last_line:
         if not lines or word not in lines[-1]:
@@ -134,27 +134,27 @@ def _stderr(outcome: Outcome) -> Iterator[str]:
 
 
 def _requests(outcome: Outcome) -> Iterator[str]:
-    wanted, got = outcome.case.expect, outcome.requests
+    wanted, actual = outcome.case.expect, outcome.requests
     number = wanted.requests
     numbers = [len(outcome.case.replies) or 0] if number is None else [number] if isinstance(number, int) else number
-    if len(got) not in numbers:
-        yield f"{len(got)} requests, not {numbers}"
-    if outcome.program.task == "chat" and len(got) > MOST_REQUESTS:
-        yield f"{len(got)} requests"
-    if outcome.program.task == "chat" and any(one.after_answer for one in got):
+    if len(actual) not in numbers:
+        yield f"{len(actual)} requests, not {numbers}"
+    if outcome.program.task == "chat" and len(actual) > MOST_REQUESTS:
+        yield f"{len(actual)} requests"
+    if outcome.program.task == "chat" and any(request.after_answer for request in actual):
         yield "a request after the first byte of an answer"
-    for one in got:
-        if not any(outcome.key in value for value in one.headers.values()):
-            yield f"no header of the request to {one.path} holds the key"
+    for request in actual:
+        if not any(outcome.key in value for value in request.headers.values()):
+            yield f"no header of the request to {request.path} holds the key"
         for name, foreign in outcome.case.env.items():
-            if foreign.startswith("other-") and any(foreign in value for value in one.headers.values()):
-                yield f"a header of the request to {one.path} holds {name}"
-    body = got[0].body.decode(errors="replace") if got else ""
+            if foreign.startswith("other-") and any(foreign in value for value in request.headers.values()):
+                yield f"a header of the request to {request.path} holds {name}"
+    body = actual[0].body.decode(errors="replace") if actual else ""
     for text in expand(list(wanted.sends), outcome.values):
         url_safe = text.translate(str.maketrans("+/", "-_"))  # base64 as Gemini takes it, too
         if text not in body and url_safe not in body:
             yield f"the first request lacks {text[:80]!r}"
-    for number, (fields, request) in enumerate(zip(wanted.bodies, got, strict=False), 1):
+    for number, (fields, request) in enumerate(zip(wanted.bodies, actual, strict=False), 1):
         body = json.loads(request.body)
         for name, value in expand(fields, outcome.values).items():
             if body.get(name) != value:
@@ -167,36 +167,36 @@ def _turn_text(turn: Mapping[str, Any]) -> Any:
     return content[0]["text"] if isinstance(content, list) else content
 
 
-def _asked(outcome: Outcome) -> Iterator[str]:
+def _conversation(outcome: Outcome) -> Iterator[str]:
     """Each request carries these turns of the user and the model, after any system message."""
     protocol = PROTOCOLS.get(outcome.program.protocol)
     for number, (texts, request) in enumerate(zip(outcome.case.expect.turns, outcome.requests, strict=False), 1):
         turns = protocol.turns(json.loads(request.body)) if protocol else []
-        got = [_turn_text(turn) for turn in turns if turn["role"] != "system"]
-        if got != list(texts):
-            yield f"request {number} holds the turns {got}, not {list(texts)}"
+        actual = [_turn_text(turn) for turn in turns if turn["role"] != "system"]
+        if actual != list(texts):
+            yield f"request {number} holds the turns {actual}, not {list(texts)}"
 
 
 def _times(outcome: Outcome) -> Iterator[str]:
-    wanted, got, ran = outcome.case.expect, outcome.requests, outcome.ran
-    for number, least in enumerate(wanted.gaps[: max(0, len(got) - 1)]):
-        gap = got[number + 1].time - got[number].time
+    wanted, actual, result = outcome.case.expect, outcome.requests, outcome.result
+    for number, least in enumerate(wanted.gaps[: max(0, len(actual) - 1)]):
+        gap = actual[number + 1].time - actual[number].time
         if gap < least:
             yield f"request {number + 2} came after {gap:.2f} s, not {least} s"
-    since = outcome.server.last_byte or (got[-1].time if got else ran.ended)
-    if wanted.within is not None and ran.ended - since > wanted.within:
-        yield f"it ended {ran.ended - since:.1f} s after the last byte, not within {wanted.within} s"
+    since = outcome.server.last_byte or (actual[-1].time if actual else result.ended)
+    if wanted.within is not None and result.ended - since > wanted.within:
+        yield f"it ended {result.ended - since:.1f} s after the last byte, not within {wanted.within} s"
     early = wanted.first_text_before
-    if early is not None and (ran.first_output is None or ran.seconds - ran.first_output < early):
+    if early is not None and (result.first_output is None or result.seconds - result.first_output < early):
         yield "the first text was not printed when it came"
 
 
 def _files(outcome: Outcome) -> Iterator[str]:
-    got = sorted(outcome.ran.files.values())
-    if got != sorted(PICTURES[one] for one in outcome.case.expect.saved):
-        yield f"files {sorted(outcome.ran.files)}, not {list(outcome.case.expect.saved)} (by content)"
+    actual = sorted(outcome.result.files.values())
+    if actual != sorted(PICTURES[name] for name in outcome.case.expect.saved):
+        yield f"files {sorted(outcome.result.files)}, not {list(outcome.case.expect.saved)} (by content)"
     suffixes = {"PNG": (".png",), "JPEG": (".jpg", ".jpeg"), "GIF": (".gif",), "WEBP": (".webp",)}
-    for path, data in outcome.ran.files.items():
+    for path, data in outcome.result.files.items():
         kind = next((name for name in suffixes if PICTURES[name] == data), None)
         if kind and not path.endswith(suffixes[kind]):
             yield f"a {kind} picture is saved as {path}"
@@ -207,28 +207,28 @@ def _tool_results(outcome: Outcome) -> Iterator[str]:
     protocol = PROTOCOLS.get(outcome.program.protocol)
     if outcome.case.task != "tools" or protocol is None:
         return
-    answers = [one["answer"] for one in outcome.case.replies if isinstance(one, Mapping) and "answer" in one]
+    answers = [reply["answer"] for reply in outcome.case.replies if isinstance(reply, Mapping) and "answer" in reply]
     answers = [*answers, *answers[-1:] * 10]
-    rounds = [one for one in outcome.requests if protocol.turns(json.loads(one.body))]
+    rounds = [request for request in outcome.requests if protocol.turns(json.loads(request.body))]
     for number, wanted in enumerate(outcome.case.expect.results, 1):
         if number >= len(rounds):
             yield f"no request carries the results of round {number}"
             return
         turns = protocol.turns(json.loads(rounds[number].body))
-        yield from (f"request {number + 1}: {one}" for one in _results(protocol.results(turns), wanted))
+        yield from (f"request {number + 1}: {problem}" for problem in _results(protocol.results(turns), wanted))
         answer = _answer(answers[number - 1], outcome)
-        yield from (f"request {number + 1}: {one}" for one in _echo(turns, protocol.message(answer)))
+        yield from (f"request {number + 1}: {problem}" for problem in _echo(turns, protocol.message(answer)))
 
 
 def _repeated_calls(outcome: Outcome) -> Iterator[str]:
-    wanted = [tuple(one) for one in outcome.case.expect.calls]
+    wanted = [tuple(call) for call in outcome.case.expect.calls]
     if not wanted or len(outcome.requests) < 2:
         return
     turns = json.loads(outcome.requests[1].body)["messages"]
     calls = [call["function"] for turn in turns for call in turn.get("tool_calls") or []]
-    got = [(one.get("name"), _value(one.get("arguments"))) for one in calls]
-    if got != wanted:
-        yield f"the calls that go back are {got}, not {wanted}"
+    actual = [(call.get("name"), _value(call.get("arguments"))) for call in calls]
+    if actual != wanted:
+        yield f"the calls that go back are {actual}, not {wanted}"
     results = PROTOCOLS["openai-chat"].results(turns)
     if len(results) != len(wanted) or any("error" in text.lower() for _, text in results):
         yield f"the results are {results}"
@@ -238,10 +238,10 @@ def _answer(answer: Any, outcome: Outcome) -> Any:
     return expand({"text": answer} if isinstance(answer, str) else answer, outcome.values)
 
 
-def _results(got: Sequence[tuple[str, str]], wanted: Mapping[str, str]) -> Iterator[str]:
-    if len(got) != len(wanted):
-        yield f"{len(got)} tool results, not {len(wanted)}"
-    for (id_, text), (wanted_id, word) in zip(got, wanted.items(), strict=False):
+def _results(actual: Sequence[tuple[str, str]], wanted: Mapping[str, str]) -> Iterator[str]:
+    if len(actual) != len(wanted):
+        yield f"{len(actual)} tool results, not {len(wanted)}"
+    for (id_, text), (wanted_id, word) in zip(actual, wanted.items(), strict=False):
         if id_ and id_ != wanted_id.partition("#")[0]:
             yield f"a result for {id_!r}, not {wanted_id!r}"
         if word not in text or not text:
@@ -250,21 +250,21 @@ def _results(got: Sequence[tuple[str, str]], wanted: Mapping[str, str]) -> Itera
 
 def _echo(turns: Sequence[Any], message: Mapping[str, Any]) -> Iterator[str]:
     """Every field of the model's turn must have come back."""
-    sent = [_normal(one) for one in turns if one.get("role") == message["role"]]
+    sent = [_normal(turn) for turn in turns if turn.get("role") == message["role"]]
     wanted = _normal(message)
-    if not any(_holds(one, wanted) for one in sent):
+    if not any(_holds(turn, wanted) for turn in sent):
         yield f"the model's turn did not come back as it was: {_short(json.dumps(wanted))} is not in {json.dumps(sent)[-900:]}"
 
 
 def _normal(message: Mapping[str, Any]) -> Any:
     """A message without empty fields, with arguments as the value that their text means."""
-    found = {name: value for name, value in message.items() if value not in (None, "", [])}
-    if "tool_calls" in found:
-        found["tool_calls"] = [
-            {**one, "function": {**one["function"], "arguments": _value(one["function"].get("arguments"))}}
-            for one in found["tool_calls"]
+    fields = {name: value for name, value in message.items() if value not in (None, "", [])}
+    if "tool_calls" in fields:
+        fields["tool_calls"] = [
+            {**call, "function": {**call["function"], "arguments": _value(call["function"].get("arguments"))}}
+            for call in fields["tool_calls"]
         ]
-    return found
+    return fields
 
 
 def _value(arguments: Any) -> Any:
@@ -276,13 +276,13 @@ def _value(arguments: Any) -> Any:
         return arguments
 
 
-def _holds(got: Any, wanted: Any) -> bool:
+def _holds(actual: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
-        return isinstance(got, Mapping) and all(_holds(got.get(name), value) for name, value in wanted.items())
+        return isinstance(actual, Mapping) and all(_holds(actual.get(name), value) for name, value in wanted.items())
     if isinstance(wanted, list):
-        same = isinstance(got, list) and len(got) == len(wanted)
-        return same and all(_holds(*pair) for pair in zip(got, wanted, strict=True))
-    return bool(got == wanted)
+        same = isinstance(actual, list) and len(actual) == len(wanted)
+        return same and all(_holds(*pair) for pair in zip(actual, wanted, strict=True))
+    return bool(actual == wanted)
 
 
 def _short(text: str) -> str:

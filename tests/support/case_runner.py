@@ -46,10 +46,10 @@ def try_case(program: Program, case: Case, framing: str = "as_is", *, shared: bo
                 warm=not case.cold,
                 shared=shared and not (case.cold or case.interrupt),
                 timeout=40,
-                interrupt=server.asked if case.interrupt else None,
+                interrupt=server.request_arrived if case.interrupt else None,
             )
-            ran = run(program.code, program.language, env, cwd=Path(folder), options=options)
-        return list(problems(Outcome(case, program, ran, server, other.requests, KEY, values)))
+            result = run(program.code, program.language, env, cwd=Path(folder), options=options)
+        return list(problems(Outcome(case, program, result, server, other.requests, KEY, values)))
 
 
 def needs_message_start(program: Program) -> bool:
@@ -61,7 +61,7 @@ def needs_message_start(program: Program) -> bool:
 
 def chooser(listed: Sequence[object], served: Sequence[Reply]) -> Callable[[Received], Reply] | None:
     """Choose a reply by `when`: fields that the request's body must contain, null for none."""
-    conditions = [one.get("when") if isinstance(one, Mapping) else None for one in listed]
+    conditions = [reply.get("when") if isinstance(reply, Mapping) else None for reply in listed]
     if not any(conditions):
         return None
 
@@ -113,13 +113,13 @@ def check_cases(jobs: Sequence[tuple[Program, Case, str]]) -> None:
     """Fail with what is wrong with any of these cases in its framing on its program; several are tried at once."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(lambda job: try_case(*job), jobs))
-    found = [
-        f"{case.id} ({framing}): " + "; ".join(one[:300] for one in wrong)
+    failures = [
+        f"{case.id} ({framing}): " + "; ".join(problem[:300] for problem in wrong)
         for (_, case, framing), wrong in zip(jobs, results, strict=True)
         if wrong
     ]
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
+    if failures:
+        pytest.fail("\n".join(failures), pytrace=False)
 
 
 def skip_without_tools(variant: Variant) -> None:

@@ -115,26 +115,26 @@ class Case:
 def load(name: str) -> tuple[Case, ...]:
     """The cases of one table."""
     table = parse((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
-    found = []
+    cases = []
     for facts in table["cases"]:
         merged = {**table["defaults"], **facts}
         expected = {**table["defaults"].get("expect", {}), **facts.get("expect", {})}
-        found.append(Case(**{**merged, "expect": Expected(**expected)}))
-    return tuple(found)
+        cases.append(Case(**{**merged, "expect": Expected(**expected)}))
+    return tuple(cases)
 
 
 def expand(value: Any, values: Mapping[str, str]) -> Any:
     """Replace `<KEY>`, `<HERE>`, `<PNG>` and `<x*9>` in every string."""
 
-    def one(found: re.Match[str]) -> str:
-        name, character, times = found.groups()
+    def replacement(match: re.Match[str]) -> str:
+        name, character, times = match.groups()
         return character * int(times) if character else {**ENCODED, **values}[name]
 
     if isinstance(value, str):
-        return PLACEHOLDER.sub(one, value)
+        return PLACEHOLDER.sub(replacement, value)
     if isinstance(value, Mapping):
         return {expand(key, values): expand(item, values) for key, item in value.items()}
-    return [expand(one_, values) for one_ in value] if isinstance(value, list) else value
+    return [expand(item, values) for item in value] if isinstance(value, list) else value
 
 
 def replies(
@@ -145,8 +145,10 @@ def replies(
     `opened`: streams of text begin with the first event of the protocol, without which a library cannot read them.
     """
     form = PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"])
-    found = [_reply(expand(_opened(one) if opened else one, values), form, stream, framing) for one in case.replies]
-    return found or [Reply(status=500)]
+    listed = [
+        _reply(expand(_opened(facts) if opened else facts, values), form, stream, framing) for facts in case.replies
+    ]
+    return listed or [Reply(status=500)]
 
 
 def _opened(facts: Any) -> Any:
@@ -163,10 +165,10 @@ def _reply(facts: Any, protocol: ChatCompletions, stream: bool, framing: str) ->
     if "answer" in facts and not stream:
         facts["json"] = protocol.whole(_answer(facts.pop("answer")))
     if "answer" in facts:
-        facts["events"] = [[event_text(one)] for one in protocol.stream(_answer(facts.pop("answer")))]
+        facts["events"] = [[event_text(event)] for event in protocol.stream(_answer(facts.pop("answer")))]
     if "events" in facts:
         newline = facts.pop("newline", "\n")
-        chunks = [_chunk(one, protocol, newline) for one in facts.pop("events")]
+        chunks = [_chunk(event, protocol, newline) for event in facts.pop("events")]
         facts["chunks"] = _cut(chunks, framing)
         facts.setdefault("pause", BETWEEN_CHUNKS if framing == "as_is" else 0)
         kind = "text/event-stream" if kind is None else kind
@@ -192,22 +194,22 @@ def _answer(answer: Any) -> Mapping[str, Any]:
 def _chunk(item: Any, protocol: ChatCompletions, newline: str) -> bytes:
     """One network chunk: an event, bytes as they are, or a list of these."""
     if isinstance(item, list):
-        return b"".join(_chunk(one, protocol, newline) for one in item)
+        return b"".join(_chunk(part, protocol, newline) for part in item)
     if isinstance(item, str) and item in ("done", "usage", "opening"):
-        made = {"done": protocol.done(), "usage": protocol.usage_events(), "opening": protocol.opening()}[item]
+        events = {"done": protocol.done(), "usage": protocol.usage_events(), "opening": protocol.opening()}[item]
     elif isinstance(item, str):
         return item.encode()
     elif "hex" in item:
         return bytes.fromhex(item["hex"])
     elif "text" in item:
-        made = protocol.text(item["text"])
+        events = protocol.text(item["text"])
     elif "error" in item:
-        made = protocol.failure(item["error"])
+        events = protocol.failure(item["error"])
     elif "finish" in item:
-        made = protocol.finish(item["finish"])
+        events = protocol.finish(item["finish"])
     else:
-        made = [(item.get("name", ""), item["data"])]
-    return "".join(event_text(one, newline) for one in made).encode()
+        events = [(item.get("name", ""), item["data"])]
+    return "".join(event_text(event, newline) for event in events).encode()
 
 
 def _cut(chunks: Sequence[bytes], framing: str) -> list[bytes]:

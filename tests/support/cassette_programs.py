@@ -31,7 +31,7 @@ class CassetteProgram(NamedTuple):
     language: str
     library: str
     asynchronous: bool = False
-    task: str = ""  # where it is another one than the scene's
+    task: str = ""  # where it is another than the scene's
 
     @property
     def cassette(self) -> Path:
@@ -116,14 +116,14 @@ def key_of(cassette: Mapping[str, Any], usual: str) -> str:
 
 def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: str, files: Mapping[str, bytes]) -> str:
     """Return what is wrong with the output of a program, or nothing; read off the cassette, not off any template."""
-    replies = [one["response"]["body"]["string"] for one in cassette["interactions"]]
+    replies = [exchange["response"]["body"]["string"] for exchange in cassette["interactions"]]
     if kind == "ping":
         return "" if stdout == "OK\n" else f"printed {stdout!r}, not OK"
     if kind == "image":
         expected = sorted(_images(replies))
         return "" if sorted(files.values()) == expected else f"saved {sorted(files)}, not {len(expected)} images"
     if kind == "models":
-        missing = [one["id"] for one in json.loads(replies[-1])["data"] if one["id"] not in stdout]
+        missing = [model["id"] for model in json.loads(replies[-1])["data"] if model["id"] not in stdout]
         return f"{missing} are not listed" if missing else ""
     if kind == "balance":
         reply = json.loads(replies[-1])
@@ -131,9 +131,9 @@ def check_output(cassette: Mapping[str, Any], kind: str, stream: bool, stdout: s
         return "" if left in stdout else f"{left} is not printed"
     texts = [_text(reply) for reply in replies]
     if kind == "batch":  # whose requests were recorded in the order in which they were answered
-        asked = [one["request"]["body"] for one in cassette["interactions"]]
+        bodies = [exchange["request"]["body"] for exchange in cassette["interactions"]]
         lines = load.load_task("batch").example_input
-        texts = [text for line in lines for text, body in zip(texts, asked, strict=True) if _prompt(line) in body]
+        texts = [text for line in lines for text, body in zip(texts, bodies, strict=True) if _prompt(line) in body]
         answers = [json.loads(line).get("answer") for line in stdout.splitlines()]
         return "" if answers == texts else f"printed the answers {answers}, not {texts}"
     if kind == "structured":
@@ -159,19 +159,19 @@ def _without_infinity(value: Any) -> Any:
 
 
 def _images(replies: Sequence[str | bytes]) -> list[bytes]:
-    found = [one for one in replies if isinstance(one, bytes)]
-    last = json.loads(next(one for one in reversed(replies) if isinstance(one, str)))
-    return found + [base64.b64decode(one) for one in _encoded(last)]
+    binary = [reply for reply in replies if isinstance(reply, bytes)]
+    last = json.loads(next(reply for reply in reversed(replies) if isinstance(reply, str)))
+    return binary + [base64.b64decode(image) for image in _encoded(last)]
 
 
 def _encoded(value: Any) -> list[str]:
     """Return the images inside of a reply, as base64."""
     if isinstance(value, dict):
-        found = [value[name] for name in ("b64_json",) if name in value]
-        found += [value["inlineData"]["data"]] if "inlineData" in value else []
-        return found + [one for item in value.values() for one in _encoded(item)]
+        images = [value[name] for name in ("b64_json",) if name in value]
+        images += [value["inlineData"]["data"]] if "inlineData" in value else []
+        return images + [image for item in value.values() for image in _encoded(item)]
     if isinstance(value, list):
-        return [one for item in value for one in _encoded(item)]
+        return [image for item in value for image in _encoded(item)]
     is_image = isinstance(value, str) and value.startswith("data:image/")
     return [value.partition(",")[2]] if is_image else []
 
@@ -188,7 +188,7 @@ def _whole_text(reply: Mapping[str, Any]) -> str:
     if "choices" in reply:
         return reply["choices"][0]["message"]["content"] or ""
     blocks = reply["content"] if "content" in reply else _parts(reply)
-    return "".join(one.get("text", "") for one in blocks)
+    return "".join(block.get("text", "") for block in blocks)
 
 
 def _piece(event: Mapping[str, Any]) -> str:
@@ -196,10 +196,10 @@ def _piece(event: Mapping[str, Any]) -> str:
         return "".join(choice["delta"].get("content") or "" for choice in event["choices"])
     if "type" in event:
         return str(event.get("delta", {}).get("text", ""))
-    return "".join(one.get("text", "") for one in _parts(event))
+    return "".join(part.get("text", "") for part in _parts(event))
 
 
 def _parts(reply: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the parts of a generateContent reply, none of any other."""
-    found = [one.get("content", {}).get("parts", []) for one in reply.get("candidates", [])]
-    return [part for parts in found for part in parts]
+    candidates = [candidate.get("content", {}).get("parts", []) for candidate in reply.get("candidates", [])]
+    return [part for parts in candidates for part in parts]

@@ -49,8 +49,8 @@ def command(
 def command_at(home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> CompletedProcess[str]:
     """Call the command in this process, in a home of its own and without the developer's keys."""
     with patch.dict(os.environ, _environment(home, env), clear=True):
-        ran = command(*arguments, cwd=home)
-    return CompletedProcess(arguments, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+        result = command(*arguments, cwd=home)
+    return CompletedProcess(arguments, result.returncode, result.stdout.decode(), result.stderr.decode())
 
 
 def start_command(home: Path, *arguments: str, env: Mapping[str, str] | None = None) -> "Popen[str]":
@@ -65,9 +65,9 @@ def started(*arguments: str, cwd: Path | None = None) -> CompletedProcess[bytes]
 
 def written(*arguments: str, stdin: bytes = b"") -> dict[str, Any]:
     """Return what `write --format json` prints."""
-    ran = command("write", *arguments, "--format", "json", stdin=stdin)
-    assert ran.returncode == 0, ran.stderr
-    data: dict[str, Any] = json.loads(ran.stdout)
+    result = command("write", *arguments, "--format", "json", stdin=stdin)
+    assert result.returncode == 0, result.stderr
+    data: dict[str, Any] = json.loads(result.stdout)
     return data
 
 

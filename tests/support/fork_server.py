@@ -161,15 +161,15 @@ _only_one = Lock()
 
 def fork_server(code: str) -> ForkServer:
     """The one of this process that has loaded what this program imports, ready."""
-    found = [module for imported, modules in PACKAGES.items() if imported in code for module in modules]
+    extra = [module for imported, modules in PACKAGES.items() if imported in code for module in modules]
     with _only_one:
-        made = _fork_server((*COMMON, *found))
-    made.wait()
-    return made
+        server = _fork_server((*COMMON, *extra))
+    server.wait()
+    return server
 
 
 @cache
 def _fork_server(modules: tuple[str, ...]) -> ForkServer:
-    made = ForkServer(modules)
-    atexit.register(made.close)
-    return made
+    server = ForkServer(modules)
+    atexit.register(server.close)
+    return server

@@ -37,8 +37,8 @@ def main() -> None:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _start(json.loads(data), descriptors)
             return
-        for one in descriptors:
-            os.close(one)
+        for descriptor in descriptors:
+            os.close(descriptor)
         control.sendall(b"!")
 
 
@@ -55,17 +55,17 @@ def _start(job: dict[str, Any], descriptors: list[int]) -> None:
     *streams, report = descriptors
     child = os.fork()
     if child:
-        for one in streams:
-            os.close(one)
+        for stream in streams:
+            os.close(stream)
         os.write(report, f"{child}\n".encode())
         _, status = os.waitpid(child, 0)
         os.write(report, f"{os.waitstatus_to_exitcode(status)}\n".encode())
         os._exit(0)
     os.close(report)
     os.setsid()
-    for number, one in enumerate(streams):
-        os.dup2(one, number)
-        os.close(one)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
     os.chdir(job["cwd"])
     os.environ.clear()
     os.environ.update(job["env"])

@@ -43,7 +43,7 @@ def make_combination(combination: Combination, **options: Any) -> Program:
 
 def of_each_kind(combinations: Iterable[Combination]) -> list[Combination]:
     """Return one of each kind: those of several gateways differ only in data."""
-    return list({one._replace(gateway="", reason=""): one for one in combinations}.values())
+    return list({combination._replace(gateway="", reason=""): combination for combination in combinations}.values())
 
 
 def run_against(
@@ -57,8 +57,8 @@ def run_against(
         code = program.code
         if program.plan.gateway.base_url_env not in code:  # a plain command has the address itself
             code = code.replace(program.plan.gateway.base_url, address)
-        ran = run(code, program.language, environment, options=RunOptions(warm=True, shared=True))
-        return ran, list(server.requests)
+        result = run(code, program.language, environment, options=RunOptions(warm=True, shared=True))
+        return result, list(server.requests)
 
 
 def hello(program: Program) -> Reply:

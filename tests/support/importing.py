@@ -39,15 +39,15 @@ def try_import(program: "Program") -> list[str]:
         server.replies = [answer, answer, REFUSED]
         address = {f"{program.env}_BASE_URL": f"{server.url}/api"}
         without = _drive(program, address, calls=0)
-        found = [f"without a key: {one}" for one in _faults(without)]
+        problems = [f"without a key: {problem}" for problem in _faults(without)]
         if server.requests:
-            found.append("the import sends a request")
+            problems.append("the import sends a request")
         if program.task == "batch":  # whose function returns a failure as a result
-            return found
+            return problems
         key = {f"{program.env}_API_KEY": KEY}
         called = _drive(program, {**address, **key}, calls=3)
-        found += [f"with the key: {one}" for one in [*_faults(called), *_calls(called, program)]]
-    return found
+        problems += [f"with the key: {problem}" for problem in [*_faults(called), *_calls(called, program)]]
+    return problems
 
 
 def _answer(program: "Program") -> Reply:
@@ -66,21 +66,21 @@ def _argument(program: "Program") -> Any:
 
 
 def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any]:
-    """Run the driver, which imports `printed` beside it; what it found, and what was printed."""
+    """Run the driver, which imports `printed` beside it; return its result, and what was printed."""
     driver = (DRIVERS / f"driver{SUFFIXES[program.language]}").read_text(encoding="utf-8")
     typed = program.language == "typescript"
-    beside = {f"printed{SUFFIXES[program.language]}": strip_types(program.code) if typed else program.code}
-    ran = run(
+    files = {f"printed{SUFFIXES[program.language]}": strip_types(program.code) if typed else program.code}
+    result = run(
         driver,
         "javascript" if typed else program.language,
         {**env, "CALLS": str(calls), "TASK": program.task, "ARGUMENT": json.dumps(_argument(program))},
-        options=RunOptions(warm=True, shared=True, silent=True, timeout=40, beside=beside),
+        options=RunOptions(warm=True, shared=True, silent=True, timeout=40, files=files),
     )
-    written = [data for path, data in ran.files.items() if path.endswith("result.json")]
-    found: dict[str, Any] = (
-        json.loads(written[0]) if written else {"fault": f"the import ended the program: {ran.stderr[-500:]!r}"}
+    written = [data for path, data in result.files.items() if path.endswith("result.json")]
+    report: dict[str, Any] = (
+        json.loads(written[0]) if written else {"fault": f"the import ended the program: {result.stderr[-500:]!r}"}
     )
-    return {**found, "stdout": ran.stdout.decode(), "stderr": ran.stderr}
+    return {**report, "stdout": result.stdout.decode(), "stderr": result.stderr}
 
 
 def _faults(result: dict[str, Any]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _faults(result: dict[str, Any]) -> Iterator[str]:
 
 def _calls(result: dict[str, Any], program: "Program") -> Iterator[str]:
     results, value = result.get("results", []), VALUES.get(program.task, "Hello")
-    if program.task not in WITHOUT_VALUE and [one.get("value") for one in results[:2]] != [value, value]:
+    if program.task not in WITHOUT_VALUE and [call.get("value") for call in results[:2]] != [value, value]:
         yield f"the first two calls give {results[:2]}"
     error = results[2] if len(results) > 2 else {}
     message = f"{error.get('status')} {error.get('error')}"

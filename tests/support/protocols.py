@@ -37,32 +37,32 @@ class ChatCompletions:
 
     def message(self, answer: Answer) -> dict[str, Any]:
         """The assistant's message."""
-        found: dict[str, Any] = {"role": "assistant", "content": answer.get("text"), **answer.get("extra", {})}
-        found |= {"reasoning_content": answer["reasoning"]} if "reasoning" in answer else {}
-        found |= {"refusal": answer["refusal"]} if "refusal" in answer else {}
+        message: dict[str, Any] = {"role": "assistant", "content": answer.get("text"), **answer.get("extra", {})}
+        message |= {"reasoning_content": answer["reasoning"]} if "reasoning" in answer else {}
+        message |= {"refusal": answer["refusal"]} if "refusal" in answer else {}
         if answer.get("tool_calls"):
-            found["tool_calls"] = [_tool_call(one) for one in answer["tool_calls"]]
-        return found
+            message["tool_calls"] = [_tool_call(call) for call in answer["tool_calls"]]
+        return message
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         """A whole reply."""
         choice = {"index": 0, "message": self.message(answer), "finish_reason": self.finish_reason(answer)}
-        found = {"id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
-        return found if answer.get("usage") is False else {**found, "usage": self.usage}
+        reply = {"id": "c1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        return reply if answer.get("usage") is False else {**reply, "usage": self.usage}
 
     def stream(self, answer: Answer) -> list[Event]:
         """The same as events; texts and arguments come in two pieces."""
-        found = [*self.opening(), *(_chunk({"reasoning_content": one}) for one in _halves(answer.get("reasoning")))]
-        found += [_chunk({name: value}) for name, value in answer.get("extra", {}).items()]
-        found += [one for part in _halves(answer.get("text")) for one in self.text(part)]
-        found += [_chunk({"refusal": one}) for one in _halves(answer.get("refusal"))]
+        events = [*self.opening(), *(_chunk({"reasoning_content": part}) for part in _halves(answer.get("reasoning")))]
+        events += [_chunk({name: value}) for name, value in answer.get("extra", {}).items()]
+        events += [event for part in _halves(answer.get("text")) for event in self.text(part)]
+        events += [_chunk({"refusal": part}) for part in _halves(answer.get("refusal"))]
         for number, call in enumerate(answer.get("tool_calls", ())):
             first = {"index": number, **_tool_call({**call, "arguments": ""})}
-            found.append(_chunk({"tool_calls": [first]}))
-            rest = [{"index": number, "function": {"arguments": one}} for one in _halves(call["arguments"])]
-            found += [_chunk({"tool_calls": [one]}) for one in rest]
-        found += [_chunk({}, self.finish_reason(answer))]
-        return [*found, *([] if answer.get("usage") is False else self.usage_events()), *self.done()]
+            events.append(_chunk({"tool_calls": [first]}))
+            rest = [{"index": number, "function": {"arguments": part}} for part in _halves(call["arguments"])]
+            events += [_chunk({"tool_calls": [call]}) for call in rest]
+        events += [_chunk({}, self.finish_reason(answer))]
+        return [*events, *([] if answer.get("usage") is False else self.usage_events()), *self.done()]
 
     def opening(self) -> list[Event]:
         """What comes before any text."""
@@ -94,12 +94,12 @@ class ChatCompletions:
 
     def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
         """The tool results that follow the last answer: id of the call, text."""
-        found = []
+        results = []
         for turn in reversed(turns):
             if turn.get("role") != "tool":
                 break
-            found.append((turn.get("tool_call_id", ""), str(turn.get("content"))))
-        return found[::-1]
+            results.append((turn.get("tool_call_id", ""), str(turn.get("content"))))
+        return results[::-1]
 
 
 class Messages(ChatCompletions):
@@ -118,26 +118,26 @@ class Messages(ChatCompletions):
         return dict(zip(("input_tokens", "output_tokens"), TOKENS, strict=False))
 
     def message(self, answer: Answer) -> dict[str, Any]:
-        found: list[dict[str, Any]] = []
+        blocks: list[dict[str, Any]] = []
         if "reasoning" in answer:
-            found.append({"type": "thinking", "thinking": answer["reasoning"], "signature": "c2ln"})
+            blocks.append({"type": "thinking", "thinking": answer["reasoning"], "signature": "c2ln"})
         if answer.get("text"):
-            found.append({"type": "text", "text": answer["text"]})
+            blocks.append({"type": "text", "text": answer["text"]})
         for call in answer.get("tool_calls", ()):
             input_ = json.loads(call["arguments"] or "{}")
-            found.append({"type": "tool_use", "id": call["id"], "name": call["name"], "input": input_})
-        return {"role": "assistant", "content": found}
+            blocks.append({"type": "tool_use", "id": call["id"], "name": call["name"], "input": input_})
+        return {"role": "assistant", "content": blocks}
 
     def whole(self, answer: Answer) -> dict[str, Any]:
-        found = {"id": "m1", "type": "message", "model": "m", **self.message(answer), "stop_sequence": None}
-        return {**found, "stop_reason": self.finish_reason(answer), "usage": self.usage}
+        reply = {"id": "m1", "type": "message", "model": "m", **self.message(answer), "stop_sequence": None}
+        return {**reply, "stop_reason": self.finish_reason(answer), "usage": self.usage}
 
     def stream(self, answer: Answer) -> list[Event]:
-        found = self.opening()
+        events = self.opening()
         for number, block in enumerate(self.message(answer)["content"]):
-            found += _block_events(number, block)
+            events += _block_events(number, block)
         return [
-            *found,
+            *events,
             *self.finish(str(answer.get("finish") or ("tool_calls" if answer.get("tool_calls") else "stop"))),
         ]
 
@@ -176,7 +176,11 @@ class Messages(ChatCompletions):
     def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
         content = turns[-1].get("content") if turns else []
         blocks = content if isinstance(content, list) else []
-        return [(one["tool_use_id"], _plain(one.get("content"))) for one in blocks if one.get("type") == "tool_result"]
+        return [
+            (block["tool_use_id"], _plain(block.get("content")))
+            for block in blocks
+            if block.get("type") == "tool_result"
+        ]
 
 
 class GenerateContent(ChatCompletions):
@@ -195,23 +199,23 @@ class GenerateContent(ChatCompletions):
         return dict(zip(("promptTokenCount", "candidatesTokenCount", "totalTokenCount"), TOKENS, strict=True))
 
     def message(self, answer: Answer) -> dict[str, Any]:
-        found: list[dict[str, Any]] = []
+        parts: list[dict[str, Any]] = []
         if "reasoning" in answer:
-            found.append({"text": answer["reasoning"], "thought": True})
+            parts.append({"text": answer["reasoning"], "thought": True})
         if answer.get("text"):
-            found.append({"text": answer["text"]})
+            parts.append({"text": answer["text"]})
         for call in answer.get("tool_calls", ()):
-            made = {"id": call["id"], "name": call["name"], "args": json.loads(call["arguments"] or "{}")}
-            found.append({"functionCall": made, "thoughtSignature": "c2ln"})
-        return {"role": "model", "parts": found}
+            call_part = {"id": call["id"], "name": call["name"], "args": json.loads(call["arguments"] or "{}")}
+            parts.append({"functionCall": call_part, "thoughtSignature": "c2ln"})
+        return {"role": "model", "parts": parts}
 
     def whole(self, answer: Answer) -> dict[str, Any]:
         candidate = {"content": self.message(answer), "finishReason": self.finish_reason(answer), "index": 0}
         return {"candidates": [candidate], "usageMetadata": self.usage}
 
     def stream(self, answer: Answer) -> list[Event]:
-        found = [_candidate([part]) for part in self.message(answer)["parts"]]
-        return [*found, *self.finish(str(answer.get("finish") or "stop")), *self.usage_events()]
+        events = [_candidate([part]) for part in self.message(answer)["parts"]]
+        return [*events, *self.finish(str(answer.get("finish") or "stop")), *self.usage_events()]
 
     def opening(self) -> list[Event]:
         return [_candidate([])]
@@ -236,11 +240,13 @@ class GenerateContent(ChatCompletions):
 
     def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
         parts = turns[-1].get("parts", []) if turns else []
-        found = [one["functionResponse"] for one in parts if "functionResponse" in one]
-        return [(one.get("id", ""), json.dumps(one.get("response"), ensure_ascii=False)) for one in found]
+        results = [part["functionResponse"] for part in parts if "functionResponse" in part]
+        return [(result.get("id", ""), json.dumps(result.get("response"), ensure_ascii=False)) for result in results]
 
 
-PROTOCOLS: Mapping[str, ChatCompletions] = {one.id: one for one in (ChatCompletions(), Messages(), GenerateContent())}
+PROTOCOLS: Mapping[str, ChatCompletions] = {
+    protocol.id: protocol for protocol in (ChatCompletions(), Messages(), GenerateContent())
+}
 
 
 def answer_body(answer: Answer, protocol: str = "openai-chat") -> bytes:
@@ -250,7 +256,7 @@ def answer_body(answer: Answer, protocol: str = "openai-chat") -> bytes:
 
 def answer_chunks(answer: Answer, protocol: str = "openai-chat") -> list[bytes]:
     """The same as the chunks of a stream."""
-    return [event_text(one).encode() for one in PROTOCOLS[protocol].stream(answer)]
+    return [event_text(event).encode() for event in PROTOCOLS[protocol].stream(answer)]
 
 
 def answer_reply(answer: Answer, protocol: str, *, stream: bool) -> Reply:
@@ -287,19 +293,19 @@ def _block_events(number: int, block: Mapping[str, Any]) -> list[Event]:
     if kind == "tool_use":
         empty: Mapping[str, Any] = {**block, "input": {}}
         arguments = json.dumps(block["input"], ensure_ascii=False)
-        deltas = [{"type": "input_json_delta", "partial_json": one} for one in ["", *_halves(arguments)]]
+        deltas = [{"type": "input_json_delta", "partial_json": part} for part in ["", *_halves(arguments)]]
     elif kind == "thinking":
         empty = {"type": "thinking", "thinking": "", "signature": ""}
-        deltas = [{"type": "thinking_delta", "thinking": one} for one in _halves(block["thinking"])]
+        deltas = [{"type": "thinking_delta", "thinking": part} for part in _halves(block["thinking"])]
         deltas.append({"type": "signature_delta", "signature": block["signature"]})
     else:
         empty = {"type": "text", "text": ""}
-        deltas = [{"type": "text_delta", "text": one} for one in _halves(block["text"])]
+        deltas = [{"type": "text_delta", "text": part} for part in _halves(block["text"])]
     start = {"type": "content_block_start", "index": number, "content_block": empty}
     stop = {"type": "content_block_stop", "index": number}
     return [
         ("content_block_start", start),
-        *(_block_delta(number, one) for one in deltas),
+        *(_block_delta(number, delta) for delta in deltas),
         ("content_block_stop", stop),
     ]
 
@@ -314,4 +320,4 @@ def _plain(content: Any) -> str:
 
 def _halves(text: str | None) -> list[str]:
     half = len(text or "") // 2
-    return [one for one in ((text or "")[:half], (text or "")[half:]) if one]
+    return [part for part in ((text or "")[:half], (text or "")[half:]) if part]

@@ -77,8 +77,8 @@ class Reply:
         return self.end == "done" and not asked_to_close
 
 
-def _date(found: re.Match[str]) -> str:
-    return formatdate(time.time() + int(found[1]), usegmt=True)
+def _date(match: re.Match[str]) -> str:
+    return formatdate(time.time() + int(match[1]), usegmt=True)
 
 
 def _png_chunk(kind: bytes, data: bytes) -> bytes:

@@ -66,32 +66,32 @@ def run(
     if language_id == "typescript":
         return run(strip_types(code), "javascript", env, cwd, options)
     if language_id == "nextjs":
-        beside = replace(options, beside={"handler.mjs": strip_types(code)}, shared=options.interrupt is None)
-        return run(ROUTE.read_text(encoding="utf-8"), "javascript", env, cwd, beside)
+        with_handler = replace(options, files={"handler.mjs": strip_types(code)}, shared=options.interrupt is None)
+        return run(ROUTE.read_text(encoding="utf-8"), "javascript", env, cwd, with_handler)
     if _forks(language_id, options):
         fork_server(_imported(code, options))
     with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
         folder = Path(name)
         program = write_program(code, language_id, folder / "program")
         work, home = cwd or folder / "work", folder / "home"
-        for one in (work, home / "tmp"):
-            one.mkdir(parents=True, exist_ok=True)
+        for place in (work, home / "tmp"):
+            place.mkdir(parents=True, exist_ok=True)
         for path, text in (options.home or {}).items():
             (home / path).write_text(text, encoding="utf-8")
         before = _files(work, home)
         clean = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
         clean |= {"SSL_CERT_FILE": str(CERTIFICATE)}  # else each HTTP client of Python reads all certificates there are
-        for path, text in (options.beside or {}).items():
+        for path, text in (options.files or {}).items():
             (program.parent / path).write_text(text, encoding="utf-8")
         if options.shared and language_id == "javascript":
-            ran = _run_shared(program, work, {**clean, **env}, options)
+            result = _run_shared(program, work, {**clean, **env}, options)
             after = _files(work, home)
-            return replace(ran, files={path: after[path] for path in after if after[path] != before.get(path)})
+            return replace(result, files={path: after[path] for path in after if after[path] != before.get(path)})
         (folder / "stdin").write_bytes(options.stdin)
         with (folder / "stdin").open("rb") as stdin, (folder / "stderr").open("w+b") as stderr:
-            ran = _run(Job(language_id, program, work, {**clean, **env}, options), stdin, stderr)
+            result = _run(Job(language_id, program, work, {**clean, **env}, options), stdin, stderr)
         after = _files(work, home)
-    return replace(ran, files={path: after[path] for path in after if after[path] != before.get(path)})
+    return replace(result, files={path: after[path] for path in after if after[path] != before.get(path)})
 
 
 def write_program(code: str, language_id: str, folder: Path) -> Path:
@@ -113,7 +113,7 @@ def node_modules() -> Path:
 def missing(language_id: str, library: str) -> str:
     """What a program would need and this machine lacks, or nothing."""
     commands = {"shell": ["bash", "curl", "jq"]}.get(language_id, [] if language_id == "python" else ["node"])
-    lacking = [one for one in commands if not shutil.which(one)]
+    lacking = [command for command in commands if not shutil.which(command)]
     package = PACKAGES.get(library, library)
     if language_id in NODE and library != "fetch" and not (node_modules() / package).is_dir():
         lacking.append(f"npm package {package}")
@@ -164,7 +164,7 @@ def _run_shared(program: Path, work: Path, env: Mapping[str, str], options: RunO
 
 def _imported(code: str, options: RunOptions) -> str:
     """The program and what it may import beside it."""
-    return "\n".join([code, *(options.beside or {}).values()])
+    return "\n".join([code, *(options.files or {}).values()])
 
 
 def _forks(language_id: str, options: RunOptions) -> bool:

@@ -35,7 +35,7 @@ class Received:
 class Server:
     """Serves `replies`, one per request; the last one again for every further request.
 
-    `watch`: whether each request keeps what the process list was. `asked` is set when a request has arrived, `last_byte` is when the last reply was out.
+    `watch`: whether each request keeps what the process list was. `request_arrived` is set when a request has arrived, `last_byte` is when the last reply was out.
     """
 
     def __init__(self, replies: Sequence[Reply], *, watch: bool = True) -> None:
@@ -43,7 +43,7 @@ class Server:
         self.replies = list(replies)
         self.choose: Callable[[Received], Reply] | None = None  # instead of the order of the replies
         self.requests: list[Received] = []
-        self.asked = Event()
+        self.request_arrived = Event()
         self.last_byte = 0.0
         self._answering = False
         self._stopping = Event()
@@ -108,7 +108,7 @@ class Server:
             self.requests.append(received)
             reply = self.replies[min(len(self.requests), len(self.replies)) - 1]
             reply = self.choose(received) if self.choose else reply
-        self.asked.set()
+        self.request_arrived.set()
         takes_gzip = "gzip" in headers.get("accept-encoding", "") or reply.gzip == "unasked"
         return reply.squeezed() if reply.gzip and takes_gzip else reply
 
@@ -176,9 +176,9 @@ def command_lines() -> frozenset[bytes]:
     if not PROC.is_dir():
         listed = subprocess.run(["ps", "-axo", "command"], capture_output=True, check=False)
         return frozenset(listed.stdout.splitlines())
-    found = set()
+    lines = set()
     for folder in PROC.iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
-                found.add((folder / "cmdline").read_bytes())
-    return frozenset(found)
+                lines.add((folder / "cmdline").read_bytes())
+    return frozenset(lines)

@@ -43,7 +43,7 @@ class Program:
 
     def bound(self, cases: Sequence[Case]) -> list[Case]:
         """The cases that bind it."""
-        return [one for one in cases if one.bound(self.client, self.protocol, self.mode, self.task)]
+        return [case for case in cases if case.bound(self.client, self.protocol, self.mode, self.task)]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def texts(name: str) -> Sequence[str]:
     """The texts of one part of texts.yaml, or of all kinds of `texts`."""
     part = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))[name]
     listed = [text for kind in part.values() for text in kind] if isinstance(part, dict) else part
-    return [REPEATED.sub(lambda found: found[1] * int(found[2]), text) for text in listed]
+    return [REPEATED.sub(lambda match: match[1] * int(match[2]), text) for text in listed]
 
 
 def variants(*tasks: str) -> list[Variant]:
@@ -88,19 +88,19 @@ def variants(*tasks: str) -> list[Variant]:
 
     Programs of TypeScript are those of JavaScript with types, which test_typescript.py compares.
     """
-    return [one for one in _every() if one.task in tasks and one.language != "typescript"]
+    return [variant for variant in _every() if variant.task in tasks and variant.language != "typescript"]
 
 
 def typescript_variants(*tasks: str) -> list[Variant]:
     """The variants of TypeScript."""
-    return [one for one in _every() if one.task in tasks and one.language == "typescript"]
+    return [variant for variant in _every() if variant.task in tasks and variant.language == "typescript"]
 
 
 def request(variant: Variant, **facts: Any) -> ProgramRequest:
     """What to ask the generator for a program of this variant, with these facts instead of the example's."""
-    asked = {"gateway": GATEWAY, "task": variant.task, "protocol": variant.protocol, **facts}
-    asked |= {"stream": variant.stream, "asynchronous": variant.asynchronous}
-    return ProgramRequest(language=variant.language, library=variant.library, **asked)
+    options = {"gateway": GATEWAY, "task": variant.task, "protocol": variant.protocol, **facts}
+    options |= {"stream": variant.stream, "asynchronous": variant.asynchronous}
+    return ProgramRequest(language=variant.language, library=variant.library, **options)
 
 
 def printed(variant: Variant, **facts: Any) -> Program:

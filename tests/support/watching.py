@@ -22,7 +22,7 @@ class RunOptions:
 
     `interrupt`: SIGINT follows when this is set, and with `after_text` when something was
     printed, too. `lines`: stdout is closed after so many.
-    `home`: files in its home folder, `beside`: files beside the program. `warm`: Python libraries may be loaded already.
+    `home`: files in its home folder, `files`: files beside the program. `warm`: Python libraries may be loaded already.
     `shared`: a JavaScript program may run in a process in which others have run. `silent`: it prints nothing.
     """
 
@@ -30,7 +30,7 @@ class RunOptions:
     stdin: bytes = b""
     timeout: float = 60
     home: Mapping[str, str] | None = None
-    beside: Mapping[str, str] | None = None
+    files: Mapping[str, str] | None = None
     interrupt: Event | None = None
     after_text: bool = False
     lines: int | None = None

@@ -25,8 +25,8 @@ PAGE = '<!doctype html><meta charset="utf-8"><title>Chat</title><div id="root"><
 
 def needs(*programs: str) -> None:
     """Skips where a program or the packages are missing; with CI=true that is a failure."""
-    lacking = [one for one in programs if not shutil.which(one)]
-    lacking += [f"npm ci in {one.name}" for one in (WEB, SDK) if not (one / "node_modules").is_dir()]
+    lacking = [program for program in programs if not shutil.which(program)]
+    lacking += [f"npm ci in {folder.name}" for folder in (WEB, SDK) if not (folder / "node_modules").is_dir()]
     if lacking and os.environ.get("CI") == "true":
         pytest.fail(f"needs {', '.join(lacking)}")
     if lacking:
@@ -40,10 +40,10 @@ def environment(**more: str) -> dict[str, str]:
 
 def succeed(*command: str, cwd: Path = WEB, **env: str) -> str:
     """Run a command that must succeed, else fail with its output."""
-    ran = subprocess.run(command, cwd=cwd, env=environment(**env), capture_output=True, text=True, check=False)
-    if ran.returncode:
-        pytest.fail(f"{' '.join(command)}\n{ran.stdout}{ran.stderr}", pytrace=False)
-    return ran.stdout
+    result = subprocess.run(command, cwd=cwd, env=environment(**env), capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.fail(f"{' '.join(command)}\n{result.stdout}{result.stderr}", pytrace=False)
+    return result.stdout
 
 
 def types_are_clean(folder: Path, packages: Path = WEB, *options: str) -> None:

@@ -26,8 +26,8 @@ def as_sent(exchange: Exchange) -> Exchange:
 
 def _openai_chat(body: Mapping[str, Any]) -> dict[str, Any]:
     """Name the usual choice of tools; send of a turn with calls only the text, the reasoning and the calls."""
-    found = {**body, "messages": [_openai_message(message) for message in body["messages"]]}
-    return {"tool_choice": "auto", **found} if "tools" in body else found
+    sent = {**body, "messages": [_openai_message(message) for message in body["messages"]]}
+    return {"tool_choice": "auto", **sent} if "tools" in body else sent
 
 
 def _openai_message(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,17 +44,20 @@ def _openai_message(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def _anthropic_messages(body: Mapping[str, Any]) -> dict[str, Any]:
     """Name the usual choice of tools; write every text as a block."""
-    found = {**body, "messages": [{**one, "content": _blocks(one["content"])} for one in body["messages"]]}
+    sent = {**body, "messages": [{**message, "content": _blocks(message["content"])} for message in body["messages"]]}
     if "system" in body:
-        found["system"] = _blocks(body["system"])
-    return {"tool_choice": {"type": "auto"}, **found} if "tools" in body else found
+        sent["system"] = _blocks(body["system"])
+    return {"tool_choice": {"type": "auto"}, **sent} if "tools" in body else sent
 
 
 def _blocks(content: Any) -> Any:
     """Return texts as blocks, and the results of tools as the SDK writes them."""
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
-    return [{**one, "content": _result(one["content"])} if one["type"] == "tool_result" else one for one in content]
+    return [
+        {**block, "content": _result(block["content"])} if block["type"] == "tool_result" else block
+        for block in content
+    ]
 
 
 def _result(content: str) -> str:

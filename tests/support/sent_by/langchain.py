@@ -16,8 +16,10 @@ def as_sent(exchange: Exchange) -> Exchange:
     if not isinstance(body, dict) or "messages" not in body:
         return exchange
     if exchange.path.endswith("/v1/messages"):
-        return exchange._replace(body={**body, "messages": [_anthropic_message(one) for one in body["messages"]]})
-    messages = [_openai_message(one) for one in body["messages"]]
+        return exchange._replace(
+            body={**body, "messages": [_anthropic_message(message) for message in body["messages"]]}
+        )
+    messages = [_openai_message(message) for message in body["messages"]]
     # Chat completions say in so many words that a whole answer is wanted.
     return exchange._replace(body={"stream": False, **body, "messages": messages})
 
@@ -36,5 +38,5 @@ def _anthropic_message(message: Mapping[str, Any]) -> dict[str, Any]:
     """Say of each result of a tool that it is no error."""
     if isinstance(message["content"], str):
         return dict(message)
-    blocks = [{**one, "is_error": False} if one["type"] == "tool_result" else one for one in message["content"]]
+    blocks = [{**block, "is_error": False} if block["type"] == "tool_result" else block for block in message["content"]]
     return {**message, "content": blocks}

@@ -12,7 +12,7 @@ def as_sent(exchange: Exchange) -> Exchange:
     if not isinstance(body, dict) or "messages" not in body:
         return exchange
     if not body.get("stream"):
-        return exchange._replace(body={**body, "messages": [_without_null(one) for one in body["messages"]]})
+        return exchange._replace(body={**body, "messages": [_without_null(message) for message in body["messages"]]})
     messages = [_put_together(message) for message in body["messages"]]
     return exchange._replace(body={"stream_options": {"include_usage": True}, **body, "messages": messages})
 
