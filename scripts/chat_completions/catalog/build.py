@@ -10,6 +10,10 @@ from chat_completions.errors import did_you_mean
 Place = tuple[str | int, ...]  # the keys and indexes that lead to a value in a file
 Converter = Callable[[Any, Place], Any]
 T = TypeVar("T")
+JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (Mapping,), "array": (list,), "string": (str,), "boolean": (bool,), "integer": (int,),
+    "number": (int, float), "null": (type(None),),
+}  # fmt: skip
 
 
 class ValidationError(Exception):
@@ -85,6 +89,11 @@ def check_names(names: Any, known: Sequence[str], place: Place) -> None:
             raise ValidationError(
                 (*place, last), f"names {name!r}, which does not exist", did_you_mean(str(name), known)
             )
+
+
+def has_type(value: Any, name: str) -> bool:
+    """Return whether a value has this type of JSON; in Python True is also an int, but here it is no number."""
+    return isinstance(value, JSON_TYPES[name]) and (name == "boolean" or not isinstance(value, bool))
 
 
 def find_texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:

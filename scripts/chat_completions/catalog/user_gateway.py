@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.build import Place, ValidationError, find_texts
+from chat_completions.catalog.build import Place, ValidationError, find_texts, has_type
 from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput, did_you_mean
@@ -20,14 +20,6 @@ LONG_PIECE = 16  # characters
 LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
 UNRESTRICTED = {"sources", "headers", "default_body", "query", "default"}  # below these, `source` is no reference
 
-TYPES: dict[str, tuple[type, ...]] = {
-    "object": (Mapping,),
-    "array": (list,),
-    "string": (str,),
-    "boolean": (bool,),
-    "number": (int, float),
-    "null": (type(None),),
-}
 TYPE_NAMES = {
     "object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "number": "a number",
     "null": "empty",
@@ -88,9 +80,9 @@ def looks_like_key(value: str) -> bool:
 
 def validate(data: Any, schema: JsonObject, place: Place = ()) -> Iterator[ValidationError]:
     """Yield everything in `data` that the schema does not allow, outermost first."""
-    kinds = schema.get("type", list(TYPES))
+    kinds = schema.get("type", list(TYPE_NAMES))
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    if not any(_is(data, kind) for kind in kinds):
+    if not any(has_type(data, kind) for kind in kinds):
         wanted = " or ".join(TYPE_NAMES[kind] for kind in kinds)
         hint = QUOTES if kinds == ["string"] and not isinstance(data, (Mapping, list, type(None))) else ""
         yield ValidationError(place, f"must be {wanted}, not {_type_name(data)}", hint or schema.get("description", ""))
@@ -108,12 +100,8 @@ def validate(data: Any, schema: JsonObject, place: Place = ()) -> Iterator[Valid
             yield from validate(item, schema.get("items", {}), (*place, number))
 
 
-def _is(data: Any, kind: str) -> bool:
-    return isinstance(data, TYPES[kind]) and (kind == "boolean" or not isinstance(data, bool))
-
-
 def _type_name(data: Any) -> str:
-    return next((TYPE_NAMES[kind] for kind in TYPES if _is(data, kind)), f"a {type(data).__name__}")
+    return next((name for kind, name in TYPE_NAMES.items() if has_type(data, kind)), f"a {type(data).__name__}")
 
 
 def _text(data: str, schema: JsonObject, place: Place) -> Iterator[ValidationError]:

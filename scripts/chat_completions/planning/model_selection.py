@@ -31,8 +31,7 @@ def select_model(
     notes += _notes(gateway, model, task, protocol)
     notes += [note for alternative in alternatives[:1] for note in _life_cycle(gateway.model(alternative))]
     evidence = _evidence(gateway, model, recommendation.source)
-    source = gateway.model_facts.sources.get("facts")
-    return ModelChoice(id_, rule.id, rule.reason, tuple(alternatives), notes, evidence, model.facts, source)
+    return ModelChoice(id_, rule.id, rule.reason, tuple(alternatives), notes, evidence)
 
 
 def _recommendation(

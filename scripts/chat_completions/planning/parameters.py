@@ -3,19 +3,12 @@
 import re
 from typing import Any, NamedTuple
 
+from chat_completions.catalog.build import has_type
 from chat_completions.catalog.gateway import Gateway, Model
 from chat_completions.catalog.types import Parameter, Protocol
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.types import Resolution
 
-TYPES: dict[str, tuple[type, ...]] = {
-    "integer": (int,),
-    "number": (int, float),
-    "string": (str,),
-    "boolean": (bool,),
-    "object": (dict,),
-    "array": (list,),
-}
 MAX_STOPS = 4
 WRITTEN = ("model", "messages", "contents", "tools")  # what a program writes itself, whatever a gateway file names
 
@@ -164,8 +157,7 @@ def _fits(value: Any, kind: str) -> bool:
     if kind == "stop":
         several = isinstance(value, list) and 0 < len(value) <= MAX_STOPS
         return isinstance(value, str) or (several and all(isinstance(item, str) for item in value))
-    # In Python True is also an int, but no parameter takes it for one.
-    return isinstance(value, TYPES[kind]) and (kind == "boolean") == isinstance(value, bool)
+    return has_type(value, kind)
 
 
 def _describe(parameter: Parameter) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.gateway import Auth, Endpoint, Evidence, Gateway, ModelFacts
+from chat_completions.catalog.gateway import Auth, Endpoint, Evidence, Gateway
 from chat_completions.catalog.types import EMPTY, JsonObject, Language, Library, Protocol, Task
 
 
@@ -89,8 +89,6 @@ class ModelChoice(NamedTuple):
     alternatives: Sequence[str] = ()
     notes: Sequence[str] = ()
     evidence: Sequence[Evidence] = ()
-    facts: ModelFacts = ModelFacts()
-    facts_source: Evidence | None = None
 
 
 class Resolution(NamedTuple):
