@@ -7,7 +7,7 @@ which shortens a cold start.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from chat_completions.catalog.types import EMPTY, NO_NAMES, JsonObject, Parameter
+from chat_completions.catalog.types import EMPTY, JsonObject, Parameter
 
 
 class Evidence(NamedTuple):
@@ -40,7 +40,7 @@ class Endpoint(NamedTuple):
     poll_path: str = ""  # where the state of a task is polled
     result_paths: Sequence[str] = ()  # dotted paths of the result in a reply, the preferred one first
     kinds: Sequence[str] = ()  # kinds of task that it serves; empty: all
-    query: Mapping[str, str] = NO_NAMES  # query parameters of every request
+    query: Mapping[str, str] = EMPTY  # query parameters of every request
     stream_lacks: Sequence[str] = ()  # events of the protocol that its streams may leave out
 
 
@@ -125,7 +125,7 @@ class Gateway(NamedTuple):
     parameters: Mapping[str, Mapping[str, Parameter]] = EMPTY  # by protocol: additions and changes
     default_body: Mapping[str, JsonObject] = EMPTY  # by protocol: fields of every request
     stream_default: Mapping[str, bool] = EMPTY  # by protocol: whether a request without `stream` is streamed
-    error_hints: Mapping[str, str] = NO_NAMES
+    error_hints: Mapping[str, str] = EMPTY
     unreliable: Sequence[str] = ()  # features that fail at times, such as `structured`
     extra_fields: Sequence[str] = ()  # fields of a reply that only this gateway has, such as credits
     undocumented: Sequence[str] = ()  # tasks that its documentation does not mention
@@ -134,7 +134,7 @@ class Gateway(NamedTuple):
     protocol_note: str = ""
     notes: Sequence[Note] = ()
     last_check: LastCheck | None = None
-    headers: Mapping[str, str] = NO_NAMES  # fixed headers of every request
+    headers: Mapping[str, str] = EMPTY  # fixed headers of every request
     extra_keys: Sequence[Auth] = ()  # sent in addition to the scheme of `auth`
     allow_http: bool = False  # accept a public host without TLS
 

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 JsonObject = Mapping[str, Any]
 EMPTY: JsonObject = MappingProxyType({})
-NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Threshold(NamedTuple):
@@ -68,7 +67,7 @@ class ModelRule(NamedTuple):
     """Parameters that models whose id matches `pattern` know by another name, or accept only with their default."""
 
     pattern: str
-    renamed: Mapping[str, str] = NO_NAMES
+    renamed: Mapping[str, str] = EMPTY
     fixed: Sequence[str] = ()
     source: str = ""
 
@@ -79,7 +78,7 @@ class Protocol(NamedTuple):
     id: str
     name: str
     method: str = "POST"
-    headers: Mapping[str, str] = NO_NAMES
+    headers: Mapping[str, str] = EMPTY
     sdk_paths: Sequence[str] = ()  # ends of paths that client libraries append themselves
     message_format: str = "messages"  # a key of message_formats.FORMATS
     multipart_images: bool = False  # images are uploaded as files of a form
@@ -87,10 +86,10 @@ class Protocol(NamedTuple):
     defaults: JsonObject = EMPTY  # fields that a request must have, with their values
     streaming: Streaming | None = None
     parameters: Mapping[str, Parameter] = EMPTY
-    parameter_aliases: Mapping[str, str] = NO_NAMES
+    parameter_aliases: Mapping[str, str] = EMPTY
     conflicts: Sequence[Conflict] = ()
     less_than: Sequence[Sequence[str]] = ()  # pairs of parameters of which the first must be less than the second
-    reserved: Mapping[str, str] = NO_NAMES  # parameters that an option sets, and that option
+    reserved: Mapping[str, str] = EMPTY  # parameters that an option sets, and that option
     tools: ToolFormat | None = None
     response_formats: Mapping[str, JsonObject] = EMPTY  # fields that request JSON, by the value of response_format
     model_rules: Sequence[ModelRule] = ()
@@ -163,9 +162,9 @@ class Library(NamedTuple):
     auth_header: str = ""  # the only header in which it sends the key; empty: any
     query: bool = False  # an SDK that sends query parameters
     fallback: bool = True  # its programs can call a second model
-    unsupported: Mapping[str, str] = NO_NAMES  # kinds that it cannot do (tools) or stream (tools-stream), and why
+    unsupported: Mapping[str, str] = EMPTY  # kinds that it cannot do (tools) or stream (tools-stream), and why
     requirements: Sequence[str] = ()  # empty: those of the language
-    more_packages: Mapping[str, str] = NO_NAMES  # packages for one protocol, one kind, or `stream`
+    more_packages: Mapping[str, str] = EMPTY  # packages for one protocol, one kind, or `stream`
     async_kinds: Sequence[str] = ()  # kinds of task for which it has asynchronous programs
     stream_needs: Sequence[str] = ()  # events without which it cannot read a stream
     run: str = ""  # the command; empty: that of the language

@@ -93,16 +93,12 @@ def _describe(problem: Exception) -> tuple[str, str, int]:
         click.echo(str(problem), err=True)
         return "", "", 2
     if isinstance(problem, click.UsageError):
-        return problem.format_message(), _usage_hint(problem), 2
+        command = problem.ctx.command_path if problem.ctx else "chat-completions"
+        hint = "" if "Did you mean" in problem.format_message() else f"See `{command} --help`."
+        return problem.format_message(), hint, 2
     if isinstance(problem, click.ClickException):
         return problem.format_message(), "", problem.exit_code
     if isinstance(problem, OSError):  # a full disk, a folder that may not be read
         return f"{problem.filename or 'The output'}: {problem.strerror or type(problem).__name__}.", "", 1
     text = f"Unexpected: {type(problem).__name__}: {str(problem)[:200]}"
     return text, "Please report this; `chat-completions --debug …` shows where it happened.", 1
-
-
-def _usage_hint(problem: click.UsageError) -> str:
-    if "Did you mean" in problem.format_message():
-        return ""
-    return f"See `{problem.ctx.command_path if problem.ctx else 'chat-completions'} --help`."

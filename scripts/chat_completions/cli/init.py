@@ -47,7 +47,9 @@ def command(
     Without NAME and --base-url the presets are listed.
     """
     if base_url is None and key is None and name is None:
-        click.echo("\n".join(f"{preset}\t{_comment(preset)}" for preset in preset_names()))
+        for preset in preset_names():
+            comment, *_ = _preset_text(preset).splitlines()  # says what it is
+            click.echo(f"{preset}\t{comment.lstrip('# ').rstrip()}")
         return
     if base_url is not None:
         id_, text = _own(name, base_url, key, models, allow_http=allow_http)
@@ -100,11 +102,6 @@ def _as_yaml_items(models: tuple[str, ...]) -> str:
 
 def _preset_text(preset: str) -> str:
     return (references() / "presets" / f"{preset}.yaml").read_text(encoding="utf-8")
-
-
-def _comment(preset: str) -> str:
-    """Return the first line of a preset, which says what it is."""
-    return _preset_text(preset).partition("\n")[0].lstrip("# ").rstrip()
 
 
 def _explain(place: Path, gateway: str, text: str) -> None:

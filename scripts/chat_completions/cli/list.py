@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from chat_completions.catalog import load
-from chat_completions.catalog.gateway import Gateway, Model
+from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
 from chat_completions.cli.output import progress
 from chat_completions.errors import BadInput
@@ -47,21 +47,34 @@ def command(kind: str, gateway: str | None, everything: bool, format_: str) -> N
 
 def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
     """Yield the rows of one kind, in a fixed order."""
-    gateways = map(load_gateway, [gateway]) if gateway else _readable_gateways()
-    if kind == "gateways":
-        yield from map(_gateway, gateways)
-    elif kind == "tasks":
-        yield from ({"task": name, "summary": load.load_task(name).summary} for name in _used_names("task", gateway))
+    if kind == "tasks":
+        for task in map(load.load_task, _used_names("task", gateway)):
+            yield {"task": task.id, "summary": task.summary}
     elif kind == "languages":
-        yield from map(_language, _used_names("language", gateway))
-    elif kind == "models":
-        yield from (_model(loaded, model) for loaded in gateways for model in loaded.models.values())
+        for language in map(load.load_language, _used_names("language", gateway)):
+            yield {"language": language.id, "libraries": list(language.libraries), "aliases": list(language.aliases)}
     elif kind == "installed":
         from chat_completions.cli.install import find_installed
 
         yield from find_installed()
     else:
-        yield from (row for loaded in gateways for row in _combinations(loaded, everything=everything))
+        for loaded in map(load_gateway, [gateway]) if gateway else _readable_gateways():
+            yield from _rows_of_gateway(kind, loaded, everything=everything)
+
+
+def _rows_of_gateway(kind: str, gateway: Gateway, *, everything: bool) -> Iterator[Row]:
+    if kind == "gateways":
+        key = gateway.auth[0].key_env
+        yield {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": key}
+    elif kind == "models":
+        for model in gateway.models.values():
+            facts = {"guidance": model.guidance, "status": model.facts.status, "note": model.note}
+            yield {"gateway": gateway.id, "model": model.id, **facts}
+    else:
+        combinations = list(all_combinations(gateway))
+        for combination in combinations if everything else filter(lambda each: each.offered, combinations):
+            row = {name: getattr(combination, name) for name in COLUMNS["combinations"]}
+            yield {**row, **_refusal(combination, combinations)} if everything else row
 
 
 def _readable_gateways() -> Iterator[Gateway]:
@@ -82,28 +95,6 @@ def _used_names(kind: str, gateway: str | None) -> list[str]:
         return list(known)
     used = {getattr(combination, kind) for combination in offered_combinations(gateway)}
     return [name for name in known if name in used]
-
-
-def _gateway(gateway: Gateway) -> Row:
-    return {"gateway": gateway.id, "name": gateway.name, "base_url": gateway.base_url, "key": gateway.auth[0].key_env}
-
-
-def _language(name: str) -> Row:
-    language = load.load_language(name)
-    return {"language": name, "libraries": list(language.libraries), "aliases": list(language.aliases)}
-
-
-def _model(gateway: Gateway, model: Model) -> Row:
-    facts = {"guidance": model.guidance, "status": model.facts.status, "note": model.note}
-    return {"gateway": gateway.id, "model": model.id, **facts}
-
-
-def _combinations(gateway: Gateway, *, everything: bool) -> Iterator[Row]:
-    combinations = list(all_combinations(gateway))
-    for combination in combinations:
-        if everything or combination.offered:
-            row = {name: getattr(combination, name) for name in COLUMNS["combinations"]}
-            yield {**row, **_refusal(combination, combinations)} if everything else row
 
 
 def _refusal(combination: Combination, combinations: list[Combination]) -> Row:

@@ -61,15 +61,10 @@ def program_request(values: dict[str, Any]) -> ProgramRequest:
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file's last message.")
     _check_names(values)
     contents = {name: _read_file(name, path) for name, path in files.items() if path is not None}
-    task = values.pop("task") or _task_of(contents, values)
+    tasks_of_files = [task for name, task in TASKS_OF_FILES.items() if name in contents]
+    task = values.pop("task") or next(iter(tasks_of_files), "vision" if values.get("images") else "chat")
     params = _parameters(values.pop("params"))
     return ProgramRequest(prompt=_prompt(prompt), task=task, params=params, **contents, **values)
-
-
-def _task_of(contents: dict[str, Any], values: dict[str, Any]) -> str:
-    """Return the task for the files and images that the user brings."""
-    task = next((task for name, task in TASKS_OF_FILES.items() if name in contents), None)
-    return task or ("vision" if values.get("images") else "chat")
 
 
 def _check_names(values: dict[str, Any]) -> None:

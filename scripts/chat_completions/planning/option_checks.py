@@ -81,25 +81,20 @@ def _check_asynchronous(resolution: Resolution) -> None:
 
 def _check_stream(resolution: Resolution) -> None:
     """Raise NotOffered where a client library cannot stream the task, or cannot read the streams of the endpoint."""
-    library, task = resolution.library, resolution.task
-    if resolution.stream and (reason := library.unsupported.get(f"{task.kind}-stream")):
+    _, gateway, task, language, library, protocol, endpoint, *_ = resolution
+    if not resolution.stream:
+        return
+    if reason := library.unsupported.get(f"{task.kind}-stream"):
         raise NotOffered(f"{library.id} does not stream the answers of {task.id!r}: {reason}.", "Leave --stream out.")
-    if resolution.stream and not _has_streamed_template(resolution):
+    streams_always = task.always_streams or task.template in library.whole_and_stream
+    if not streams_always and not load.has_template(language, library, f"{task.template}-stream", protocol.id):
         raise NotOffered(f"There is no streamed program for {task.id!r} with {library.id}.", "Leave --stream out.")
-    missing = [event for event in resolution.endpoint.stream_lacks if event in library.stream_needs]
-    if resolution.stream and missing:
+    missing = [event for event in endpoint.stream_lacks if event in library.stream_needs]
+    if missing:
         raise NotOffered(
-            f"{library.id} cannot read streams without {missing[0]}, as {resolution.gateway.name} may send them.",
+            f"{library.id} cannot read streams without {missing[0]}, as {gateway.name} may send them.",
             "Leave --stream out, or choose another --library.",
         )
-
-
-def _has_streamed_template(resolution: Resolution) -> bool:
-    """Return whether the library has a template for streamed answers; a task that is always streamed needs no other."""
-    _, _, task, language, library, protocol, *_ = resolution
-    if task.always_streams or task.template in library.whole_and_stream:
-        return True
-    return load.has_template(language, library, f"{task.template}-stream", protocol.id)
 
 
 def _check_task(resolution: Resolution) -> None:

@@ -84,7 +84,9 @@ def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) ->
     rules, choice, parallel = protocol.tools, params.get("tool_choice"), params.get("parallel_tool_calls")
     if rules is None:
         return EMPTY, EMPTY
-    _check_choice(choice, tools)
+    known = [*CHOICES, *(tool.name for tool in tools)]
+    if choice is not None and choice not in known:
+        raise BadInput(f"tool_choice names no tool of this program: {choice!r}.", f"Known: {', '.join(known)}.")
     every_round: dict[str, Any] = {}
     if parallel is not None:
         every_round = put(rules.parallel_path, (not parallel) if rules.parallel_inverse else parallel)
@@ -162,12 +164,6 @@ def _system(texts: Sequence[str | Variable], protocol: Protocol) -> Any:
     if protocol.message_format == "parts":
         return {"parts": [{"text": text} for text in texts]}
     return texts[0] if len(texts) == 1 else [{"type": "text", "text": text} for text in texts]
-
-
-def _check_choice(choice: Any, tools: Sequence[Tool]) -> None:
-    known = [*CHOICES, *(tool.name for tool in tools)]
-    if choice is not None and choice not in known:
-        raise BadInput(f"tool_choice names no tool of this program: {choice!r}.", f"Known: {', '.join(known)}.")
 
 
 def _choice(choice: Any, rules: ToolFormat) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _first_protocol(objects: Objects) -> tuple[Protocol, ModelChoice]:
 def _common_protocols(objects: Objects) -> list[str]:
     """Return the protocols that the gateway, the task and the library support, in the gateway's order.
 
-    Only the protocol of the request, where it names one. Raises NotOffered with those that work.
+    Only the one that the request names, or first those on which its model answers. NotOffered names those that work.
     """
     request, gateway, task, language, library = objects
     if task.kind in library.unsupported:
@@ -106,7 +106,8 @@ def _common_protocols(objects: Objects) -> list[str]:
     if request.protocol in offered:
         return [request.protocol]
     if request.protocol is None and offered:
-        return _with_model_first(offered, request, gateway)
+        served_on = gateway.model(request.model).protocols if request.model else ()
+        return sorted(offered, key=lambda name: name not in served_on)
     supported = ", ".join(offered or gateway.endpoints)
     library_name = f" with {library.id}" if offered != served else ""
     on = f" on {request.protocol!r}" if request.protocol else ""
@@ -161,9 +162,3 @@ def _find_auth(objects: Objects, protocol: Protocol) -> Auth:
 def _endpoints_for(task: Task, gateway: Gateway, protocol: str) -> list[Endpoint]:
     endpoints = gateway.endpoints[protocol]
     return [endpoint for endpoint in endpoints if not endpoint.kinds or task.kind in endpoint.kinds]
-
-
-def _with_model_first(offered: list[str], request: ProgramRequest, gateway: Gateway) -> list[str]:
-    """Return the protocols, first those on which the model of the request is known to answer."""
-    served = gateway.model(request.model).protocols if request.model else ()
-    return sorted(offered, key=lambda name: name not in served)
