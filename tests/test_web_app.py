@@ -16,7 +16,7 @@ from support.replies import Reply
 from support.running import WEB
 from support.serving import Server
 from support.variants import Variant, request
-from support.web import SDK, bundled, chromium, document, needs, running, succeed
+from support.web import SDK, bundle, chromium, document, needs, running, succeed
 
 KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
 SYSTEM, QUESTION, ANSWER = "Be kind.", "Say hello", "Hello there, it is good to meet you!"
@@ -240,7 +240,7 @@ def vendor(gateway: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     facts = request(variant, prompt=QUESTION, system=SYSTEM, base_url=gateway.url)._replace(
         gateway="ainative", protocol=None
     )
-    bundled({"page": generate_program(facts).code}, folder, SDK)
+    bundle({"page": generate_program(facts).code}, folder, SDK)
     return document(folder, "page")
 
 

@@ -24,7 +24,7 @@ from support.cassette_programs import CASSETTES
 from support.cassette_programs import load_cassette as loaded
 from support.running import WEB
 from support.sent_by import sent_by
-from support.web import SDK, bundled, chromium, document, needs, running
+from support.web import SDK, bundle, chromium, document, needs, running
 
 KEY = "key-of-the-tests-0123456789"
 VENDOR = ("react", "ainative-react-sdk")
@@ -103,7 +103,7 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         (folder / f"{component[1]}.{scene.name}.ts").write_text(route.code, encoding="utf-8")
         env |= {route.plan.auth.key_env: KEY, route.plan.gateway.base_url_env: replay.url + root(route)}
         pages[f"{component[1]}.{scene.name}"] = scene.program(component).code
-    bundled(pages, folder)
+    bundle(pages, folder)
     (folder / "node_modules").symlink_to(WEB / "node_modules")
     with running(["node", str(WEB / "serve.mjs"), str(folder)], env) as server:
         yield f"http://127.0.0.1:{_port(server)}"
@@ -114,7 +114,7 @@ def vendor_pages(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Pa
     needs("node")
     folder = tmp_path_factory.mktemp("vendor")
     pages = {one.name: one.program(VENDOR, replay.url + root(one.program(VENDOR))).code for one in scenes(VENDOR)}
-    bundled(pages, folder, SDK)
+    bundle(pages, folder, SDK)
     return folder
 
 

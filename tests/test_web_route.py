@@ -8,7 +8,7 @@ from support.case_table import Case, load
 from support.protocols import answer_reply
 from support.running import RunResult, run
 from support.serving import Server
-from support.variants import Variant, printed, texts
+from support.variants import Variant, texts, write_variant
 
 WHOLE, STREAMED = Variant("nextjs-route"), Variant("nextjs-route", mode="stream")
 VARIANTS = [
@@ -53,14 +53,14 @@ def bound(variant: Variant, table: str) -> list[Case]:
 def test_cases(variant: Variant) -> None:
     """A fault, a stream or a reported reply ends as it does in every other program."""
     cases = [case for table in ("faults", "streams", "reports") for case in bound(variant, table)]
-    check_cases([(printed(variant, **case.write), case, "as_is") for case in cases])
+    check_cases([(write_variant(variant, **case.write), case, "as_is") for case in cases])
 
 
 def ask(variant: Variant, history: object, **facts: object) -> tuple[RunResult, Server]:
     """Send these messages to the route, as the page does."""
     with Server([answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url, "CHAT_TURNS": json.dumps(history)}
-        return run(printed(variant, **facts).code, "nextjs", env), server
+        return run(write_variant(variant, **facts).code, "nextjs", env), server
 
 
 @pytest.mark.parametrize("variant", [WHOLE, STREAMED], ids=str)

@@ -15,7 +15,7 @@ from chat_completions.replay.server import prepare_run
 from support.generation import make_combination, of_each_kind
 from support.running import WEB
 from support.variants import Variant, request, texts
-from support.web import SDK, bundled, needs, types_are_clean
+from support.web import SDK, bundle, needs, types_are_clean
 
 TEXTS = [text for text in texts("texts") if text and text.encode(errors="ignore").decode() == text]
 PACKAGES = {"route": WEB, "component": WEB, "ai": WEB, "ainative-react-sdk": SDK}
@@ -47,7 +47,7 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
     needs("node")
     orders = {"up": TEXTS, "down": TEXTS[::-1]}
     pages = {name: _page(library, said) for name, said in orders.items()}
-    bundled(pages, tmp_path, PACKAGES[library], "look")
+    bundle(pages, tmp_path, PACKAGES[library], "look")
     for name, said in orders.items():
         look = (tmp_path / f"{name}.html").read_bytes().decode()
         shown = [html.unescape(one) for one in re.findall(r"</strong> (?:<!-- -->)?(.*?)</p>", look, re.DOTALL)]

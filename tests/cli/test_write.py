@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.command_line import command, started, written
+from support.command_line import command, run_as_program, write_as_json
 
 
 def test_without_options_write_works() -> None:
@@ -30,7 +30,7 @@ def test_the_environment_names_the_gateway() -> None:
 
 
 def test_json_has_every_key() -> None:
-    data = written("Say hello", "--stream", "--language", "js")
+    data = write_as_json("Say hello", "--stream", "--language", "js")
     assert list(data) == [
         "schema", "code", "filename", "language", "library", "gateway", "protocol", "task", "model", "reason",
         "stream", "asynchronous", "alternatives", "notes", "install", "run", "env", "evidence",
@@ -53,18 +53,18 @@ def test_markdown_is_the_four_part_answer_and_no_text_ends_its_block() -> None:
 
 @pytest.mark.parametrize("alias", ["py", "js", "node", "curl", "bash", "sh"])
 def test_aliases(alias: str) -> None:
-    assert written("x", "--language", alias)["language"] in ("python", "javascript", "shell")
+    assert write_as_json("x", "--language", alias)["language"] in ("python", "javascript", "shell")
 
 
 def test_the_prompt_comes_from_stdin_exactly() -> None:
     prompt = "\ufeff  first line\r\n'\"`$(x)` \\ last line\n\n"
-    code = str(written("-", stdin=prompt.encode())["code"])
+    code = str(write_as_json("-", stdin=prompt.encode())["code"])
     assert prompt in {node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)}
 
 
 @pytest.mark.parametrize("prompt", ["-- also -- dashes", "--stream of words", "-x y", "it's"])
 def test_a_prompt_may_look_like_an_option(prompt: str) -> None:
-    assert json.dumps(prompt) in str(written(prompt)["code"])
+    assert json.dumps(prompt) in str(write_as_json(prompt)["code"])
 
 
 def test_output_is_whole_or_not_there(tmp_path: Path) -> None:
@@ -88,19 +88,19 @@ BROUGHT = [
 @pytest.mark.parametrize(("option", "text", "task"), BROUGHT)
 def test_what_the_user_brings_tells_the_task(option: str, text: str, task: str, tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text(text)
-    assert written(f"--{option}", str(tmp_path / "mine.json"))["task"] == task
-    assert written("--image", "a.png")["task"] == "vision"
+    assert write_as_json(f"--{option}", str(tmp_path / "mine.json"))["task"] == task
+    assert write_as_json("--image", "a.png")["task"] == "vision"
 
 
 def test_the_user_s_tools_and_schema_are_in_the_program(tmp_path: Path) -> None:
     tools, schema = tmp_path / "tools.yaml", tmp_path / "schema.yaml"
     tools.write_text('tools:\n- {name: find-it, description: "it\'s", parameters: {type: object}, example: [1]}\n')
     schema.write_text("{type: object, properties: {fjord: {type: string}}, required: [fjord]}\n")
-    code = str(written("x", "--tools", str(tools))["code"])
+    code = str(write_as_json("x", "--tools", str(tools))["code"])
     assert "find-it" in code
     assert "def find_it(" in code
     assert "get_weather" not in code
-    code = str(written("x", "--schema", str(schema))["code"])
+    code = str(write_as_json("x", "--schema", str(schema))["code"])
     assert '"fjord"' in code
     assert "sentiment" not in code
 
@@ -142,11 +142,11 @@ def test_run_answers_for_a_gateway_of_the_user_s(tmp_path: Path) -> None:
     ran = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "x.py").exists()
-    assert started("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
+    assert run_as_program("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
 
 
 def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
-    assert '"Be brief."' in str(written("x", "--system", "Be brief.")["code"])
+    assert '"Be brief."' in str(write_as_json("x", "--system", "Be brief.")["code"])
     file = tmp_path / "turns.json"
     file.write_text('[{"role": "system", "content": "A"}, {"role": "user", "content": "B"}]')
     assert command("write", "--messages", str(file), "--system", "C").returncode == 2
@@ -159,20 +159,20 @@ def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:
 
 
 def test_ainative_s_token_has_its_own_variable() -> None:
-    data = written("x", "--gateway", "ainative", "--auth", "jwt")
+    data = write_as_json("x", "--gateway", "ainative", "--auth", "jwt")
     assert data["env"] == {"key": "AINATIVE_JWT", "base_url": "AINATIVE_BASE_URL"}
     assert "Bearer" in str(data["code"])
 
 
 def test_the_seed_s_values_stay_reachable() -> None:
-    old = str(written("x", "--gateway", "ainative", "--endpoint", "public", "--model", "gpt-4o")["code"])
+    old = str(write_as_json("x", "--gateway", "ainative", "--endpoint", "public", "--model", "gpt-4o")["code"])
     assert "/v1/public/chat/completions" in old
-    assert "/api/v1/chat/completions" in str(written("x", "--gateway", "ainative")["code"])
+    assert "/api/v1/chat/completions" in str(write_as_json("x", "--gateway", "ainative")["code"])
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "shell"])
 def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> None:
-    ran = started("write", "Say hello", "--language", language, "--run")
+    ran = run_as_program("write", "Say hello", "--language", language, "--run")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
     assert "[aitoll/chat (constructed)]" in ran.stderr.decode()
@@ -206,9 +206,9 @@ def test_without_output_the_way_to_run_says_to_save_the_program_first() -> None:
 def test_messages_may_have_the_role_developer(tmp_path: Path) -> None:
     file = tmp_path / "talk.json"
     file.write_text('[{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Hi"}]')
-    assert '"developer"' in str(written("--messages", str(file))["code"])
+    assert '"developer"' in str(write_as_json("--messages", str(file))["code"])
     asked = ["--messages", str(file), "--gateway", "aireiter", "--protocol", "anthropic-messages"]
-    code = str(written(*asked)["code"])
+    code = str(write_as_json(*asked)["code"])
     assert '"system": "Be brief."' in code
     assert "developer" not in code
 
@@ -234,7 +234,7 @@ def test_a_whole_conversation_needs_no_variable_of_the_function(task: str, langu
     talk = tmp_path / "talk.json"
     talk.write_text('[{"role": "user", "content": "Rate it."}]')
     asked = ["--messages", str(talk), "--task", task, "--language", language]
-    code = str(written(*asked, "--gateway", "aireiter")["code"])
+    code = str(write_as_json(*asked, "--gateway", "aireiter")["code"])
     assert ("instructions" in code, "IMAGE" in code, "image_url" in code) == (False, False, False)
     assert ("JSON only" in code) == (task == "structured")
     assert command("write", *asked, "--image", "a.png").returncode in (2, 3)

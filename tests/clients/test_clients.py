@@ -13,7 +13,7 @@ from chat_completions.planning.types import ProgramRequest
 from clients import clients
 from clients.clients import ASK, MODULES, Home, ask_claude, ask_codex, claude, codex, gemini, new_home
 from clients.scripted_model import Model, listed_folder, serving
-from support.packed import OFFLINE, ROOT, packed, run, unpacked
+from support.packed import OFFLINE, ROOT, pack_archives, run, unpack
 
 SAID = "Model: "
 DESCRIPTION = re.findall(r"^description: (.*)$", (ROOT / "SKILL.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
@@ -98,14 +98,14 @@ def test_codex_runs_it_without_network_in_a_home_that_is_read_only(home: Home, m
 
 @pytest.mark.parametrize("tree", [ROOT, "plugin"])
 def test_the_manifests_are_valid(tree: Any, home: Home) -> None:
-    folder = packed() / tree if tree == "plugin" else tree
+    folder = pack_archives() / tree if tree == "plugin" else tree
     for path in (folder, folder / ".claude-plugin" / "plugin.json"):
         ran = claude(home, "plugin", "validate", "--strict", path)
         assert ran.returncode == 0, ran.stdout
 
 
 def test_as_a_plugin_of_claude(home: Home) -> None:
-    for words in (["marketplace", "add", packed() / "plugin"], ["install", "chat-completions@chat-completions"]):
+    for words in (["marketplace", "add", pack_archives() / "plugin"], ["install", "chat-completions@chat-completions"]):
         ran = claude(home, "plugin", *words)
         assert ran.returncode == 0, ran.stdout + ran.stderr
     with serving() as model:
@@ -117,14 +117,14 @@ def test_as_a_plugin_of_claude(home: Home) -> None:
 
 def test_claude_takes_the_tree_for_plugins_for_one_session(home: Home) -> None:
     with serving() as model:
-        answer = ask_claude(home, model, "--plugin-dir", packed() / "plugin")
+        answer = ask_claude(home, model, "--plugin-dir", pack_archives() / "plugin")
     assert SAID in answer.rpartition("It said")[2]
     assert "chat-completions:chat-completions" in answer
     wrote(home)
 
 
 def test_as_a_plugin_of_codex(home: Home) -> None:
-    for words in (["marketplace", "add", packed() / "plugin"], ["add", "chat-completions@chat-completions"]):
+    for words in (["marketplace", "add", pack_archives() / "plugin"], ["add", "chat-completions@chat-completions"]):
         ran = codex(home, "plugin", *words)
         assert ran.returncode == 0, ran.stdout + ran.stderr
     with serving() as model:
@@ -151,7 +151,7 @@ def test_by_the_installer_that_codex_brings(home: Home, tmp_path: Path) -> None:
 
 
 def test_by_the_skills_cli(tmp_path: Path) -> None:
-    for number, source in enumerate([packed() / "plugin", unpacked(packed() / OFFLINE, tmp_path / "x")]):
+    for number, source in enumerate([pack_archives() / "plugin", unpack(pack_archives() / OFFLINE, tmp_path / "x")]):
         other = new_home(tmp_path / str(number))
         agents = ["-a", "claude-code", "codex", "-g", "-y", "--copy"]
         ran = other.run("node", MODULES / ".bin" / "skills", "add", source, *agents, DISABLE_TELEMETRY="1")
@@ -167,10 +167,10 @@ def test_by_the_skills_cli(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
 def test_by_gemini_s_own_command(kind: str, home: Home, tmp_path: Path) -> None:
-    source = unpacked(packed() / OFFLINE, tmp_path / "x")
+    source = unpack(pack_archives() / OFFLINE, tmp_path / "x")
     if kind == "zip":
         source = tmp_path / "chat-completions.skill"
-        source.write_bytes((packed() / OFFLINE).read_bytes())
+        source.write_bytes((pack_archives() / OFFLINE).read_bytes())
     ran = gemini(home, "skills", "install", source, "--consent")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert (home.path / ".gemini" / "skills" / "chat-completions" / "SKILL.md").is_file()
@@ -181,7 +181,7 @@ def test_by_gemini_s_own_command(kind: str, home: Home, tmp_path: Path) -> None:
 
 def _repository(folder: Path) -> Path:
     """The tree for plugins as a git repository."""
-    subprocess.run(["cp", "-r", packed() / "plugin", folder], check=True)
+    subprocess.run(["cp", "-r", pack_archives() / "plugin", folder], check=True)
     me = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
     for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*me, "commit", "-qm", "x"]):
         subprocess.run(["git", *words], cwd=folder, check=True, env={**os.environ, "HOME": str(folder)})

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.packed import OFFLINE, SMALL, packed, unpacked
+from support.packed import OFFLINE, SMALL, pack_archives, unpack
 
 # Ends the process at the first thing that the skill must not do, and notes what it reads and loads.
 GUARD = """
@@ -66,7 +66,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_no_socket_no_process_no_key(arguments: list[str], tmp_path: Path) -> None:
-    entry = unpacked(packed() / OFFLINE, tmp_path) / "scripts" / "chat-completions.py"
+    entry = unpack(pack_archives() / OFFLINE, tmp_path) / "scripts" / "chat-completions.py"
     note, temporary = tmp_path / "note.json", tmp_path / "tmp"
     temporary.mkdir()
     keys = dict.fromkeys(["AITOLL_API_KEY", "AIREITER_API_KEY", "AINATIVE_API_KEY", "AICLIENT2API_API_KEY"], "canary")
@@ -92,7 +92,7 @@ def test_the_guard_detects_a_socket_and_a_key(tmp_path: Path) -> None:
 
 def run_small(tmp_path: Path, uv: str | None, **env: str) -> subprocess.CompletedProcess[str]:
     """Run the small archive by an interpreter that has no package, and perhaps with a `uv`."""
-    entry = unpacked(packed() / SMALL, tmp_path) / "scripts" / "chat-completions.py"
+    entry = unpack(pack_archives() / SMALL, tmp_path) / "scripts" / "chat-completions.py"
     programs = tmp_path / "bin"
     programs.mkdir()
     if uv is not None:
@@ -122,7 +122,7 @@ def test_without_packages_and_uv_it_says_what_installs_them(
 
 
 def test_one_missing_package_is_named_alone(tmp_path: Path) -> None:
-    entry = unpacked(packed() / OFFLINE, tmp_path) / "scripts" / "chat-completions.py"
+    entry = unpack(pack_archives() / OFFLINE, tmp_path) / "scripts" / "chat-completions.py"
     os.rename(entry.parent / "vendor" / "yaml", tmp_path / "yaml")  # noqa: PTH104
     command = [sys.executable, "-I", "-S", str(entry), "list", "tasks"]
     ran = subprocess.run(command, env={"PATH": ""}, capture_output=True, text=True, check=False)
@@ -130,5 +130,5 @@ def test_one_missing_package_is_named_alone(tmp_path: Path) -> None:
 
 
 def test_its_instructions_name_no_command_that_is_not_in_it(tmp_path: Path) -> None:
-    text = (unpacked(packed() / SMALL, tmp_path) / "SKILL.md").read_text(encoding="utf-8")
+    text = (unpack(pack_archives() / SMALL, tmp_path) / "SKILL.md").read_text(encoding="utf-8")
     assert not re.search(r"--run\b|`(check|record|replay|install|uninstall)\b|list installed", text)

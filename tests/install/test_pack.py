@@ -16,7 +16,7 @@ import scan
 import yaml
 from chat_completions import __version__
 from chat_completions.install import PACKAGES
-from support.packed import OFFLINE, ROOT, SMALL, packed, tree, unpacked
+from support.packed import OFFLINE, ROOT, SMALL, pack_archives, tree, unpack
 
 IN_WHEEL = "chat_completions/.agents/skills/chat-completions/"
 ALLOWED = re.compile(r"chat-completions/(LICENSE|SKILL\.md|agents/openai\.yaml|(references|scripts|templates)/.+)")
@@ -28,11 +28,11 @@ def content(archive: Path) -> dict[str, bytes]:
 
 
 def wheel() -> Path:
-    return next(packed().glob("*.whl"))
+    return next(pack_archives().glob("*.whl"))
 
 
 def test_the_small_archive_is_an_allow_list_of_plain_text() -> None:
-    for name, data in content(packed() / SMALL).items():
+    for name, data in content(pack_archives() / SMALL).items():
         assert ALLOWED.fullmatch(name), name
         assert not re.search(r"/(chat_completions/live|chat_completions/replay|vendor|__pycache__)/", name), name
         assert Path(name).name not in ("README.md", "metadata.json")
@@ -47,12 +47,12 @@ def test_no_file_of_the_skill_is_forgotten() -> None:
     left_out = re.compile(r"scripts/chat_completions/(live/|replay/|install\.py)")
     parts = ("agents/", "references/", "scripts/", "templates/")
     wanted = {name for name in listed if name.startswith(parts) and not left_out.match(name) and (ROOT / name).exists()}
-    found = {name.partition("/")[2]: data for name, data in content(packed() / SMALL).items()}
+    found = {name.partition("/")[2]: data for name, data in content(pack_archives() / SMALL).items()}
     assert found == {name: (ROOT / name).read_bytes() for name in wanted | {"LICENSE", "SKILL.md"}}
 
 
 def test_the_offline_archive_adds_the_packages_and_their_licences() -> None:
-    small, offline = content(packed() / SMALL), content(packed() / OFFLINE)
+    small, offline = content(pack_archives() / SMALL), content(pack_archives() / OFFLINE)
     assert small.items() <= offline.items()
     added = [name.removeprefix("chat-completions/scripts/vendor/") for name in offline.keys() - small.keys()]
     code = [name for name in added if ".dist-info/" not in name]
@@ -74,7 +74,7 @@ def test_the_packages_are_all_that_ours_needs() -> None:
 
 def test_everything_lies_below_one_folder_and_one_file_is_executable() -> None:
     for archive in (SMALL, OFFLINE):
-        with ZipFile(packed() / archive) as file:
+        with ZipFile(pack_archives() / archive) as file:
             modes = {entry.filename: entry.external_attr >> 16 for entry in file.infolist()}
         assert list(modes) == sorted(modes)
         assert {name.split("/")[0] for name in modes} == {"chat-completions"}
@@ -90,7 +90,7 @@ def test_the_same_sources_give_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     finally:
         os.umask(before)
     for name in (SMALL, OFFLINE, wheel().name, "SHA256SUMS"):
-        assert (tmp_path / "again" / name).read_bytes() == (packed() / name).read_bytes(), name
+        assert (tmp_path / "again" / name).read_bytes() == (pack_archives() / name).read_bytes(), name
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     assert pack.zipped({"SKILL.md": b"x"}) != pack.zipped({"SKILL.md": b"y"})
     assert pack.moment() == 1000000000
@@ -109,19 +109,19 @@ def test_an_error_of_packing_is_one_line(
 
 
 def test_archive_wheel_sums_and_plugin_agree() -> None:
-    small, whole = content(packed() / SMALL), content(wheel())
+    small, whole = content(pack_archives() / SMALL), content(wheel())
     for name, data in small.items():
         assert whole[IN_WHEEL + name.partition("/")[2]] == data, name
     about = next(data.decode() for name, data in whole.items() if name.endswith(".dist-info/METADATA"))
     assert f"\nVersion: {__version__}\n" in about
     front = yaml.safe_load(small["chat-completions/SKILL.md"].decode().split("---")[1])
     assert front["metadata"]["version"] == __version__
-    for line in (packed() / "SHA256SUMS").read_text().splitlines():
+    for line in (pack_archives() / "SHA256SUMS").read_text().splitlines():
         sum_, name = line.split("  ")
-        assert hashlib.sha256((packed() / name).read_bytes()).hexdigest() == sum_
-    plugin = packed() / "plugin"
+        assert hashlib.sha256((pack_archives() / name).read_bytes()).hexdigest() == sum_
+    plugin = pack_archives() / "plugin"
     inside = {f"chat-completions/{name}": data for name, data in tree(plugin / "skills" / "chat-completions").items()}
-    assert inside == content(packed() / OFFLINE)
+    assert inside == content(pack_archives() / OFFLINE)
     assert {path.name for path in plugin.iterdir()} == {".claude-plugin", "LICENSE", "skills"}
 
 
@@ -157,7 +157,7 @@ json.dump([[request, program(request)] for request in found.values()], sys.stdou
 
 def test_the_unpacked_archive_writes_the_programs_of_the_sources(tmp_path: Path) -> None:
     """YAML's parser in Python and no package of the interpreter give what the sources and its parser in C give."""
-    scripts = unpacked(packed() / OFFLINE, tmp_path) / "scripts"
+    scripts = unpack(pack_archives() / OFFLINE, tmp_path) / "scripts"
     written = []
     for path, flags in ((f"{scripts}:{scripts / 'vendor'}", ["-S"]), (str(ROOT / "scripts"), [])):
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(tmp_path), "PYTHONPATH": path}

@@ -18,7 +18,7 @@ import pytest
 import set_address
 from chat_completions import __version__
 from chat_completions.install import vendored_packages
-from support.packed import OFFLINE, ROOT, packed
+from support.packed import OFFLINE, ROOT, pack_archives
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
@@ -50,7 +50,7 @@ def served(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with served(packed()) as url:
+    with served(pack_archives()) as url:
         yield url
 
 
@@ -87,7 +87,7 @@ def test_download_check_unpack_and_remove(folder: str, home: Path, address: str)
 
 def test_a_changed_archive_is_not_unpacked(home: Path, tmp_path: Path) -> None:
     for name in (OFFLINE, "SHA256SUMS"):
-        shutil.copy(packed() / name, tmp_path / name)
+        shutil.copy(pack_archives() / name, tmp_path / name)
     with (tmp_path / OFFLINE).open("ab") as file:
         file.write(b"x")
     with served(tmp_path) as url:

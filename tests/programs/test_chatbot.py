@@ -14,7 +14,7 @@ from support.protocols import PROTOCOLS, answer_chunks
 from support.replies import Reply
 from support.running import COMMANDS, run, write_program
 from support.serving import Server
-from support.variants import ENV, Variant, printed, variants
+from support.variants import ENV, Variant, variants, write_variant
 from support.watching import RunOptions
 
 MAX_TURNS = 20
@@ -30,7 +30,7 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
     with Server([answer], watch=False) as server:
         env = {f"{ENV}_API_KEY": KEY, f"{ENV}_BASE_URL": f"{server.url}/api"}
         options = RunOptions(stdin="\n".join(lines).encode(), warm=True, shared=True)
-        ran = run(printed(variant, system="Be brief.").code, variant.language, env, options=options)
+        ran = run(write_variant(variant, system="Be brief.").code, variant.language, env, options=options)
     assert ran.stdout.decode().split() == ["Ja"] * len(lines)
     bodies = [json.loads(request.body) for request in server.requests]
     turns = [[turn for turn in PROTOCOLS[variant.protocol].turns(body) if turn["role"] != "system"] for body in bodies]
@@ -53,7 +53,7 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
 def test_ctrl_c_and_ctrl_d_at_the_prompt_end_it(client: str, key: bytes, exit_code: int, tmp_path: Path) -> None:
     variant = Variant(client, task="chatbot", mode="stream")
     skip_without_tools(variant)
-    program = write_program(printed(variant).code, variant.language, tmp_path / "program")
+    program = write_program(write_variant(variant).code, variant.language, tmp_path / "program")
     command = [sys.executable, "-c", IN_A_TERMINAL, *COMMANDS[variant.language], str(program)]
     env = {"PATH": os.environ["PATH"], f"{ENV}_API_KEY": KEY}
     with subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as chat:

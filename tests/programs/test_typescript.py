@@ -17,7 +17,7 @@ from support.protocols import answer_body
 from support.replies import Reply
 from support.running import node_modules, run
 from support.serving import Server
-from support.variants import Variant, printed, typescript_variants
+from support.variants import Variant, typescript_variants, write_variant
 from support.watching import RunOptions
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
@@ -71,7 +71,11 @@ def kinds(combinations: Iterable[Combination]) -> Iterator[tuple[str, str, str]]
         options |= {"own": own} if variant == Variant("typescript-openai", mode=variant.mode) else {}
         its_javascript = replace(variant, client=f"javascript-{variant.library}")
         for name, brought in options.items():
-            yield f"{variant}-{name}", printed(variant, **brought).code, printed(its_javascript, **brought).code
+            yield (
+                f"{variant}-{name}",
+                write_variant(variant, **brought).code,
+                write_variant(its_javascript, **brought).code,
+            )
 
 
 def compile_all(folder: Path) -> str:
@@ -108,13 +112,13 @@ def test_each_program_is_that_of_javascript_with_types() -> None:
 @pytest.mark.parametrize("change", [("120_000", "120_001"), ("Usage", "Tokens")], ids=["number", "text"])
 def test_another_program_than_that_of_javascript_is_found(change: tuple[str, str]) -> None:
     skip_without_tools(Variant("typescript-fetch"))
-    code = printed(Variant("typescript-fetch")).code
-    assert normal_form(code.replace(*change)) != normal_form(printed(Variant("javascript-fetch")).code)
+    code = write_variant(Variant("typescript-fetch")).code
+    assert normal_form(code.replace(*change)) != normal_form(write_variant(Variant("javascript-fetch")).code)
 
 
 def test_a_wrong_type_is_found(tmp_path: Path) -> None:
     skip_without_tools(Variant("typescript-openai"))
-    code = printed(Variant("typescript-openai")).code
+    code = write_variant(Variant("typescript-openai")).code
     (tmp_path / "wrong.ts").write_text(code.replace("ask(PROMPT,", "ask(42,"), encoding="utf-8")
     assert "wrong.ts" in compile_all(tmp_path)
 
@@ -130,7 +134,7 @@ def test_tsx_runs_a_program_whatever_the_package_says(package: str, tmp_path: Pa
     skip_without_tools(Variant("typescript-openai"))
     (tmp_path / "node_modules").symlink_to(node_modules(), target_is_directory=True)
     (tmp_path / "package.json").write_text(package, encoding="utf-8")
-    (tmp_path / "ask.ts").write_text(printed(Variant("typescript-openai")).code, encoding="utf-8")
+    (tmp_path / "ask.ts").write_text(write_variant(Variant("typescript-openai")).code, encoding="utf-8")
     answer = answer_body({"text": "Hello"}, "openai-chat")
     with Server([Reply(200, [("content-type", "application/json")], answer)]) as server:
         ran = subprocess.run(
@@ -167,7 +171,7 @@ def test_the_second_model_is_asked_where_the_first_is_missing(
     answer = answer_body({"text": "Hello"}, "openai-chat")
     with Server([Reply(status, kind, refusal), Reply(200, kind, answer)]) as server:
         env = {"AITOLL_API_KEY": "key-of-the-tests", "AITOLL_BASE_URL": f"{server.url}/api"}
-        code = printed(variant, fallback=True).code
+        code = write_variant(variant, fallback=True).code
         ran = run(code, "typescript", env, options=RunOptions(warm=True, shared=True))
         models = [json.loads(request.body)["model"] for request in server.requests]
     assert len(models) == len(set(models)) == asked

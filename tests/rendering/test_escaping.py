@@ -14,7 +14,7 @@ from support.case_runner import KEY, skip_without_tools
 from support.protocols import answer_reply
 from support.running import RunResult, run
 from support.serving import Server
-from support.variants import Variant, printed, request, texts, variants
+from support.variants import Variant, request, texts, variants, write_variant
 from support.watching import RunOptions
 
 VARIANTS = [one for one in variants("chat") if one.language != "nextjs"]
@@ -175,7 +175,9 @@ def each(jobs: Sequence[Any], check: Callable[[Any], str]) -> list[str]:
 def _deliver(variant: Variant, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, RunResult]:
     with Server([answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url}
-        ran = run(printed(variant, **facts).code, variant.language, env, options=RunOptions(warm=True, shared=True))
+        ran = run(
+            write_variant(variant, **facts).code, variant.language, env, options=RunOptions(warm=True, shared=True)
+        )
     if ran.files:
         pytest.fail(f"{variant}: a text was run as a command: {sorted(ran.files)}", pytrace=False)
     return (json.loads(server.requests[0].body) if server.requests else None), ran

@@ -16,7 +16,7 @@ from support.case_table import Case, expand, load, replies
 from support.replies import PICTURES, Reply
 from support.running import SCRATCH, missing, run
 from support.serving import Received, Server, closed_port
-from support.variants import Program, Variant, printed, program
+from support.variants import Program, Variant, program, write_variant
 from support.watching import RunOptions
 
 KEY = f"pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd{os.getpid()}"  # the process list shows the programs of other test processes too
@@ -101,7 +101,9 @@ def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") ->
         if (only == case.id if only else full or is_usual(case, variant))
         for framing in framings(case, full=full or bool(only))
     ]
-    check_cases([(printed(variant, **case.write) if case.write else usual, case, framing) for case, framing in jobs])
+    check_cases(
+        [(write_variant(variant, **case.write) if case.write else usual, case, framing) for case, framing in jobs]
+    )
 
 
 def is_usual(case: Case, variant: Variant) -> bool:

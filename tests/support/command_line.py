@@ -58,12 +58,12 @@ def start_command(home: Path, *arguments: str, env: Mapping[str, str] | None = N
     return Popen([*COMMAND, *arguments], env=_environment(home, env), cwd=home, text=True, stdout=PIPE, stderr=PIPE)
 
 
-def started(*arguments: str, cwd: Path | None = None) -> CompletedProcess[bytes]:
+def run_as_program(*arguments: str, cwd: Path | None = None) -> CompletedProcess[bytes]:
     """Run the command as a program: for what its children print."""
     return run([*COMMAND, *arguments], capture_output=True, cwd=cwd, check=False)
 
 
-def written(*arguments: str, stdin: bytes = b"") -> dict[str, Any]:
+def write_as_json(*arguments: str, stdin: bytes = b"") -> dict[str, Any]:
     """Return what `write --format json` prints."""
     result = command("write", *arguments, "--format", "json", stdin=stdin)
     assert result.returncode == 0, result.stderr

@@ -17,7 +17,7 @@ SMALL, OFFLINE = pack.SMALL, pack.OFFLINE
 
 
 @cache
-def packed() -> Path:
+def pack_archives() -> Path:
     """Return the folder with the archives; it goes when the tests end."""
     folder = Path(tempfile.mkdtemp(prefix="packed-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -25,7 +25,7 @@ def packed() -> Path:
     return folder
 
 
-def unpacked(archive: Path, folder: Path) -> Path:
+def unpack(archive: Path, folder: Path) -> Path:
     """Return the one folder that was in the archive."""
     with ZipFile(archive) as file:
         file.extractall(folder)

@@ -40,7 +40,7 @@ class Reply:
     instead: Literal["", "reset", "close", "silence"] = ""
     gzip: bool | Literal["unasked"] = False
 
-    def squeezed(self) -> "Reply":
+    def compress(self) -> "Reply":
         """The same, compressed chunk by chunk, as a server does that flushes."""
         squeeze = zlib.compressobj(wbits=31)
         parts = [self.body] if self.chunks is None else self.chunks

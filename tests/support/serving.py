@@ -110,7 +110,7 @@ class Server:
             reply = self.choose(received) if self.choose else reply
         self.request_arrived.set()
         takes_gzip = "gzip" in headers.get("accept-encoding", "") or reply.gzip == "unasked"
-        return reply.squeezed() if reply.gzip and takes_gzip else reply
+        return reply.compress() if reply.gzip and takes_gzip else reply
 
     def _answer(self, connection: socket.socket, reply: Reply) -> bool:
         """Sends the reply; False when the connection is at its end."""

@@ -103,13 +103,13 @@ def request(variant: Variant, **facts: Any) -> ProgramRequest:
     return ProgramRequest(language=variant.language, library=variant.library, **options)
 
 
-def printed(variant: Variant, **facts: Any) -> Program:
+def write_variant(variant: Variant, **facts: Any) -> Program:
     """The program that `write` prints for this variant."""
     code = generate_program(request(variant, **facts)).code
     return Program(code, variant.client, ENV, variant.protocol, variant.task, variant.stream)
 
 
-program = cache(printed)
+program = cache(write_variant)
 
 
 @cache

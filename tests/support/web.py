@@ -54,7 +54,7 @@ def types_are_clean(folder: Path, packages: Path = WEB, *options: str) -> None:
     succeed(str(WEB / "node_modules" / ".bin" / "tsc"), "-p", str(folder), *types, *options)
 
 
-def bundled(pages: Mapping[str, str], folder: Path, packages: Path = WEB, look: str = "") -> None:
+def bundle(pages: Mapping[str, str], folder: Path, packages: Path = WEB, look: str = "") -> None:
     """Writes each page and its bundle (NAME.mount.js) to a folder, and its first `look` (NAME.html)."""
     for name, code in pages.items():
         (folder / f"{name}.tsx").write_text(code, encoding="utf-8")
