@@ -1,16 +1,18 @@
-"""Every cell of React and Next.js, in a real browser, against its cassette, matched strictly.
+"""Every cell of React and Next.js against its cassette, matched strictly, each different page in a real browser.
 
 A React page asks the route handler that was written with the same options; a page on a vendor's
-package asks the gateway itself.
+package asks the gateway itself. Pages are alike for most cassettes: for one of them the handler is asked by the page, for the others
+with the request that the page would send.
 """
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 from chat_completions.errors import NotOffered
 from chat_completions.generate import generate_program
@@ -74,6 +76,26 @@ def together() -> list[tuple[tuple[str, str], Scene]]:
     return [(component, scene) for component in HANDLERS for scene in scenes(component)]
 
 
+@cache
+def in_the_browser() -> list[tuple[tuple[str, str], Scene]]:
+    """One of these for each page that differs."""
+    return list({scene.program(component).code: (component, scene) for component, scene in together()}.values())
+
+
+def asked(component: tuple[str, str], scene: Scene) -> dict[str, Any]:
+    """What the page sends to its handler."""
+    plan = scene.program(component).plan
+    turns: Sequence[Any] = plan.messages if plan.prompt is None else [{"role": "user", "content": plan.prompt}]
+    said = [turn.get("content") or turn["parts"][0]["text"] for turn in turns]  # by Gemini, in parts
+    roles = [turn["role"].replace("model", "assistant") for turn in turns]
+    if component[1] == "component":
+        messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+    else:
+        parts = [[{"type": "text", "text": text}] for text in said]
+        messages = [{"role": role, "parts": part} for role, part in zip(roles, parts, strict=True)]
+    return {"messages": [message for message in messages if message["role"] != "system"]}
+
+
 def root(program: Program) -> str:
     """The path of the base URL."""
     return "/".join(["", *program.plan.gateway.base_url.split("/")[3:]])
@@ -102,7 +124,8 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         route = scene.program(HANDLERS[component])
         (folder / f"{component[1]}.{scene.name}.ts").write_text(route.code, encoding="utf-8")
         env |= {route.plan.auth.key_env: KEY, route.plan.gateway.base_url_env: replay.url + root(route)}
-        pages[f"{component[1]}.{scene.name}"] = scene.program(component).code
+        if (component, scene) in in_the_browser():
+            pages[f"{component[1]}.{scene.name}"] = scene.program(component).code
     bundle(pages, folder)
     (folder / "node_modules").symlink_to(WEB / "node_modules")
     with running(["node", str(WEB / "serve.mjs"), str(folder)], env) as server:
@@ -123,17 +146,44 @@ def _port(server: subprocess.Popen[str]) -> int:
     return int(server.stdout.readline())
 
 
-@pytest.mark.parametrize(
-    ("component", "scene"), [pytest.param(*one, id=f"{one[0][1]}-{one[1].name}") for one in together()]
-)
+def cells(found: list[tuple[tuple[str, str], Scene]]) -> pytest.MarkDecorator:
+    """Parametrize a test with these."""
+    listed = [pytest.param(*one, id=f"{one[0][1]}-{one[1].name}") for one in found]
+    return pytest.mark.parametrize(("component", "scene"), listed)
+
+
+@cells(in_the_browser())
 def test_page_and_handler_together(
     component: tuple[str, str], scene: Scene, page: Page, handlers: str, replay: Replay
 ) -> None:
     page.goto(f"{handlers}/{component[1]}.{scene.name}")
     recorded = cassette.read_cassette(scene.file)
     replay.load(sent_by(component[1], recorded))
-    page.get_by_role("button", name="Send").click()
+    with page.expect_request(lambda request: request.method == "POST") as request:
+        page.get_by_role("button", name="Send").click()
+    sent = json.loads(request.value.post_data or "")["messages"]
+    sent = [{name: turn[name] for name in turn if name != "id"} for turn in sent]
+    assert sent == asked(component, scene)["messages"]
     _judged(page, scene, replay)
+
+
+@cells([one for one in together() if one not in in_the_browser()])
+def test_handler_alone(component: tuple[str, str], scene: Scene, handlers: str, replay: Replay) -> None:
+    replay.load(sent_by(component[1], cassette.read_cassette(scene.file)))
+    page = f"{handlers}/{component[1]}.{scene.name}"
+    reply = httpx.post(f"{handlers}/api/chat", json=asked(component, scene), headers={"referer": page}, timeout=60)
+    assert [replay.misses, replay.unplayed()] == [[], []]
+    lines = [line.removeprefix("data: ") for line in reply.text.split("\n")]
+    events = [json.loads(line) for line in lines if line and line != "[DONE]"]
+    data = loaded(scene.file)
+    failed = [event for event in events if event.get("error") or event.get("type") == "error"]
+    assert bool(failed) == (data["expect"]["exit"] != 0), failed
+    answer = "".join(
+        event.get("text") or event["delta"]
+        for event in events
+        if event.get("text") or event.get("type") == "text-delta"
+    )
+    assert answer == _served(data)
 
 
 @pytest.mark.parametrize("scene", scenes(VENDOR), ids=lambda scene: scene.name)
@@ -155,9 +205,14 @@ def _judged(page: Page, scene: Scene, replay: Replay) -> None:
     assert replay.unplayed() == []
     alert = page.locator("p[role=alert]")
     assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
-    served = data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else _answer(data)
+    served = _served(data)
     shown = page.locator("main > p:not([role])").last.text_content()
     assert shown == f"assistant: {served}" or (not served and "/ai." in page.url)
+
+
+def _served(data: dict[str, Any]) -> str:
+    """The answer that the cassette holds."""
+    return data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else _answer(data)
 
 
 def _answer(data: dict[str, Any]) -> str:
