@@ -25,7 +25,7 @@ KEY = f"pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd{os.getpid()}"  # the process list shows the pr
 def try_case(program: Program, case: Case, framing: str = "as_is", *, shared: bool = True) -> list[str]:
     """Return the problems of this case on this program; none when it passes.
 
-    `shared`: programs of JavaScript may run in one process, one after another.
+    `shared`: programs of Python and of JavaScript may run in one process, one after another.
     """
     watch = program.language == "shell"  # whose programs start others, with arguments
     with Server([Reply(status=500)]) as other, Server([], watch=watch) as server, closed_port() as closed:

@@ -91,6 +91,7 @@ PACKAGES = {
     "from pydantic_ai.providers.openai_compatible": ("pydantic_ai.providers.openai_compatible",),
     "from langchain_anthropic": ("langchain_anthropic", *ANTHROPIC, *TRACERS),
 }
+RUNS_EACH = 50  # of one process, before another takes its place
 START = Path(__file__).with_name("fork_server_main.py")
 
 
@@ -109,6 +110,30 @@ class ForkedProcess:
             return int(self._status.readline() or -signal.SIGKILL)
 
 
+class Worker:
+    """A forked process that runs programs one after another; while one runs, what the runner uses of Popen."""
+
+    def __init__(self, control: socket.socket, idle: "list[Worker]") -> None:
+        self._control, self._idle, self._left = control, idle, RUNS_EACH
+        self.pid = int(control.recv(64))
+
+    def start(self, job: bytes, streams: Sequence[int]) -> None:
+        """Run a program with these three descriptors."""
+        self._left -= 1
+        socket.send_fds(self._control, [job], streams)
+
+    def wait(self, timeout: float) -> int:
+        """The exit code of the program; TimeoutExpired when it still runs, -9 when the process was killed."""
+        if not select.select([self._control], [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("a program", timeout)
+        code = self._control.recv(64)
+        if code and self._left:
+            self._idle.append(self)
+        else:
+            self._control.close()
+        return int(code or -signal.SIGKILL)
+
+
 class ForkServer:
     """The interpreter that forks, with these modules loaded."""
 
@@ -116,6 +141,7 @@ class ForkServer:
         self._control, theirs = socket.socketpair()
         self._lock = Lock()
         self._ready = False
+        self._idle: list[Worker] = []
         with theirs:
             descriptor = theirs.fileno()
             self._process = subprocess.Popen(
@@ -139,21 +165,40 @@ class ForkServer:
         self, program: Path, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int]
     ) -> ForkedProcess:
         """Forks a process that runs `program` with these three descriptors."""
-        job = {"program": str(program), "args": list(args), "cwd": str(cwd), "env": dict(env)}
         status_reader, status_writer = os.pipe()
         try:
             with self._lock:
-                socket.send_fds(self._control, [json.dumps(job).encode()], [*streams, status_writer])
+                socket.send_fds(self._control, [_job(program, args, cwd, env)], [*streams, status_writer])
                 self._control.recv(1)
         finally:
             os.close(status_writer)
         return ForkedProcess(status_reader)
+
+    def start_shared(
+        self, program: Path, args: Sequence[str], cwd: Path, env: Mapping[str, str], streams: Sequence[int]
+    ) -> Worker:
+        """Run `program` with these three descriptors in a process in which others have run."""
+        with self._lock:
+            worker = self._idle.pop() if self._idle else self._fork_worker()
+        worker.start(_job(program, args, cwd, env), streams)
+        return worker
+
+    def _fork_worker(self) -> Worker:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._control, [b"{}"], [theirs.fileno()])
+            self._control.recv(1)
+        return Worker(ours, self._idle)
 
     def close(self) -> None:
         """Ends the interpreter."""
         with contextlib.suppress(OSError):
             self._control.close()
         self._process.communicate()
+
+
+def _job(program: Path, args: Sequence[str], cwd: Path, env: Mapping[str, str]) -> bytes:
+    return json.dumps({"program": str(program), "args": list(args), "cwd": str(cwd), "env": dict(env)}).encode()
 
 
 _only_one = Lock()

@@ -174,7 +174,9 @@ def _forks(language_id: str, options: RunOptions) -> bool:
 def _start(job: Job, streams: Sequence[int]) -> Process:
     if _forks(job.language_id, job.options):
         code = _imported(job.program.read_text(encoding="utf-8"), job.options)
-        return fork_server(code).start(job.program, job.options.args, job.work, job.env, streams)
+        server = fork_server(code)
+        start = server.start_shared if job.options.shared and job.options.interrupt is None else server.start
+        return start(job.program, job.options.args, job.work, job.env, streams)
     stdin, stdout, stderr = streams
     command = [*COMMANDS[job.language_id], str(job.program), *job.options.args]
     return subprocess.Popen(

@@ -23,7 +23,7 @@ class RunOptions:
     `interrupt`: SIGINT follows when this is set, and with `after_text` when something was
     printed, too. `lines`: stdout is closed after so many.
     `home`: files in its home folder, `files`: files beside the program. `warm`: Python libraries may be loaded already.
-    `shared`: a JavaScript program may run in a process in which others have run. `silent`: it prints nothing.
+    `shared`: a program of Python or JavaScript may run in a process in which others have run. `silent`: it prints nothing.
     """
 
     args: Sequence[str] = ()
