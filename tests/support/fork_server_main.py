@@ -115,6 +115,7 @@ def _run(program: str) -> int:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
+    before = set(sys.modules)
     logging.root.handlers.clear()
     for name in (None, "__main__"):
         logging.getLogger(name).setLevel(logging.NOTSET if name else logging.WARNING)
@@ -129,6 +130,9 @@ def _run(program: str) -> int:
         return 1
     finally:
         _flush()
+        for name in set(sys.modules) - before:  # what lies beside the program is another module for the next one
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(sys.path[0]):
+                del sys.modules[name]
     return 0
 
 

@@ -1,6 +1,7 @@
 """Ask a model on AITOLL many prompts and write a line of JSON for each, in the order of the prompts."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -119,7 +120,8 @@ async def answer_file(source, target):
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if target != "-":
         write_results(target, prompts, results)
-    with sys.stdout if target == "-" else open(target, "a", encoding="utf-8", errors="replace") as file:
+    out = contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8", errors="replace")
+    with out as file:
         async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result
