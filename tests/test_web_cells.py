@@ -243,6 +243,8 @@ def test_every_cell_of_these_languages_has_a_scene() -> None:
             if (one.language, one.library) == (language, library)
         }
         programs = [scene.program((language, library)) for scene in scenes((language, library))]
-        shown = {(one.gateway, one.task, one.plan.protocol, one.plan.stream) for one in programs}
+        shown = {
+            (one.resolution.gateway.id, one.resolution.task.id, one.plan.protocol, one.plan.stream) for one in programs
+        }
         assert offered
         assert offered - shown == set()

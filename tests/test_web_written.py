@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import NotOffered
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
@@ -90,7 +89,7 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
     with pytest.raises(NotOffered, match="belongs in an app"):
-        prepare_run(generate_program(request(Variant("nextjs-route", mode="stream"))), load_gateway("aitoll"), print)
+        prepare_run(generate_program(request(Variant("nextjs-route", mode="stream"))), print)
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:

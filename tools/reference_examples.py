@@ -84,7 +84,7 @@ def _program(options: dict[str, Any]) -> str:
     program = generate_program(ProgramRequest(**options))
     fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
     way = ", streamed" if program.plan.stream else ""
-    title = f"### {program.task.capitalize()}, {program.library}{way}"
+    title = f"### {program.resolution.task.id.capitalize()}, {program.resolution.library.id}{way}"
     return f"{title}\n\n{_command(options)}\n```{fence}\n{program.code}```\n"
 
 

@@ -31,12 +31,8 @@ def generate_program(request: ProgramRequest) -> Program:
     return Program(
         code=_render(plan, language.id, library.id),
         filename=filename,
-        task=task.id,
-        language=language.id,
-        library=library.id,
-        gateway=gateway.id,
+        resolution=resolution,
         plan=plan,
-        choice=resolution.choice,
         notes=notes,
         install=_install_lines(plan, language, library),
         run=" ".join([(library.run or language.run).format(file=filename), *task.arguments.split()]),

@@ -50,7 +50,7 @@ def test_libraries_and_protocols_are_found_by_their_common_names(
     library: str, protocol: str | None, found: tuple[str, str]
 ) -> None:
     program = generate_program(ProgramRequest("aiclient-2-api", library=library, protocol=protocol))
-    assert (program.library, program.plan.protocol) == found
+    assert (program.resolution.library.id, program.plan.protocol) == found
 
 
 def test_a_gateway_of_the_users_is_found_by_the_name_in_its_file(

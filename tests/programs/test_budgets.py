@@ -54,7 +54,7 @@ def too_long() -> Iterator[str]:
 def count_lines(program: Program) -> int:
     """Return the number of non-blank lines without the user's own data."""
     lines = [line for line in program.code.splitlines() if line.strip()]
-    return len(list(_own_lines(lines, {tool.name for tool in program.plan.tools}, program.language)))
+    return len(list(_own_lines(lines, {tool.name for tool in program.plan.tools}, program.resolution.language.id)))
 
 
 def _own_lines(lines: list[str], tools: set[str], language: str) -> Iterator[str]:

@@ -57,7 +57,7 @@ def run_against(
         code = program.code
         if program.plan.gateway.base_url_env not in code:  # a plain command has the address itself
             code = code.replace(program.plan.gateway.base_url, address)
-        result = run(code, program.language, environment, options=RunOptions(warm=True, shared=True))
+        result = run(code, program.resolution.language.id, environment, options=RunOptions(warm=True, shared=True))
         return result, list(server.requests)
 
 

@@ -23,7 +23,7 @@ def progress(line: str) -> None:
 
 def notes(program: Program, file: Path | None) -> str:
     """Return the lines for stderr: model, reason, notes, what to set, install and run."""
-    choice, name = program.choice, _shell_name(file or Path(program.filename))
+    choice, name = program.resolution.choice, _shell_name(file or Path(program.filename))
     lines = [f"Model: {choice.model or 'none'}", f"Reason: {choice.reason}"]
     if choice.alternatives:
         lines.append(f"Alternative: {', '.join(choice.alternatives)}{_use_of_alternative(program)}")
@@ -45,7 +45,7 @@ def setup(program: Program) -> str:
 
 def markdown(program: Program) -> str:
     """Return the four-part answer: program, model, setup, images."""
-    choice, fence = program.choice, _fence(program.code)
+    choice, fence = program.resolution.choice, _fence(program.code)
     alternative = (
         f" Alternative: `{choice.alternatives[0]}`{_use_of_alternative(program)}." if choice.alternatives else ""
     )
@@ -69,17 +69,17 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 def program_json(program: Program) -> str:
     """Return one JSON object with all that is known of a program."""
-    plan, choice = program.plan, program.choice
+    plan, (_, gateway, task, language, library, *_, choice) = program.plan, program.resolution
     return as_json(
         {
             "schema": 2,
             "code": program.code,
             "filename": program.filename,
-            "language": program.language,
-            "library": program.library,
-            "gateway": program.gateway,
+            "language": language.id,
+            "library": library.id,
+            "gateway": gateway.id,
             "protocol": plan.protocol,
-            "task": program.task,
+            "task": task.id,
             "model": choice.model,
             "reason": choice.reason,
             "stream": plan.stream,
@@ -131,7 +131,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 def _use_of_alternative(program: Program) -> str:
     """Return how the alternative model is used, if the program does so by itself."""
-    return f", used automatically if {program.choice.model} is unavailable" if program.plan.fallback else ""
+    return f", used automatically if {program.resolution.choice.model} is unavailable" if program.plan.fallback else ""
 
 
 def _images(program: Program) -> str:

@@ -52,7 +52,7 @@ def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool
         raise _with_nearest(problem, request) from problem
     if file is not None and format_ == "code":
         _check_module_name(file, program)
-    run_program = _prepare_run(program, request) if run else None
+    run_program = _prepare_run(program) if run else None
     text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.program_json}[format_](program)
     if file is None:
         click.echo(text, nl=False)
@@ -103,10 +103,8 @@ def _with_notes_on_files(program: Program) -> Program:
     return program._replace(notes=[*program.notes, *missing])
 
 
-def _prepare_run(program: Program, request: ProgramRequest) -> Callable[[], int]:
+def _prepare_run(program: Program) -> Callable[[], int]:
     """Return what runs the program; NotOffered before anything was printed or saved."""
     with full_package("--run"):
         from chat_completions.replay.server import prepare_run
-    from chat_completions.planning.resolve import find_gateway
-
-    return prepare_run(program, find_gateway(request), output.progress)
+    return prepare_run(program, output.progress)

@@ -186,12 +186,8 @@ class Program(NamedTuple):
 
     code: str
     filename: str
-    task: str
-    language: str
-    library: str
-    gateway: str
+    resolution: Resolution
     plan: RequestPlan
-    choice: ModelChoice
     notes: Sequence[str]
     install: Sequence[str]
     run: str

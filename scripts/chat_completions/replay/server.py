@@ -14,7 +14,6 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway import Gateway
-from chat_completions.catalog.load import load_task
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.types import Program
 from chat_completions.replay.cassette import Exchange, load_exchanges, parse_body
@@ -61,12 +60,12 @@ def serve(
         server.server_close()
 
 
-def prepare_run(program: Program, gateway: Gateway, report: Callable[[str], None]) -> Callable[[], int]:
+def prepare_run(program: Program, report: Callable[[str], None]) -> Callable[[], int]:
     """Return what runs the program, its output where ours goes; calling it returns the exit code.
 
     Raises NotOffered at once where the interpreter is missing.
     """
-    command = _interpreter(program)
+    command, gateway = _interpreter(program), program.resolution.gateway
 
     def run() -> int:
         exchanges = load_exchanges(gateway.id)
@@ -108,7 +107,7 @@ def _interpreter(program: Program) -> list[str]:
 
 def _example_input(program: Program) -> tuple[list[str], bytes | None]:
     """Return the arguments and the stdin of a program that reads prompts; None where it shares ours."""
-    task = load_task(program.task)
+    task = program.resolution.task
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     if not task.example_input or (is_terminal and not task.arguments):
         return [], None
