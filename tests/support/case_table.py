@@ -146,12 +146,13 @@ def replies(
     """
     form = PROTOCOLS.get(protocol, PROTOCOLS["openai-chat"])
     listed = [
-        _reply(expand(_opened(facts) if opened else facts, values), form, stream, framing) for facts in case.replies
+        _reply(expand(_with_opening(facts) if opened else facts, values), form, stream, framing)
+        for facts in case.replies
     ]
     return listed or [Reply(status=500)]
 
 
-def _opened(facts: Any) -> Any:
+def _with_opening(facts: Any) -> Any:
     events = facts.get("events", []) if isinstance(facts, Mapping) else []
     has_text, has_opening = "text" in json.dumps(events), "opening" in events or "message_start" in json.dumps(events)
     return {**facts, "events": ["opening", *events]} if has_text and not has_opening else facts

@@ -69,7 +69,7 @@ def run(
         with_handler = replace(options, files={"handler.mjs": strip_types(code)}, shared=options.interrupt is None)
         return run(ROUTE.read_text(encoding="utf-8"), "javascript", env, cwd, with_handler)
     if _forks(language_id, options):
-        fork_server(_imported(code, options))
+        fork_server(_imports(code, options))
     with tempfile.TemporaryDirectory(dir=SCRATCH) as name:
         folder = Path(name)
         program = write_program(code, language_id, folder / "program")
@@ -162,7 +162,7 @@ def _run_shared(program: Path, work: Path, env: Mapping[str, str], options: RunO
     )
 
 
-def _imported(code: str, options: RunOptions) -> str:
+def _imports(code: str, options: RunOptions) -> str:
     """The program and what it may import beside it."""
     return "\n".join([code, *(options.files or {}).values()])
 
@@ -173,7 +173,7 @@ def _forks(language_id: str, options: RunOptions) -> bool:
 
 def _start(job: Job, streams: Sequence[int]) -> Process:
     if _forks(job.language_id, job.options):
-        code = _imported(job.program.read_text(encoding="utf-8"), job.options)
+        code = _imports(job.program.read_text(encoding="utf-8"), job.options)
         server = fork_server(code)
         start = server.start_shared if job.options.shared and job.options.interrupt is None else server.start
         return start(job.program, job.options.args, job.work, job.env, streams)

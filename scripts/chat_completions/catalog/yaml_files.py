@@ -64,15 +64,15 @@ def read_user_file(path: Path, what: str) -> Any:
     except OSError as problem:
         raise BadInput(f"The {what} file {str(path)!r} cannot be read: {problem.strerror}.") from problem
     except json.JSONDecodeError as problem:
-        raise _broken(path, problem.lineno, what, problem.msg) from problem
+        raise _syntax_error(path, problem.lineno, what, problem.msg) from problem
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         reason = getattr(problem, "problem", None) or str(problem).splitlines()[0]
-        raise _broken(path, mark.line + 1 if mark else 1, what, reason) from problem
+        raise _syntax_error(path, mark.line + 1 if mark else 1, what, reason) from problem
     except RecursionError as problem:
-        raise _broken(path, 1, what, "it is nested too deeply") from problem
+        raise _syntax_error(path, 1, what, "it is nested too deeply") from problem
     except ValueError as problem:  # bytes that are not UTF-8, or a date that does not exist
-        raise _broken(path, 1, what, str(problem)) from problem
+        raise _syntax_error(path, 1, what, str(problem)) from problem
 
 
 def line_of(path: Path, steps: tuple[str | int, ...]) -> int:
@@ -116,5 +116,5 @@ def _check_bounds(text: str) -> None:
             raise ValueError("it holds too much")
 
 
-def _broken(path: Path, line: int, what: str, reason: str) -> BadInput:
+def _syntax_error(path: Path, line: int, what: str, reason: str) -> BadInput:
     return BadInput(f"{path}:{line}: the {what} file is broken: {reason}.", "It must be YAML or JSON, in UTF-8.")

@@ -17,7 +17,7 @@ from chat_completions.errors import full_package
 @click.argument("gateway", required=False)
 @click.option("--port", type=int, default=8900, show_default=True, help="0 takes a free one.")
 @click.option("--strict", is_flag=True, help="For tests: answer only what was recorded, else 404.")
-@click.option("--fault", metavar="KIND[@N]", help="Inject a fault: 401, 402, 429, 503, cut, slow, html.")
+@click.option("--fault", metavar="KIND[@N]", help="Inject a fault, N times: 401, 402, 429, 503, cut, slow, html.")
 def command(gateway: str | None, port: int, strict: bool, fault: str | None) -> None:
     """Serve a gateway, or all that were recorded, on loopback: no key needed. Ctrl-C ends it.
 

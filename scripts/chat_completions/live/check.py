@@ -55,8 +55,8 @@ def check_gateway(target: Target) -> Report:
     has_access = answer.status and answer.status != KEY_REFUSED
     credit, credits_problem = _credit(target) if has_access else ({}, "")
     key_sent = bool(target.key or gateway.extra_keys)
-    accepted = _accepted(answer) if key_sent else None
-    problem = _problem(answer, gateway) if key_sent or answer.status != KEY_REFUSED else _key_wanted(gateway)
+    accepted = _is_accepted(answer) if key_sent else None
+    problem = _problem(answer, gateway) if key_sent or answer.status != KEY_REFUSED else _missing_key(gateway)
     date = dt.datetime.now(dt.timezone.utc).date().isoformat()
     return Report(
         gateway=gateway.id,
@@ -158,13 +158,13 @@ def _problem(answer: Answer, gateway: Gateway) -> str:
     return answer.problem
 
 
-def _key_wanted(gateway: Gateway) -> str:
+def _missing_key(gateway: Gateway) -> str:
     """Return what to do where a gateway refuses a request without a key."""
     name = gateway.auth[0].key_env
     return f"it needs a key: set {name}" if name else "it needs a key: name its variable in the file, in place of none"
 
 
-def _accepted(answer: Answer) -> bool | None:
+def _is_accepted(answer: Answer) -> bool | None:
     if answer.status == KEY_REFUSED:
         return False
     return True if not answer.problem or answer.status in (NO_CREDIT, NOT_ALLOWED) else None

@@ -9,7 +9,6 @@ from chat_completions.errors import BadInput
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 ROLES = ("system", "developer", "user", "assistant", "tool")
-
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 COMBINING = ("allOf", "anyOf", "oneOf")
 REFERRING = ("$ref", *COMBINING)  # a schema with one of them may have no type of its own

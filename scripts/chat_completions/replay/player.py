@@ -84,12 +84,12 @@ class Replay:
         elif gateway and isinstance(request.body, str):
             response = error_response(400, "the body is not JSON", protocol)
         elif gateway and kind:
-            response = self._unrecorded(request, kind, gateway)
+            response = self._answer_unrecorded(request, kind, gateway)
         else:
             response = self._not_found(_no_such_path(request, gateway) if gateway else self._miss(request, name))
         return fault.apply(response) if fault else response
 
-    def _unrecorded(self, request: ReceivedRequest, kind: RequestKind, gateway: Gateway) -> Response:
+    def _answer_unrecorded(self, request: ReceivedRequest, kind: RequestKind, gateway: Gateway) -> Response:
         """Return what fits a request that no cassette holds, and report its source."""
         response = generated_response(request.body, kind, gateway)
         if response is None:

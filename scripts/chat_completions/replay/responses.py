@@ -103,7 +103,7 @@ def generated_response(body: Any, kind: RequestKind, gateway: Gateway) -> Respon
     if kind.protocol == "credit-balance":
         path = (gateway.endpoints[kind.protocol][0].result_paths or ["balance"])[0]
         return _generated([as_json(put(path.split("."), 100))])
-    answer = _answer(body, kind) if kind.protocol in FORMS else None
+    answer = _example_answer(body, kind) if kind.protocol in FORMS else None
     if answer is None:
         return None
     content_type, chunks = write_answer(kind.protocol, answer, body.get("model", "replay"), stream=kind.stream)
@@ -115,7 +115,7 @@ def _generated(chunks: list[bytes], content_type: str = JSON_TYPE, *, chunked: b
     return Response(200, "OK", [("content-type", content_type)], chunks, chunked=chunked, source=GENERATED)
 
 
-def _answer(body: Any, kind: RequestKind) -> Answer | None:
+def _example_answer(body: Any, kind: RequestKind) -> Answer | None:
     """Return the answer that the request needs, where a recorded one would not fit it."""
     choice = _tool_choice(body) if kind.tools else "none"
     if not kind.tool_results and choice != "none":
