@@ -74,8 +74,7 @@ def _drive(program: "Program", env: dict[str, str], calls: int) -> dict[str, Any
         driver,
         "javascript" if typed else program.language,
         {**env, "CALLS": str(calls), "TASK": program.task, "ARGUMENT": json.dumps(_argument(program))},
-        # In a process that several programs of Python share, `printed` would be the module of another program.
-        options=RunOptions(warm=True, shared=program.language != "python", silent=True, timeout=40, files=files),
+        options=RunOptions(warm=True, shared=True, silent=True, timeout=40, files=files),
     )
     written = [data for path, data in result.files.items() if path.endswith("result.json")]
     report: dict[str, Any] = (
