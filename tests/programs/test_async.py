@@ -6,7 +6,7 @@ from difflib import unified_diff
 
 import pytest
 from chat_completions.planning.combinations import offered_combinations
-from support.generation import make_combination
+from support.generation import make_combination, of_each_kind
 
 # Names of what is asynchronous, and those of the others.
 SYNCHRONOUS = {
@@ -91,11 +91,11 @@ def other_lines(code: str, asynchronous: str) -> list[str]:
 
 def pairs() -> Iterator[tuple[str, str, str]]:
     """Yield a name, the program, and the asynchronous program of each combination that has one."""
-    for one in offered_combinations():
-        if one.asynchronous:
-            for options in ({}, {"fallback": True}):
-                code = make_combination(one._replace(asynchronous=False), **options).code
-                yield f"{one} {options}", code, make_combination(one, **options).code
+    asynchronous = [one for one in offered_combinations() if one.asynchronous]
+    for options, combinations in (({}, asynchronous), ({"fallback": True}, of_each_kind(asynchronous))):
+        for one in combinations:
+            code = make_combination(one._replace(asynchronous=False), **options).code
+            yield f"{one} {options}", code, make_combination(one, **options).code
 
 
 def test_an_asynchronous_program_is_the_other_one_with_await() -> None:

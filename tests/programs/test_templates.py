@@ -21,7 +21,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "parameters": {"params": {"max_tokens": 300, "temperature": 0.5, "x_own": {"a": [1, None, True]}}},
     "all": {"fallback": True, "system": "Be brief.", "params": {"max_tokens": 300, "temperature": 0.5}},
 }
-ALONE = ("fallback", "system")  # which all gateways meet together with parameters
+ALONE = ("fallback", "system", "parameters")  # which all gateways meet together
 CHECK_SYNTAX = """
 const vm = require("node:vm"), fs = require("node:fs");
 for (const file of process.argv.slice(1))
