@@ -23,6 +23,7 @@ EXCEPTIONS = {
         *("http-429", "http-500", "http-502-page", "http-503", "http-504-empty", "http-500-502-then-good"),
         *("http-429-then-good", "http-500-then-400", "retry-after", "retry-after-zero", "provider-s-words-as-text"),
         *("retry-after-unreadable-then-good", "retry-after-a-word-then-good"),
+        "http-503-with-a-line-end-then-good",
     },
     "the gateway of these programs streams only when it is asked to": {
         "done-unless-stream-is-false",

@@ -5,7 +5,7 @@ import { generateText } from "ai";
 import pLimit from "p-limit";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const CONCURRENCY = 8; // requests at a time
 
@@ -54,11 +54,13 @@ async function answerFile(source, target) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
   const prompts = readPrompts(fs.readFileSync(source === "-" ? 0 : source, "utf8"));
-  const before = fs.existsSync(target) ? fs.readFileSync(target, "utf8").replace(/[^\n]*$/, "") : "";
+  const text = fs.existsSync(target) ? fs.readFileSync(target, "utf8") : "";
+  const before = text.slice(0, text.lastIndexOf("\n") + 1); // the last line may be that of a run that was killed
   const lines = before.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  if (!lines.every((line) => "id" in line)) throw new Error(`${target} holds no results of a batch`);
+  if (!lines.every((line) => "id" in line) || !'{"id":'.startsWith(text.slice(before.length, before.length + 6)))
+    throw new Error(`${target} holds no results of a batch`);
   const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
-  if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before)); // the last line may be cut
+  if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before));
   const limit = pLimit(CONCURRENCY);
   const missing = [...prompts].filter(([id, prompt]) => results.get(id)?.prompt !== prompt);
   let done = 0;

@@ -4,7 +4,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { generateText, jsonSchema, stepCountIs, tool } from "ai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 

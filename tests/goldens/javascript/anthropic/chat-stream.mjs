@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import Anthropic from "@anthropic-ai/sdk";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const PROMPT = "Say hello in one short sentence.";
 
@@ -30,7 +30,7 @@ export async function* stream(prompt, log = () => {}) {
     if (event.type === "message_stop") break;
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");
-  if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+  if (!["end_turn", "stop_sequence"].includes(stopReason)) log(`Warning: stop_reason is ${stopReason}`);
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 

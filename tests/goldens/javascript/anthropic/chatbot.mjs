@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import Anthropic from "@anthropic-ai/sdk";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
@@ -27,7 +27,7 @@ export async function* stream(messages, log = () => {}) {
     if (event.type === "message_stop") break;
   }
   if (!stopReason) throw new Error("the stream ended before the answer was complete");
-  if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
+  if (!["end_turn", "stop_sequence"].includes(stopReason)) log(`Warning: stop_reason is ${stopReason}`);
 }
 
 async function chat() {
@@ -41,6 +41,7 @@ async function chat() {
         process.stdout.write(text);
         answer += text;
       }
+      if (!answer) throw new Error("the answer is empty");
       messages.push({ role: "assistant", content: answer });
       if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error) {

@@ -4,7 +4,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { Ajv } from "ajv";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const PROMPT = "Rate this review: great sound, weak battery.";
 const SCHEMA = {
@@ -42,7 +42,7 @@ export async function ask(prompt, log = () => {}) {
   });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text (stop_reason ${message?.stop_reason}): ${JSON.stringify(message)}`);
-  if (message.stop_reason && message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.stop_reason && !["end_turn", "stop_sequence"].includes(message.stop_reason)) log(`Warning: stop_reason is ${message.stop_reason}`);
   const answer = parseAnswer(text);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return answer;

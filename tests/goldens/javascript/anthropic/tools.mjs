@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 const TOOLS = [

@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 
 export async function getBalance() {
   const body = await get("/openapi/balance");
@@ -12,14 +12,16 @@ export async function getBalance() {
   return balance;
 }
 
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
+
 async function get(path, retries = 2) {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
     headers: { Authorization: `Bearer ${API_KEY}` },
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
   const seconds = Number(response?.headers.get("retry-after")) || 2;

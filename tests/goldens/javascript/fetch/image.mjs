@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-pro-image-preview";
 const PROMPT = "A lighthouse at dusk, in watercolour.";
 
@@ -50,6 +50,8 @@ function imageType(bytes, name) {
   throw new Error(`${name.slice(0, 100)} is not an image of the type PNG, JPEG, GIF or WebP`);
 }
 
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
+
 async function post(path, body, retries = 2) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
@@ -58,8 +60,8 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(300_000),
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
   const seconds = Number(response?.headers.get("retry-after")) || 2;

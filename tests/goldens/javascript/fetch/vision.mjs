@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-flash-preview"; // or "gemini-3-pro-preview"
 const PROMPT = "What is in this picture?";
 const IMAGE =
@@ -18,10 +18,12 @@ export async function ask(prompt, imageUrl = IMAGE, log = () => {}) {
   const content = message?.content || message?.refusal;
   const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
   if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
-  if (finish_reason && finish_reason !== "stop") log(`Warning: finish_reason is ${finish_reason}`);
+  if (finish_reason && !["stop", "eos"].includes(finish_reason)) log(`Warning: finish_reason is ${finish_reason}`);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }
+
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
 
 async function post(path, body, retries = 2) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
@@ -31,8 +33,8 @@ async function post(path, body, retries = 2) {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
   const seconds = Number(response?.headers.get("retry-after")) || 2;

@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { GoogleGenAI } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
-const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-3.1-flash-image";
 const PROMPT = "A lighthouse at dusk, in watercolour.";
 

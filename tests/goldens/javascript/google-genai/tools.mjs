@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { GoogleGenAI } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
-const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 const TOOLS = [

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
@@ -30,7 +30,7 @@ export async function* stream(prompt, log = () => {}) {
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (!["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 

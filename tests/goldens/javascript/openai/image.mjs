@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-pro-image-preview";
 const PROMPT = "A lighthouse at dusk, in watercolour.";
 

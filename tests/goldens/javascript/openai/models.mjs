@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const RECOMMENDED = [
   "claude-haiku-4-5-20251001",
   "claude-sonnet-4-6",

@@ -4,7 +4,7 @@ import OpenAI from "openai";
 import { Ajv } from "ajv";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Rate this review: great sound, weak battery.";
 const SCHEMA = {
@@ -42,7 +42,7 @@ export async function ask(prompt, log = () => {}) {
   const content = message?.content || message?.refusal;
   const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
   if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
-  if (finish_reason && finish_reason !== "stop") log(`Warning: finish_reason is ${finish_reason}`);
+  if (finish_reason && !["stop", "eos"].includes(finish_reason)) log(`Warning: finish_reason is ${finish_reason}`);
   const answer = parseAnswer(text);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return answer;

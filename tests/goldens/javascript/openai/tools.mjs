@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 const TOOLS = [
@@ -61,7 +61,7 @@ export async function ask(prompt, log = () => {}) {
     const { message, finish_reason: finishReason } = choice;
     if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
-      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       const content = message.content || message.refusal || "";
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;

@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-flash-preview"; // or "gemini-3-pro-preview"
 const PROMPT = "What is in this picture?";
 const IMAGE =
@@ -26,7 +26,7 @@ export async function ask(prompt, imageUrl = IMAGE, log = () => {}) {
   const content = message?.content || message?.refusal;
   const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
   if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
-  if (finish_reason && finish_reason !== "stop") log(`Warning: finish_reason is ${finish_reason}`);
+  if (finish_reason && !["stop", "eos"].includes(finish_reason)) log(`Warning: finish_reason is ${finish_reason}`);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return text;
 }

@@ -1,7 +1,7 @@
 // app/api/chat/route.ts: asks AITOLL for the page; the key stays on the server.
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 
 // Takes {"messages": [{"role": "user", "content": "…"}]}, the conversation of the page.
@@ -67,8 +67,8 @@ function toLines(apiKey: string) {
         return end(controller);
       }
       if (event === "error" && !data.startsWith("{")) return end(controller, data);
-      const chunk = JSON.parse(data) ?? {};
-      const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+      const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
+      const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail;
       if (failure || event === "error") return end(controller, errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;

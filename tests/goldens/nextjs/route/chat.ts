@@ -1,5 +1,5 @@
 // app/api/chat/route.ts: asks AITOLL for the page; the key stays on the server.
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 
 // Takes {"messages": [{"role": "user", "content": "…"}]}, the conversation of the page.

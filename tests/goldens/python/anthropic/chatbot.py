@@ -51,17 +51,19 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            turn = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}
+            answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):
                     print(text, end="", flush=True)
                     answer += text
-                history += [turn, {"role": "assistant", "content": answer}]
+                if answer:
+                    history += [turn, {"role": "assistant", "content": answer}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # a broken stream may be an error of the HTTP library
                 status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()

@@ -43,6 +43,8 @@ def ask(prompt):
     )
     if getattr(message, "content", None) is None:  # a web page, or an error with status 200
         raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
+    if message.stop_reason not in ("end_turn", "stop_sequence", None):
+        logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
     answer = parse_answer("".join(block.text for block in message.content if block.type == "text"))
     logger.info("Usage: %s %s", message.usage, message.model_extra)
     return answer
@@ -51,10 +53,12 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    problem = f"the answer is not JSON: {text[:300]!r}"
+    problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        if start.end() < end:  # inside a value that does not fit
+            continue
         try:
-            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
         except json.JSONDecodeError:  # no JSON starts here
@@ -72,7 +76,7 @@ if __name__ == "__main__":
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # the SDK does not check the form of a reply
         status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -47,7 +47,7 @@ if __name__ == "__main__":
         print(ask("What is in this picture?"))
     except Exception as error:  # the SDK does not check the form of a reply
         status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

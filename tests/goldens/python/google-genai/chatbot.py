@@ -48,16 +48,18 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn, answer = {"role": "user", "parts": [{"text": input("> " if sys.stdin.isatty() else "")}]}, ""
+            turn = {"role": "user", "parts": [{"text": input("> " if sys.stdin.isatty() else "")}]}
+            answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):
                     print(text, end="", flush=True)
                     answer += text
-                history += [turn, {"role": "model", "parts": [{"text": answer}]}]
+                if answer:
+                    history += [turn, {"role": "model", "parts": [{"text": answer}]}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # the SDK lets the errors of its HTTP library through
-                message = "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY, "***")
+                message = "".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

@@ -47,6 +47,9 @@ def ask(prompt):
     response = client.models.generate_content(model=MODEL, contents=prompt, config=config)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
         raise ValueError(f"no answer: {response.to_json_dict()}")
+    reason = response.candidates[0].finish_reason
+    if reason not in ("STOP", None):
+        logger.warning("Warning: the answer is incomplete: finishReason is %s", reason.value)
     answer = parse_answer(response.text or "")
     logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
     return answer
@@ -55,10 +58,12 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    problem = f"the answer is not JSON: {text[:300]!r}"
+    problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        if start.end() < end:  # inside a value that does not fit
+            continue
         try:
-            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
         except json.JSONDecodeError:  # no JSON starts here
@@ -75,6 +80,6 @@ if __name__ == "__main__":
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # the SDK lets the errors of its HTTP library through
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -32,7 +32,7 @@ def get_balance():
     try:
         body = response.json()
     except ValueError:  # a web page
-        body = response.text
+        body = response.content.decode(errors="replace")
     match body:
         case {"data": {"credits": balance}} if balance is not None:
             return balance
@@ -56,6 +56,6 @@ if __name__ == "__main__":
     try:
         print(get_balance())
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

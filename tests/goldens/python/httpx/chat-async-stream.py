@@ -49,8 +49,7 @@ async def stream(prompt):
     finish_reason, usage = None, {}
     async for sse in EventSource(response).aiter_sse():
         data = sse.data.strip()
-        if not data:  # a sign of life
-            continue
+
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
@@ -95,6 +94,6 @@ if __name__ == "__main__":
     try:
         asyncio.run(main())
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

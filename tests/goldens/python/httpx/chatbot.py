@@ -46,8 +46,7 @@ def stream(messages):
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
-        if not data:  # a sign of life
-            continue
+
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
@@ -89,16 +88,18 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            turn = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}
+            answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):
                     print(text, end="", flush=True)
                     answer += text
-                history += [turn, {"role": "assistant", "content": answer}]
+                if answer:
+                    history += [turn, {"role": "assistant", "content": answer}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # of the network, or of an answer in an unexpected form
-                message = "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY, "***")
+                message = "".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

@@ -38,7 +38,7 @@ def generate_image(prompt):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    body = response.text
+    body = response.content.decode(errors="replace")
     try:
         body = response.json()
         message = body["choices"][0]["message"]
@@ -98,6 +98,6 @@ if __name__ == "__main__":
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

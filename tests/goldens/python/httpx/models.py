@@ -29,7 +29,7 @@ def list_models():
         f"{BASE_URL}/v1/models",
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
-    body = response.text
+    body = response.content.decode(errors="replace")
     try:
         body = response.json()
         return [model["id"] for model in body["data"]]
@@ -53,6 +53,6 @@ if __name__ == "__main__":
     try:
         print(*list_models(), sep="\n")
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

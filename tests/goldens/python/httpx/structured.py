@@ -61,7 +61,7 @@ def ask(prompt):
             "stream": False,
         },
     )
-    body = response.text
+    body = response.content.decode(errors="replace")
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -80,10 +80,12 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    problem = f"the answer is not JSON: {text[:300]!r}"
+    problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        if start.end() < end:  # inside a value that does not fit
+            continue
         try:
-            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
         except json.JSONDecodeError:  # no JSON starts here
@@ -111,6 +113,6 @@ if __name__ == "__main__":
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -101,8 +101,7 @@ def complete(messages, message, usages):
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
-        if not data:  # a sign of life
-            continue
+
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
@@ -186,6 +185,6 @@ if __name__ == "__main__":
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -91,7 +91,7 @@ def complete(messages):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "tools": TOOLS, "stream": False},
     )
-    body = response.text
+    body = response.content.decode(errors="replace")
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -138,6 +138,6 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -51,10 +51,10 @@ async def answer_all(prompts):
                 return {"id": id_, "prompt": prompt, **await ask(llm, prompt)}
             except Exception as error:
                 error = error.__cause__ or error  # what the framework wraps
-                reason = str(getattr(error, "body", None) or error.__cause__ or error)
+                reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
                 if hasattr(error, "status_code"):
                     reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
-                return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")}
+                return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
     for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
         yield await task
@@ -87,15 +87,18 @@ async def answer_file(source, target):
     prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
     text = Path(target).read_text(encoding="utf-8", errors="replace") if Path(target).is_file() else ""
     try:
-        answered = [json.loads(line) for line in text.split("\n")[:-1]]  # the last line may be cut
+        *lines, cut = text.split("\n")  # the last line may be that of a run that was killed
+        if not '{"id": '.startswith(cut[:7]):
+            raise ValueError(f"its last line is {cut[:50]!r}")
+        answered = [json.loads(line) for line in lines]
         results = {result["id"]: result for result in answered if "error" not in result}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if target != "-":
         write_results(target, prompts, results)
-    out = contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", encoding="utf-8", errors="replace")
-    with out as file:
+    encoding = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
         async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result
@@ -108,7 +111,7 @@ async def answer_file(source, target):
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     if len(sys.argv) != 3:
-        sys.exit("Usage: python3 batch.py prompts.txt results.jsonl  (- for stdin or stdout)")
+        sys.exit(f"Usage: python3 {sys.argv[0]} prompts.txt results.jsonl  (- for stdin or stdout)")
     try:
         asyncio.run(answer_file(*sys.argv[1:]))
     except (OSError, ValueError) as error:

@@ -44,7 +44,7 @@ if __name__ == "__main__":
         print(ask("Say hello in one short sentence."))
     except Exception as error:
         error = error.__cause__ or error  # what the framework wraps
-        reason = str(getattr(error, "body", None) or error.__cause__ or error)
+        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
         if hasattr(error, "status_code"):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])

@@ -51,17 +51,19 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            turn = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}
+            answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):
                     print(text, end="", flush=True)
                     answer += text
-                history += [turn, {"role": "assistant", "content": answer}]
+                if answer:
+                    history += [turn, {"role": "assistant", "content": answer}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:
                 error = error.__cause__ or error  # what the framework wraps
-                reason = str(getattr(error, "body", None) or error.__cause__ or error)
+                reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
                 if hasattr(error, "status_code"):
                     reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")

@@ -58,10 +58,12 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    problem = f"the answer is not JSON: {text[:300]!r}"
+    problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        if start.end() < end:  # inside a value that does not fit
+            continue
         try:
-            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
         except json.JSONDecodeError:  # no JSON starts here
@@ -79,7 +81,7 @@ if __name__ == "__main__":
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:
         error = error.__cause__ or error  # what the framework wraps
-        reason = str(getattr(error, "body", None) or error.__cause__ or error)
+        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
         if hasattr(error, "status_code"):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])

@@ -113,7 +113,7 @@ if __name__ == "__main__":
     except Exception as error:
         error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
         status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}"
+        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -55,7 +55,7 @@ if __name__ == "__main__":
     try:
         asyncio.run(main())
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        reason = str(getattr(error, "body", None) or error.__cause__ or error)
+        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
         if hasattr(error, "status_code"):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])

@@ -78,7 +78,7 @@ if __name__ == "__main__":
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
     except Exception as error:  # the SDK does not check the form of a reply
-        reason = str(getattr(error, "body", None) or error.__cause__ or error)
+        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
         if hasattr(error, "status_code"):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])

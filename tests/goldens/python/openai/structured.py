@@ -50,8 +50,10 @@ def ask(prompt):
     )
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
-    message = completion.choices[0].message
-    answer = parse_answer(message.content or message.refusal or "")
+    choice = completion.choices[0]
+    if choice.finish_reason not in ("stop", "eos", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
+    answer = parse_answer(choice.message.content or choice.message.refusal or "")
     logger.info("Usage: %s", completion.usage or "not reported")
     return answer
 
@@ -59,10 +61,12 @@ def ask(prompt):
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    problem = f"the answer is not JSON: {text[:300]!r}"
+    problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        if start.end() < end:  # inside a value that does not fit
+            continue
         try:
-            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
         except json.JSONDecodeError:  # no JSON starts here
@@ -79,7 +83,7 @@ if __name__ == "__main__":
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # the SDK does not check the form of a reply
-        reason = str(getattr(error, "body", None) or error.__cause__ or error)
+        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
         if hasattr(error, "status_code"):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])

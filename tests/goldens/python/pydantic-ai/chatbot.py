@@ -50,12 +50,14 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            turn = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}
+            answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):
                     print(text, end="", flush=True)
                     answer += text
-                history += [turn, {"role": "assistant", "content": answer}]
+                if answer:
+                    history += [turn, {"role": "assistant", "content": answer}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:

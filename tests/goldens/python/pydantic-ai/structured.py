@@ -59,10 +59,12 @@ def ask(prompt):
 def parse_answer(text: str):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = text.rpartition("</think>")[2].strip()
-    problem = f"the answer is not JSON: {text[:300]!r}"
+    problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
+        if start.end() < end:  # inside a value that does not fit
+            continue
         try:
-            answer, _ = json.JSONDecoder().raw_decode(text, start.end())
+            answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
         except json.JSONDecodeError:  # no JSON starts here

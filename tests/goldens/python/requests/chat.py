@@ -19,9 +19,12 @@ class Retries(Retry):
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
+    def get_backoff_time(self):
+        return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
+
 
 BUSY = [429, 500, 502, 503, 504]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -39,7 +42,7 @@ def ask(prompt):
         timeout=(10, 120),
         allow_redirects=False,
     )
-    body = response.text
+    body = response.content.decode(errors="replace")
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -72,6 +75,6 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

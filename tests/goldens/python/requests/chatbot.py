@@ -22,9 +22,12 @@ class Retries(Retry):
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
+    def get_backoff_time(self):
+        return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
+
 
 BUSY = [429, 500, 502, 503, 504]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=0.5, raise_on_status=False)
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -43,7 +46,7 @@ def stream(messages):
         stream=True,
     )
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
-        raise http_error(response, response.text)
+        raise http_error(response, response.content.decode(errors="replace"))
     finish_reason, usage = None, {}
     for line in response.iter_lines():
         if not line.startswith((b"data:", b"{")):  # an error may stand on a line of its own
@@ -90,16 +93,18 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn, answer = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}, ""
+            turn = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}
+            answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):
                     print(text, end="", flush=True)
                     answer += text
-                history += [turn, {"role": "assistant", "content": answer}]
+                if answer:
+                    history += [turn, {"role": "assistant", "content": answer}]
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # of the network, or of an answer in an unexpected form
-                message = "".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY, "***")
+                message = "".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()
     except (EOFError, KeyboardInterrupt):  # Ctrl-D, or Ctrl-C at the prompt

@@ -97,9 +97,9 @@ for _ in {1..8}; do
     ] | map(. + "\n") | join("");
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
-    | [ # JSON, also on a line of its own, or text
+    | [ # JSON, also on a line of its own, or what is no JSON
         (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // .message // .msg // .detail)),
-        ($lines[] | select(test("^data:\\s*[^{\\[\\s]"))[5:])
+        ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
       ] as $failures
     | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
       elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then

@@ -5,7 +5,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { streamText, type ModelMessage } from "ai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
@@ -50,6 +50,7 @@ async function chat() {
         process.stdout.write(text);
         answer += text;
       }
+      if (!answer) throw new Error("the answer is empty");
       messages.push({ role: "assistant", content: answer });
       if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {

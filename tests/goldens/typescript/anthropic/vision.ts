@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
 const API_KEY = process.env.AIREITER_API_KEY;
-const BASE_URL = process.env.AIREITER_BASE_URL || "https://aireiter.com/api";
+const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
 const PROMPT = "What is in this picture?";
 const IMAGE =
@@ -34,7 +34,7 @@ export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): P
   const message = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: false });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text (stop_reason ${message?.stop_reason}): ${JSON.stringify(message)}`);
-  if (message.stop_reason && message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.stop_reason && !["end_turn", "stop_sequence"].includes(message.stop_reason)) log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
@@ -25,8 +25,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       finishReason ||= "stop";
       break;
     }
-    const chunk: Chunk = JSON.parse(data) ?? {};
-    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+    const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
+    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail;
     if (failure || type === "error") throw new Error(errorMessage(chunk));
     const choice = chunk.choices?.[0];
     const content = choice?.delta?.content || choice?.delta?.refusal;
@@ -36,9 +36,11 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (!["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
+
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
 
 async function post(path: string, body: object, retries = 2): Promise<Response> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
@@ -47,8 +49,8 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
   const seconds = Number(response?.headers.get("retry-after")) || 2;

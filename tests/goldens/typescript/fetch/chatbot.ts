@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
@@ -23,8 +23,8 @@ export async function* stream(messages: object[], log: Log = () => {}): AsyncGen
       finishReason ||= "stop";
       break;
     }
-    const chunk: Chunk = JSON.parse(data) ?? {};
-    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+    const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
+    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail;
     if (failure || type === "error") throw new Error(errorMessage(chunk));
     const choice = chunk.choices?.[0];
     const content = choice?.delta?.content || choice?.delta?.refusal;
@@ -33,8 +33,10 @@ export async function* stream(messages: object[], log: Log = () => {}): AsyncGen
     finishReason = choice?.finish_reason || finishReason;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (!["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
 }
+
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
 
 async function post(path: string, body: object, retries = 2): Promise<Response> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
@@ -43,8 +45,8 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
   const seconds = Number(response?.headers.get("retry-after")) || 2;
@@ -74,6 +76,7 @@ async function chat() {
         process.stdout.write(text);
         answer += text;
       }
+      if (!answer) throw new Error("the answer is empty");
       messages.push({ role: "assistant", content: answer });
       if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Ajv } from "ajv";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Rate this review: great sound, weak battery.";
 const SCHEMA = {
@@ -40,11 +40,13 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
   const content = message?.content || message?.refusal;
   const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
   if (!text) throw new Error(`no text (finish_reason ${finish_reason}): ${JSON.stringify(completion)}`);
-  if (finish_reason && finish_reason !== "stop") log(`Warning: finish_reason is ${finish_reason}`);
+  if (finish_reason && !["stop", "eos"].includes(finish_reason)) log(`Warning: finish_reason is ${finish_reason}`);
   const answer = parseAnswer(text);
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return answer;
 }
+
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
 
 async function post(path: string, body: object, retries = 2): Promise<any> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
@@ -54,8 +56,8 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
   const seconds = Number(response?.headers.get("retry-after")) || 2;

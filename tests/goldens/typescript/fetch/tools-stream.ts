@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
@@ -67,8 +67,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
         finishReason ||= "stop";
         break;
       }
-      const chunk: Chunk = JSON.parse(data) ?? {};
-      const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg;
+      const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
+      const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail;
       if (failure || type === "error") throw new Error(errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
@@ -80,7 +80,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
-      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
@@ -137,6 +137,8 @@ async function callTool(name: string, json: string): Promise<string> {
   }
 }
 
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
+
 async function post(path: string, body: object, retries = 2): Promise<Response> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
@@ -144,8 +146,8 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },
     body: JSON.stringify(body),
     redirect: "manual",
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
   const seconds = Number(response?.headers.get("retry-after")) || 2;

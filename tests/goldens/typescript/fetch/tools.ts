@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
@@ -66,7 +66,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
     if (completion.usage) usages.push(completion.usage);
     if (!message.tool_calls?.length) {
-      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       const content = message.content || message.refusal || "";
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
@@ -92,6 +92,8 @@ async function callTool(name: string, json: string): Promise<string> {
   }
 }
 
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
+
 async function post(path: string, body: object, retries = 2): Promise<any> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
@@ -100,8 +102,8 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
     body: JSON.stringify(body),
     redirect: "manual",
     signal: AbortSignal.timeout(120_000),
-  }).catch((error) => { // ECONNREFUSED and the like are tried again
-    if (retries === 0 || !/^E|CONNECT/.test(error.cause?.code)) throw error;
+  }).catch((error) => {
+    if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
   if (response?.ok) return response.json();
   const seconds = Number(response?.headers.get("retry-after")) || 2;

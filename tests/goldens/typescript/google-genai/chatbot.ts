@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { GoogleGenAI, type Content } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
-const BASE_URL = process.env.AICLIENT2API_BASE_URL || "http://localhost:3000";
+const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
@@ -43,6 +43,7 @@ async function chat() {
         process.stdout.write(text);
         answer += text;
       }
+      if (!answer) throw new Error("the answer is empty");
       contents.push({ role: "model", parts: [{ text: answer }] });
       if (contents.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
@@ -31,7 +31,7 @@ export async function* stream(messages: Message[], log: Log = () => {}): AsyncGe
     finishReason = choice?.finish_reason || finishReason;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+  if (!["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
 }
 
 async function chat() {
@@ -45,6 +45,7 @@ async function chat() {
         process.stdout.write(text);
         answer += text;
       }
+      if (!answer) throw new Error("the answer is empty");
       messages.push({ role: "assistant", content: answer });
       if (messages.length === 2 * MAX_TURNS) console.error(`\nFrom now on only the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {

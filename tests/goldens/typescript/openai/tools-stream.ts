@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
-const BASE_URL = process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api";
+const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
@@ -76,7 +76,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (!message.tool_calls) {
-      if (finishReason !== "stop") log(`Warning: finish_reason is ${finishReason}`);
+      if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
