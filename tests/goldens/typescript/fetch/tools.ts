@@ -105,13 +105,13 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
   }).catch((error) => {
     if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
-  if (response?.ok) return response.json();
+  const reply: any = await response?.clone().json().catch(() => response.text()); // a proxy's page
+  if (response?.ok && typeof reply === "object") return reply;
   const seconds = Number(response?.headers.get("retry-after")) || 2;
   if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);
     return post(path, body, retries - 1);
   }
-  const reply: any = await response.clone().json().catch(() => response.text()); // a proxy's page
   const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
   const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
