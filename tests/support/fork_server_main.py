@@ -78,7 +78,7 @@ def _start(job: dict[str, Any], descriptors: list[int]) -> None:
         runpy.run_path(job["program"], run_name="__main__")
         code.append(0)
     except SystemExit as end:
-        code.append(end.code if isinstance(end.code, int) else int(end.code is not None))
+        code.append(_exit_code(end))
         raise
 
 
@@ -117,14 +117,14 @@ def _run(program: str) -> int:
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: SIM115
     before = set(sys.modules)
     logging.root.handlers.clear()
-    for name in (None, "__main__"):
-        logging.getLogger(name).setLevel(logging.NOTSET if name else logging.WARNING)
+    logging.root.setLevel(logging.WARNING)
+    logging.getLogger("__main__").setLevel(logging.NOTSET)
     try:
         runpy.run_path(program, run_name="__main__")
     except SystemExit as end:
         if isinstance(end.code, str):
             sys.stderr.write(f"{end.code}\n")
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
+        return _exit_code(end)
     except BaseException:  # noqa: BLE001 - as an interpreter does
         traceback.print_exc()
         return 1
@@ -134,6 +134,10 @@ def _run(program: str) -> int:
             if str(getattr(sys.modules[name], "__file__", "")).startswith(sys.path[0]):
                 del sys.modules[name]
     return 0
+
+
+def _exit_code(end: SystemExit) -> int:
+    return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def _flush() -> None:
