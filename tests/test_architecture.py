@@ -17,8 +17,7 @@ MAY_IMPORT = {
     "generate": {"catalog", "planning", "rendering"},
     "replay": {"catalog", "planning"},
     "live": {"catalog", "planning"},
-    "install": set(),
-    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live", "install"},
+    "cli": {"catalog", "planning", "rendering", "generate", "replay", "live"},
     "__main__": {"cli"},
 }
 NETWORK = {"httpx", "requests", "urllib.request", "http.server", "http.client", "socket", "asyncio", "ssl"}

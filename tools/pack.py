@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from chat_completions import __version__  # noqa: E402
-from chat_completions.install import ENTRY_POINT, NAME, skill_files, vendored_packages  # noqa: E402
+from chat_completions.cli.install import ENTRY_POINT, NAME, skill_files, vendored_packages  # noqa: E402
 
 SOURCES = (
     *("LICENSE", "README.md", "SKILL.md", "pyproject.toml"),

@@ -18,7 +18,7 @@ from zipfile import ZipFile
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from chat_completions.install import NAME  # noqa: E402
+from chat_completions.cli.install import NAME  # noqa: E402
 
 SMALL = ROOT / "dist" / f"{NAME}.zip"
 

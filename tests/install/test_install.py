@@ -1,15 +1,18 @@
 """`install`, `uninstall` and `list installed`: where the skill goes, and what they leave alone."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
 
 import pytest
-from chat_completions import __version__, install
+from chat_completions import __version__
+from chat_completions.cli import install
 from chat_completions.errors import NotOffered
 from support.command_line import command
 from support.packed import run, tree
@@ -28,15 +31,13 @@ def target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def put(target: Path, files: dict[str, bytes], *, force: bool = False) -> list[str]:
     """Install, and return what was reported."""
-    reported: list[str] = []
-    install.replace_skill(target, files, force=force, report=reported.append)
-    return reported
+    with redirect_stderr(io.StringIO()) as stderr:
+        install.replace_skill(target, files, force=force)
+    return stderr.getvalue().splitlines()
 
 
 def remove(target: Path, *, force: bool = False) -> list[str]:
-    reported: list[str] = []
-    install.replace_skill(target, {}, force=force, report=reported.append)
-    return reported
+    return put(target, {}, force=force)
 
 
 def skill(target: Path) -> dict[str, bytes]:
@@ -241,7 +242,7 @@ def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(removing: bool
         code = _run_until(step, target, removing=removing)
         old = target.with_name(".chat-completions.old")
         if not removing:  # in the one moment between two renames the old skill waits beside its place
-            assert skill(target if target.exists() else old) in (OLD | {"mine.yaml": b"mine"}, NEW), step
+            assert skill(target if target.exists() else old) in (OLD | {"mine.yaml": b"mine"}, OLD, NEW), step
         remove(target) if removing else put(target, NEW)
         assert skill(target) == ({} if removing else NEW), step
         assert [path.name for path in target.parent.iterdir()] == ["chat-completions"] * (not removing), step

@@ -15,7 +15,7 @@ import pytest
 import scan
 import yaml
 from chat_completions import __version__
-from chat_completions.install import PACKAGES
+from chat_completions.cli.install import PACKAGES
 from support.packed import OFFLINE, ROOT, SMALL, pack_archives, tree, unpack
 
 IN_WHEEL = "chat_completions/.agents/skills/chat-completions/"
@@ -44,7 +44,7 @@ def test_no_file_of_the_skill_is_forgotten() -> None:
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     if not listed and os.environ.get("CI") != "true":
         pytest.skip("not a git checkout")
-    left_out = re.compile(r"scripts/chat_completions/(live/|replay/|install\.py)")
+    left_out = re.compile(r"scripts/chat_completions/(live/|replay/|cli/(install|network)\.py)")
     parts = ("agents/", "references/", "scripts/", "templates/")
     wanted = {name for name in listed if name.startswith(parts) and not left_out.match(name) and (ROOT / name).exists()}
     found = {name.partition("/")[2]: data for name, data in content(pack_archives() / SMALL).items()}

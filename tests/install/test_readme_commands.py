@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import set_address
 from chat_completions import __version__
-from chat_completions.install import vendored_packages
+from chat_completions.cli.install import vendored_packages
 from support.packed import OFFLINE, ROOT, pack_archives
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.cli.replay import settings
+from chat_completions.cli.network import settings
 from chat_completions.replay.matching import has_right_key
 from chat_completions.replay.server import serve
 from support.command_line import command_at, start_command

@@ -4,23 +4,24 @@ import gc
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import NoReturn
 
 import click
 
 from chat_completions import __version__
-from chat_completions.errors import ChatCompletionsError
+from chat_completions.errors import ChatCompletionsError, full_package
 
-# Where each command is; the module is imported when the command is called.
+# The module of each command, which is imported when the command is called. The skill has only the first four.
 COMMANDS = {
-    "write": ("write", "command"),
-    "choose": ("choose", "command"),
-    "list": ("list", "command"),
-    "init": ("init", "command"),
-    "check": ("check", "command"),
-    "replay": ("replay", "command"),
-    "install": ("install", "install"),
-    "uninstall": ("install", "uninstall"),
+    "write": "write",
+    "choose": "lookup",
+    "list": "lookup",
+    "init": "init",
+    "check": "network",
+    "replay": "network",
+    "install": "install",
+    "uninstall": "install",
 }
 GARBAGE_THRESHOLD = 100_000  # objects: most commands end before it, and collecting would slow them down
 
@@ -29,15 +30,16 @@ class LazyGroup(click.Group):
     """A group that imports a command when it is called, so that `write` does not pay for the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Return the names of the commands."""
-        return list(COMMANDS)
+        """Return the names of the commands that are here."""
+        return [name for name, module in COMMANDS.items() if find_spec(f"chat_completions.cli.{module}")]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Return the command of that name, or None."""
+        """Return the command of that name, or None; NotOffered where only the full package has it."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"chat_completions.cli.{module}"), name)
+        with full_package(f"`{cmd_name}`"):
+            module = import_module(f"chat_completions.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
 

@@ -33,7 +33,7 @@ key: {key}
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file instead of your folder.")
 @click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @click.option("--force", is_flag=True, help="Replace the file, whatever it holds.")
-def command(
+def init_command(
     name: str | None,
     base_url: str | None,
     key: str | None,

@@ -54,6 +54,12 @@ def add_shared_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def add_format(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option of commands that print text or JSON."""
+    kinds = click.Choice(["text", "json"])
+    return click.option("--format", "format_", type=kinds, default="text", show_default=True)(command)
+
+
 def program_request(values: dict[str, Any]) -> ProgramRequest:
     """Return the request that the options make, with files and stdin read and all texts checked."""
     prompt, files = values.pop("prompt", None), {name: values.pop(name, None) for name in TASKS_OF_FILES}

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +61,8 @@ def markdown(program: Program) -> str:
     )
 
 
-def as_json(data: Mapping[str, Any]) -> str:
-    """Return a JSON object as the command prints it."""
+def as_json(data: Any) -> str:
+    """Return data as the command prints JSON."""
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -84,9 +83,9 @@ def program_json(program: Program) -> str:
             "reason": choice.reason,
             "stream": plan.stream,
             "asynchronous": plan.asynchronous,
-            "alternatives": list(choice.alternatives),
-            "notes": list(program.notes),
-            "install": list(program.install),
+            "alternatives": choice.alternatives,
+            "notes": program.notes,
+            "install": program.install,
             "run": program.run,
             "env": {"key": plan.auth.key_env, "base_url": plan.gateway.base_url_env},
             "evidence": [evidence._asdict() for evidence in choice.evidence],

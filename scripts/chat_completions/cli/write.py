@@ -40,7 +40,7 @@ from chat_completions.planning.types import Program, ProgramRequest
 @click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file; missing folders are made.")
 @click.option("--force", is_flag=True, help="Replace the file of --output, whatever it holds.")
 @click.option("--run", is_flag=True, help="Run it against the replay: no key needed.")
-def command(format_: str, file: Path | None, run: bool, force: bool, plain: bool, **values: Any) -> None:
+def write_command(format_: str, file: Path | None, run: bool, force: bool, plain: bool, **values: Any) -> None:
     """Write one program; PROMPT replaces the example's, `-` reads it from stdin."""
     _check_contradictions(format_, values, run=run, plain=plain)
     if plain:
