@@ -88,6 +88,7 @@ def framings(case: Case, *, full: bool = True) -> list[str]:
 
 
 AT_ONCE = 8
+NODE_AT_ONCE = 5  # each process of Node loads the packages and is slow until it has run a while
 
 
 def check_variant(variant: Variant, *tables: str, full: bool, only: str = "") -> None:
@@ -113,7 +114,8 @@ def is_usual(case: Case, variant: Variant) -> bool:
 
 def check_cases(jobs: Sequence[tuple[Program, Case, str]]) -> None:
     """Fail with what is wrong with any of these cases in its framing on its program; several are tried at once."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    in_node = any(program.language not in ("python", "shell") for program, *_ in jobs)
+    with ThreadPoolExecutor(NODE_AT_ONCE if in_node else AT_ONCE) as pool:
         results = list(pool.map(lambda job: try_case(*job), jobs))
     failures = [
         f"{case.id} ({framing}): " + "; ".join(problem[:300] for problem in wrong)

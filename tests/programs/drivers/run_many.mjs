@@ -7,7 +7,6 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { transformSync } from "amaro";
 
 const answer = process.stdout.write.bind(process.stdout);
 const home = process.cwd();
@@ -20,15 +19,18 @@ process.stdout.setMaxListeners(0);
 // so a program that has neither ended its last line nor failed is given two seconds more.
 async function ended(before, isComplete) {
   const late = performance.now() + 2000;
+  let pause = 1; // milliseconds; longer ones while a program waits, since each look takes time from the others
   for (let quiet = 0; quiet < 2; quiet += 1) {
-    await sleep(1);
+    await sleep(pause);
+    pause = Math.min(pause * 1.5, 20);
     const idle = process.getActiveResourcesInfo().length <= before;
     if (!idle || (!isComplete() && performance.now() < late)) quiet = -1;
   }
 }
 
-function strip({ typescript, mode }) {
+async function strip({ typescript, mode }) {
   try {
+    const { transformSync } = await import("amaro"); // takes as long to load as Node itself
     return { code: transformSync(typescript, { mode }).code };
   } catch (error) {
     return { error: String(error.message ?? error) };
@@ -82,5 +84,5 @@ async function run({ program, cwd, env, args, stdin, silent }) {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const job = JSON.parse(line);
-  answer(`${JSON.stringify("typescript" in job ? strip(job) : await run(job))}\n`);
+  answer(`${JSON.stringify(await ("typescript" in job ? strip(job) : run(job)))}\n`);
 }
