@@ -10,7 +10,7 @@ from chat_completions.errors import NotOffered
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
-from chat_completions.replay.server import prepare_run
+from chat_completions.replay.server import find_interpreter
 from support.generation import make_combination, of_each_kind
 from support.running import WEB
 from support.variants import Variant, request, texts
@@ -89,7 +89,7 @@ def test_the_key_is_a_variable_of_the_server() -> None:
 
 def test_a_file_of_an_app_is_not_run_alone() -> None:
     with pytest.raises(NotOffered, match="belongs in an app"):
-        prepare_run(generate_program(request(Variant("nextjs-route", mode="stream"))), print)
+        find_interpreter(generate_program(request(Variant("nextjs-route", mode="stream"))))
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:

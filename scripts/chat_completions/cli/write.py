@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,10 @@ def write_command(format_: str, file: Path | None, run: bool, force: bool, plain
         raise _with_nearest(problem, request) from problem
     if file is not None and format_ == "code":
         _check_module_name(file, program)
-    run_program = _prepare_run(program) if run else None
+    if run:
+        with full_package("--run"):
+            from chat_completions.replay.server import find_interpreter, run_program
+        interpreter = find_interpreter(program)
     text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.program_json}[format_](program)
     if file is None:
         click.echo(text, nl=False)
@@ -60,7 +62,7 @@ def write_command(format_: str, file: Path | None, run: bool, force: bool, plain
         output.save(file, text, force=force)
     if format_ == "code":
         click.echo(output.notes(program, file), err=True, nl=False)
-    if run_program and run_program():
+    if run and run_program(program, interpreter, output.progress):
         sys.exit(1)
 
 
@@ -101,10 +103,3 @@ def _with_notes_on_files(program: Program) -> Program:
         f"{file!r} does not exist yet: the program reads it when it runs" for file in files if not Path(file).is_file()
     ]
     return program._replace(notes=[*program.notes, *missing])
-
-
-def _prepare_run(program: Program) -> Callable[[], int]:
-    """Return what runs the program; NotOffered before anything was printed or saved."""
-    with full_package("--run"):
-        from chat_completions.replay.server import prepare_run
-    return prepare_run(program, output.progress)

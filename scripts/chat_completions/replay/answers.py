@@ -1,10 +1,18 @@
-"""Write example answers in the form of each protocol: a text or tool calls, whole or streamed, and errors."""
+"""Answers that fit the user's tools or JSON Schema, generated in the form of each protocol, whole or streamed."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-JSON_TYPE, STREAM_TYPE = "application/json", "text/event-stream"
+from chat_completions.catalog.gateway import Gateway
+from chat_completions.planning.request_body import put
+from chat_completions.replay.example_value import example_value
+from chat_completions.replay.request_kind import RequestKind
+from chat_completions.replay.responses import Response, as_json, json_response
+
+GENERATED = "generated"
+MAX_CALLS = 2
 CREATED = 1767225600  # 2026-01-01, the same in every answer
 
 
@@ -15,33 +23,66 @@ class Answer(NamedTuple):
     calls: Mapping[str, Any]
 
 
-def write_answer(protocol: str, answer: Answer, model: str, *, stream: bool) -> tuple[str, list[bytes]]:
-    """Return content type and body of an answer, the body in chunks."""
-    write_whole, write_events = FORMS[protocol]
-    whole = write_whole(answer, model)
-    if not stream:
-        return JSON_TYPE, [as_json(whole)]
-    return STREAM_TYPE, list(write_events(whole))
+def generated_response(body: Any, kind: RequestKind, gateway: Gateway) -> Response | None:
+    """Return an answer that fits the user's tools or schema, or a list or balance; None for all else."""
+    if kind.protocol == "model-list":
+        models = [{"id": model, "object": "model"} for model in gateway.models]
+        return json_response({"object": "list", "data": models}, GENERATED)
+    if kind.protocol == "credit-balance":
+        path = (gateway.endpoints[kind.protocol][0].result_paths or ["balance"])[0]
+        return json_response(put(path.split("."), 100), GENERATED)
+    answer = _example_answer(body, kind) if kind.protocol in FORMS else None
+    if answer is None:
+        return None
+    source = GENERATED if _fits(answer, kind) else f"{GENERATED}, but not valid for its schema"
+    write_whole, write_events = FORMS[kind.protocol]
+    whole = write_whole(answer, body.get("model", "replay"))
+    if not kind.stream:
+        return json_response(whole, source)
+    return Response(200, {"content-type": "text/event-stream"}, list(write_events(whole)), source, chunked=True)
 
 
-def write_error(protocol: str, status: int, name: str, message: str) -> bytes:
-    """Return an error in the form of a protocol."""
-    if protocol == "anthropic-messages":
-        return as_json({"type": "error", "error": {"type": name, "message": message}})
-    if protocol == "gemini-generate":
-        return as_json({"error": {"code": status, "message": message, "status": name.upper()}})
-    return as_json({"error": {"message": message, "type": name, "code": str(status)}})
+def _example_answer(body: Any, kind: RequestKind) -> Answer | None:
+    """Return the answer that the request needs, where a recorded one would not fit it."""
+    choice = _tool_choice(body) if kind.tools else "none"
+    if not kind.tool_results and choice != "none":
+        most = 1 if body.get("parallel_tool_calls") is False else MAX_CALLS
+        names = [choice] if choice in kind.tools else list(kind.tools)[:most]
+        return Answer("", {name: example_value(kind.tools[name]) or {} for name in names})
+    if kind.schema is not None:
+        return Answer(json.dumps(example_value(kind.schema), ensure_ascii=False), {})
+    if kind.tool_results:
+        return Answer(f"This answer is an example. The tools returned: {'; '.join(kind.tool_results)}", {})
+    return None
 
 
-def as_json(data: Any) -> bytes:
-    """Return data as the body of a response."""
-    return json.dumps(data, ensure_ascii=False).encode()
+def _tool_choice(body: Any) -> str:
+    """Return `none`, the name of the tool that must be called, or something else."""
+    choice = body.get("tool_choice") or (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
+    if isinstance(choice, str):
+        return choice
+    name = (choice.get("allowedFunctionNames") or [choice.get("name")])[0] or (choice.get("function") or {}).get("name")
+    return str(name or choice.get("mode", choice.get("type", "")).lower())
 
 
-def _pieces(text: str) -> list[str]:
-    """Return a text in the pieces that a stream sends."""
-    *first_words, last = text.split(" ")
-    return [*(f"{word} " for word in first_words), last] if text else []
+def _fits(answer: Answer, kind: RequestKind) -> bool:
+    """Return whether generated values are valid for their schemas, where the validator is installed."""
+    try:
+        import jsonschema
+    except ImportError:
+        return True
+    pairs = [(arguments, kind.tools[name]) for name, arguments in answer.calls.items()]
+    if kind.schema is not None and not pairs:
+        pairs = [(json.loads(answer.text), kind.schema)]
+    try:
+        return all(jsonschema.Draft202012Validator(schema).is_valid(value) for value, schema in pairs)
+    except Exception:  # noqa: BLE001 - what is not a JSON Schema: Gemini writes types in capitals
+        return True
+
+
+def _words(text: str) -> list[str]:
+    """Return a text in the pieces that a stream sends: words with the space after them."""
+    return [word for word in re.split("(?<= )", text) if word]
 
 
 def _openai(answer: Answer, model: str) -> dict[str, Any]:
@@ -70,7 +111,7 @@ def _openai_events(whole: dict[str, Any]) -> Iterator[bytes]:
     usage, [choice] = head.pop("usage"), head.pop("choices")
     message = choice["message"]
     deltas: list[Any] = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": piece} for piece in _pieces(message["content"] or "")]
+    deltas += [{"content": word} for word in _words(message["content"] or "")]
     deltas += [{"tool_calls": [{"index": index, **call}]} for index, call in enumerate(message.get("tool_calls", ()))]
     for delta in deltas:
         yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
@@ -102,13 +143,11 @@ def _anthropic_events(whole: dict[str, Any]) -> Iterator[bytes]:
     yield _event({"type": "message_start", "message": start}, "message_start")
     for index, block in enumerate(whole["content"]):
         if block["type"] == "text":
-            empty, deltas = (
-                {**block, "text": ""},
-                [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])],
-            )
+            empty = {**block, "text": ""}
+            deltas = [{"type": "text_delta", "text": word} for word in _words(block["text"])]
         else:
-            arguments = json.dumps(block["input"], ensure_ascii=False)
-            empty, deltas = {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": arguments}]
+            empty = {**block, "input": {}}
+            deltas = [{"type": "input_json_delta", "partial_json": json.dumps(block["input"], ensure_ascii=False)}]
         first = {"type": "content_block_start", "index": index, "content_block": empty}
         middle = [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
         for event in (first, *middle, {"type": "content_block_stop", "index": index}):
@@ -128,11 +167,9 @@ def _gemini(answer: Answer, model: str) -> dict[str, Any]:
 
 def _gemini_events(whole: dict[str, Any]) -> Iterator[bytes]:
     [candidate] = whole["candidates"]
-    parts = [
-        piece
-        for part in candidate["content"]["parts"]
-        for piece in ([{"text": text} for text in _pieces(part["text"])] if "text" in part else [part])
-    ]
+    parts: list[Any] = []
+    for part in candidate["content"]["parts"]:
+        parts += [{"text": word} for word in _words(part["text"])] if "text" in part else [part]
     for part in parts[:-1]:
         yield _event({"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0}]})
     yield _event({**whole, "candidates": [{**candidate, "content": {"role": "model", "parts": parts[-1:]}}]})

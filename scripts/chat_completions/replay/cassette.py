@@ -40,7 +40,6 @@ class Exchange(NamedTuple):
     headers: Mapping[str, str]
     body: Any
     status: int
-    reason: str
     response_headers: Mapping[str, str]
     chunks: list[bytes]
     chunked: bool
@@ -137,7 +136,6 @@ def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapp
         headers=headers,
         body=parse_body(request["body"], headers),
         status=response["status"]["code"],
-        reason=response["status"]["message"],
         response_headers={name.lower(): values[0] for name, values in response["headers"].items()},
         chunks=_split(raw, response.get("x-chunks")),
         chunked="x-chunks" in response or raw.startswith((b"data:", b"event:")),

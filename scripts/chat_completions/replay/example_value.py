@@ -2,25 +2,17 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chat_completions.catalog.types import JsonObject
 
 MAX_DEPTH = 6  # deeper, only what is required is filled in, so that a recursive schema ends
 FORMATS = {
-    "date": "2026-01-15",
-    "date-time": "2026-01-15T12:00:00Z",
-    "time": "12:00:00Z",
-    "duration": "P1D",
-    "email": "user@example.com",
-    "hostname": "example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "uri": "https://example.com/",
-    "url": "https://example.com/",
-    "uuid": "00000000-0000-4000-8000-000000000000",
-}
+    "date": "2026-01-15", "date-time": "2026-01-15T12:00:00Z", "time": "12:00:00Z", "duration": "P1D",
+    "email": "user@example.com", "hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1",
+    "uri": "https://example.com/", "url": "https://example.com/", "uuid": "00000000-0000-4000-8000-000000000000",
+}  # fmt: skip
 PATTERN_EXAMPLES = [
     "a", "A", "1", "12", "123", "1234", "12345", "12345678", "0123456789", "ab", "AB", "abc", "ABC", "Abc", "ABCD",
     "a1", "A1", "A-1", "#1", "AB123", "AB-12", "AB-1234", "ABC123", "ABC-123", "12:00", "2026", "2026-01-15", "1.0",
@@ -124,23 +116,15 @@ def _number(schema: JsonObject, index: int, *, whole: bool) -> float:
     step = schema.get("multipleOf", 1)
     in_steps = whole or "multipleOf" in schema
     margin = 1 if in_steps else 0.01  # from a bound that is not allowed itself
-    low = max(_bounds(schema, "minimum", "exclusiveMinimum", margin), default=None)
-    high = min(_bounds(schema, "maximum", "exclusiveMaximum", -margin), default=None)
-    value: float = low if low is not None else min(1, high if high is not None else 1)
-    if low is not None and high is not None and not in_steps:
-        value = (low + high) / 2
+    lows = [schema[name] + more for name, more in (("minimum", 0), ("exclusiveMinimum", margin)) if name in schema]
+    highs = [schema[name] - more for name, more in (("maximum", 0), ("exclusiveMaximum", margin)) if name in schema]
+    value: float = max(lows) if lows else min([1, *highs])
+    if lows and highs and not in_steps:
+        value = (max(lows) + min(highs)) / 2
     value += index * step
     if in_steps:
         value = math.ceil(round(value / step, 9)) * step
     return int(value) if whole or value == int(value) else value
-
-
-def _bounds(schema: JsonObject, inclusive: str, exclusive: str, margin: float) -> Iterator[float]:
-    if inclusive in schema:
-        yield schema[inclusive]
-    bound = schema.get(exclusive)
-    if isinstance(bound, (int, float)) and not isinstance(bound, bool):
-        yield bound + margin
 
 
 def _text(schema: JsonObject, name: str, index: int) -> str:

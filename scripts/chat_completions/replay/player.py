@@ -12,18 +12,11 @@ from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.replay.answers import JSON_TYPE, as_json
+from chat_completions.replay.answers import GENERATED, generated_response
 from chat_completions.replay.cassette import Exchange, load_all_exchanges
 from chat_completions.replay.matching import Candidate, ReceivedRequest, find_differences, find_nearest, has_right_key
 from chat_completions.replay.request_kind import RequestKind, find_kind
-from chat_completions.replay.responses import (
-    GENERATED,
-    Fault,
-    Response,
-    error_response,
-    generated_response,
-    recorded_response,
-)
+from chat_completions.replay.responses import Fault, Response, error_response, json_response, recorded_response
 
 
 class Replay:
@@ -151,9 +144,8 @@ class Replay:
     def _not_found(self, miss: str) -> Response:
         self.misses.append(miss)
         self._report_once(miss)
-        body = as_json({"error": {"message": miss, "type": "not_recorded"}})
-        headers = [("content-type", JSON_TYPE), ("x-should-retry", "false")]
-        return Response(404, "Not Found", headers, [body], chunked=False, source="not recorded")
+        error = {"error": {"message": miss, "type": "not_recorded"}}
+        return json_response(error, "not recorded", 404, {"x-should-retry": "false"})
 
     def _report_once(self, line: str) -> None:
         if line not in self._reported:

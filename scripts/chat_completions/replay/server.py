@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.types import Program
+from chat_completions.replay.answers import GENERATED
 from chat_completions.replay.cassette import Exchange, load_exchanges, parse_body
 from chat_completions.replay.matching import ReceivedRequest
 from chat_completions.replay.player import Replay
-from chat_completions.replay.responses import GENERATED, Fault, Response
+from chat_completions.replay.responses import Fault, Response
 
 NO_BODY = (204, 304)
 LOOPBACK = "127.0.0.1,localhost"
@@ -60,26 +61,33 @@ def serve(
         server.server_close()
 
 
-def prepare_run(program: Program, report: Callable[[str], None]) -> Callable[[], int]:
-    """Return what runs the program, its output where ours goes; calling it returns the exit code.
+def find_interpreter(program: Program) -> list[str]:
+    """Return the command that runs the program; NotOffered where there is none on this machine."""
+    name, *rest = program.run.split()
+    if program.filename not in rest or "&&" in rest:
+        raise NotOffered("--run runs programs; this file belongs in an app.", f"There: {program.run}")
+    interpreter = sys.executable if name == "python3" else shutil.which(name)
+    if not interpreter:
+        raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")
+    return [interpreter, *rest[: rest.index(program.filename)]]
 
-    Raises NotOffered at once where the interpreter is missing.
-    """
-    command, gateway = _interpreter(program), program.resolution.gateway
 
-    def run() -> int:
-        exchanges = load_exchanges(gateway.id)
-        with serve(exchanges, {gateway.id: gateway}, report=report) as replay, tempfile.TemporaryDirectory() as folder:
-            file = _place_program(program, Path(folder))
-            report(f"--- Running {program.filename} against the replay of {gateway.name}, not the real gateway ---")
-            sys.stdout.flush()
-            env = _environment(program, replay.url)
-            arguments, stdin = _example_input(program)
-            code = subprocess.run([*command, str(file), *arguments], input=stdin, env=env, check=False).returncode
-        report(f"--- Exit code {code}. {describe_sources(replay.sources)} ---")
-        return code
-
-    return run
+def run_program(program: Program, interpreter: Sequence[str], report: Callable[[str], None]) -> int:
+    """Run the program, its output where ours goes, and return its exit code."""
+    gateway = program.resolution.gateway
+    exchanges = load_exchanges(gateway.id)
+    with serve(exchanges, {gateway.id: gateway}, report=report) as replay, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, program.filename)
+        file.write_text(program.code, encoding="utf-8")
+        if Path("node_modules").is_dir():  # the npm packages of the current folder
+            file.with_name("node_modules").symlink_to(Path.cwd() / "node_modules", target_is_directory=True)
+        report(f"--- Running {program.filename} against the replay of {gateway.name}, not the real gateway ---")
+        sys.stdout.flush()
+        arguments, stdin = _example_input(program)
+        command = [*interpreter, str(file), *arguments]
+        code = subprocess.run(command, input=stdin, env=_environment(program, replay.url), check=False).returncode
+    report(f"--- Exit code {code}. {describe_sources(replay.sources)} ---")
+    return code
 
 
 def describe_sources(sources: Sequence[str]) -> str:
@@ -92,17 +100,6 @@ def describe_sources(sources: Sequence[str]) -> str:
 def _describe(source: str) -> str:
     label = GENERATED if source.startswith(GENERATED) else source.rpartition("(")[2].rstrip(")")
     return f"{ORIGINS[label]} [{source}]" if label in ORIGINS else source
-
-
-def _interpreter(program: Program) -> list[str]:
-    """Return the command that runs the program; NotOffered where there is none on this machine."""
-    name, *rest = program.run.split()
-    if program.filename not in rest or "&&" in rest:
-        raise NotOffered("--run runs programs; this file belongs in an app.", f"There: {program.run}")
-    interpreter = sys.executable if name == "python3" else shutil.which(name)
-    if not interpreter:
-        raise NotOffered(f"{name} is not on this machine.", f"Install {name}, or choose another --language.")
-    return [interpreter, *rest[: rest.index(program.filename)]]
 
 
 def _example_input(program: Program) -> tuple[list[str], bytes | None]:
@@ -120,16 +117,6 @@ def _environment(program: Program, url: str) -> dict[str, str]:
     keys = {key.key_env: REPLAY_KEY for key in plan.keys}
     address = {plan.gateway.base_url_env: url + urlsplit(plan.gateway.base_url).path}
     return {**os.environ, **keys, **address, "NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
-
-
-def _place_program(program: Program, folder: Path) -> Path:
-    """Write the program to a file, beside the npm packages of the current folder."""
-    file = folder / program.filename
-    file.write_text(program.code, encoding="utf-8")
-    packages = Path.cwd() / "node_modules"
-    if packages.is_dir():
-        (folder / "node_modules").symlink_to(packages, target_is_directory=True)
-    return file
 
 
 class ReplayServer(ThreadingHTTPServer):
@@ -173,8 +160,8 @@ class ReplayHandler(BaseHTTPRequestHandler):
 
     def _send(self, response: Response) -> None:
         body = b"".join(response.chunks)
-        self.send_response_only(response.status, response.reason)
-        for name, value in (*response.headers, ("x-replay-scene", response.source)):
+        self.send_response_only(response.status)
+        for name, value in {**response.headers, "x-replay-scene": response.source}.items():
             self.send_header(name, value)
         if response.chunked:
             self.send_header("transfer-encoding", "chunked")
