@@ -1,6 +1,7 @@
 """Options and fixtures that the tests share."""
 
 import os
+import re
 import signal
 
 import pytest
@@ -20,6 +21,18 @@ def pytest_configure() -> None:
     # A shell starts its background jobs with SIGINT ignored, and programs would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the programs of one library side by side: one process runs them, as loading a library takes seconds."""
+    libraries = "litellm|langchain|pydantic-ai|google-genai|anthropic|openai|ai"
+    pattern = re.compile(rf"\[.*(python|javascript)-({libraries})\b.*\]")
+
+    def library(item: pytest.Item) -> str:
+        match = pattern.search(item.nodeid)
+        return f"{match[1]}-{match[2]}" if match else ""
+
+    items.sort(key=library)
 
 
 @pytest.fixture(scope="session")
