@@ -40,3 +40,8 @@ def config_folder() -> Path:
         return (Path(base) if base else Path.home() / ".config") / "chat-completions"
     except RuntimeError:  # a user without a home
         return Path(os.devnull)
+
+
+def last_check_file(gateway: str) -> Path:
+    """Return where the result of the user's last check of a gateway is stored."""
+    return config_folder() / "checks" / f"{gateway}.json"

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.build import ValidationError, build, check_names
 from chat_completions.catalog.gateway import Gateway, LastCheck, Model, ModelFactTable
 from chat_completions.catalog.types import JsonObject
+from chat_completions.catalog.validation import ValidationError, build, check_names
 from chat_completions.errors import BadInput
 
 # What an OpenAI-compatible gateway has, where its file names no endpoints.

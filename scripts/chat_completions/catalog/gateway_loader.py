@@ -6,19 +6,25 @@ With it goes what the user's own last `check` of it listed: one dated file, pref
 import json
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.build import ValidationError
 from chat_completions.catalog.gateway import Gateway, LastCheck
 from chat_completions.catalog.gateway_file import build_gateway, build_model_facts, check_base_url
 from chat_completions.catalog.load import find_name, load_our_file, names, our_file, visible
 from chat_completions.catalog.types import JsonObject
-from chat_completions.catalog.yaml_files import line_of, read_our_file, read_user_file
+from chat_completions.catalog.validation import ValidationError, find_texts, validate
+from chat_completions.catalog.yaml_files import read_our_file, read_user_file
 from chat_completions.errors import BadInput, UnknownName
-from chat_completions.paths import config_folder, references
+from chat_completions.paths import config_folder, last_check_file, references
+
+KEY_BEGINNINGS = re.compile(r"(?:sk|pk|rk|gsk|xai|ghp|nvapi|hf)[-_][A-Za-z0-9_-]{6,}|(?:AIza|eyJ)[A-Za-z0-9_-]{10,}")
+LONG_PIECE = 16  # characters
+LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
+UNRESTRICTED = {"sources", "headers", "default_body", "query", "default"}  # below these, `source` is no reference
 
 
 def gateway_names() -> list[str]:
@@ -59,43 +65,73 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
     return _build_with_check(data, host)
 
 
-def save_last_check(gateway: str, result: JsonObject) -> Path:
-    """Store the result of a check; an interrupted write leaves the old file."""
-    file = _check_file(gateway)
-    temporary = file.with_suffix(f".{os.getpid()}.part")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(file)
-    except OSError as problem:
-        reason = f"{str(file)!r} cannot be written: {problem.strerror}."
-        raise BadInput(reason, "Set CHAT_COMPLETIONS_HOME.") from problem
-    return file
-
-
 def _load_last_check(gateway: str) -> LastCheck | None:
     """Return what the last check listed; a file that is broken counts as none."""
     with suppress(OSError, ValueError, TypeError, KeyError):
-        data = json.loads(_check_file(gateway).read_text(encoding="utf-8"))
+        data = json.loads(last_check_file(gateway).read_text(encoding="utf-8"))
         listed = tuple(str(model) for model in data["listed"])
         return LastCheck(str(data["date"]), listed) if listed else None
     return None
 
 
-def _check_file(gateway: str) -> Path:
-    return config_folder() / "checks" / f"{gateway}.json"
-
-
 def _load_user_file(path: Path) -> Gateway:
     """Return the gateway of a file of the user's; BadInput with file and line for a mistake in it."""
-    from chat_completions.catalog.user_gateway import check_gateway
 
-    data = read_user_file(path, "gateway")
-    try:
-        check_gateway(data, _schema())
+    def build(data: Any) -> Gateway:
+        validate(data, _schema())
+        _check_address(data)
+        _check_models(data, _schema()["properties"]["recommended_models"]["additionalProperties"]["properties"])
+        _check_keys(data)
         return _build_with_check(data, path.stem)
-    except ValidationError as problem:
-        raise BadInput(f"{path}:{line_of(path, problem.place)}: {problem}.", problem.hint) from problem
+
+    return read_user_file(path, "gateway", build)
+
+
+def _check_address(data: JsonObject) -> None:
+    """Raise ValidationError where the base URL is one of a preset that is not filled in, or cannot be used."""
+    url = str(data["base_url"] if isinstance(data["base_url"], str) else data["base_url"]["value"])
+    if "YOUR-" in url:
+        raise ValidationError(("base_url",), f"is not filled in: {url}", "Replace each YOUR-… with your own.")
+    try:
+        check_base_url(url, allow_http=data.get("allow_http", False))
+    except BadInput as problem:
+        raise ValidationError(("base_url",), f"is refused: {str(problem).rstrip('.')}", problem.hint) from None
+
+
+def _check_models(data: Any, uses: JsonObject) -> None:
+    """Raise ValidationError where `models` mixes ids and uses, or names a use that does not exist."""
+    models = data.get("models")
+    for use, ids in models.items() if isinstance(models, Mapping) else ():
+        if isinstance(ids, (str, list)) and use not in uses:
+            hint = f"Known: {', '.join(uses)}. Models that are for no use in particular are a list."
+            raise ValidationError(("models", use), "is not what a model is for", hint)
+
+
+def _check_keys(data: Any) -> None:
+    """Raise ValidationError where a file holds a key, or names a variable or a source that it does not define."""
+    key, schemes = data.get("key"), [auth["key"] for auth in data.get("auth", ())]
+    if key and schemes and (key["name"] if isinstance(key, Mapping) else key) not in schemes:
+        raise ValidationError(("key",), "names a variable that auth does not", "Leave key out: auth names the keys.")
+    for place, value in find_texts(data):
+        names_source = place[-1] == "source" and not UNRESTRICTED.intersection(place)
+        if names_source and value not in data.get("sources", {}):
+            hint = f"Describe it: `sources: {{{value}: {{source: URL, date: '2026-01-31', confidence: high}}}}`."
+            raise ValidationError(place, f"names {value!r}, which is not among sources", hint)
+        of_url = [text for _, text in parse_qsl(urlsplit(value).query)]
+        if place[0] in ("headers", "default_body", "endpoints") and any(map(looks_like_key, (value, *of_url))):
+            hint = "A file holds no keys: name its variable under `extra_keys: [{key: NAME, header: …}]`."
+            raise ValidationError(place, "looks like a key", hint)
+
+
+def looks_like_key(value: str) -> bool:
+    """Return whether a value is likely to be a key: a known prefix, or a long run of letters and digits."""
+    scheme, _, value_part = value.strip().rpartition(" ")
+    if scheme in ("Bearer", "Basic") or KEY_BEGINNINGS.match(value_part):
+        return True
+    runs = [] if "://" in value else LONG_RUN.findall(value)
+    # Beta switches and UUIDs are long too, but made of short pieces.
+    pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
+    return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
 
 
 def _build_with_check(data: Any, name: str) -> Gateway:

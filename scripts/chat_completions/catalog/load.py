@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from chat_completions.catalog.build import ValidationError, build, check_names, find_texts
 from chat_completions.catalog.types import DecisionTable, Language, Library, Protocol, Task
+from chat_completions.catalog.validation import ValidationError, build, check_names, find_texts
 from chat_completions.catalog.yaml_files import FIX, line_of, read_our_file
 from chat_completions.errors import BadData, UnknownName, simplify
 from chat_completions.paths import references, templates

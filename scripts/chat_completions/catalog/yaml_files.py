@@ -1,18 +1,20 @@
 """Read YAML and JSON safely: refuse duplicate keys, limit the size of a user's file, name the line of a mistake."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from chat_completions.catalog.validation import Place, ValidationError
 from chat_completions.errors import BadData, BadInput
 from chat_completions.paths import skill_root
 
 MAX_DEPTH = 500  # levels of a user's file
 MAX_ITEMS = 100_000  # in a user's file; what aliases repeat is counted again
+T = TypeVar("T")
 FIX = "Fix the file, or reinstall."
 
 if TYPE_CHECKING:
@@ -53,16 +55,17 @@ def read_our_file(path: Path) -> Any:
         raise BadData(f"{name} is broken: {' '.join(str(problem).split())[:200]}.", FIX) from problem
 
 
-def read_user_file(path: Path, what: str) -> Any:
-    """Return what a YAML or JSON file of the user's holds; BadInput names file and line where it is broken."""
+def read_user_file(path: Path, what: str, check: Callable[[Any], T]) -> T:
+    """Return what `check` makes of a YAML or JSON file of the user's; BadInput names file and line of a mistake."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        if path.suffix == ".json":
-            return json.loads(text)
-        _check_bounds(text)
-        return parse(text)
+        if path.suffix != ".json":
+            _check_bounds(text)
+        return check(json.loads(text) if path.suffix == ".json" else parse(text))
     except OSError as problem:
         raise BadInput(f"The {what} file {str(path)!r} cannot be read: {problem.strerror}.") from problem
+    except ValidationError as problem:
+        raise BadInput(f"{path}:{line_of(path, problem.place)}: {problem}.", problem.hint) from problem
     except json.JSONDecodeError as problem:
         raise _syntax_error(path, problem.lineno, what, problem.msg) from problem
     except yaml.YAMLError as problem:
@@ -75,11 +78,14 @@ def read_user_file(path: Path, what: str) -> Any:
         raise _syntax_error(path, 1, what, str(problem)) from problem
 
 
-def line_of(path: Path, steps: tuple[str | int, ...]) -> int:
+def line_of(path: Path, place: Place) -> int:
     """Return the line, from 1, of the item of a YAML file to which these keys and indexes lead."""
-    node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    try:
+        node: Any = yaml.compose(path.read_text(encoding="utf-8-sig"), yaml.SafeLoader)
+    except yaml.YAMLError:  # JSON may be indented with tabs
+        return 1
     mark = node.start_mark if node else None
-    for step in steps if node else ():
+    for step in place if node else ():
         if isinstance(node, yaml.SequenceNode):
             node = node.value[int(step)]
             mark = node.start_mark

@@ -89,12 +89,9 @@ def _read_file(name: str, path: Path) -> Any:
     from chat_completions.catalog.yaml_files import read_user_file
     from chat_completions.planning.user_files import check_conversation, check_schema, check_tools
 
-    check: dict[str, Callable[[Any, str], Any]] = {
-        "messages": check_conversation,
-        "tools": check_tools,
-        "schema": check_schema,
-    }
-    return check[name](read_user_file(path, name), str(path))
+    checks = {"messages": check_conversation, "tools": check_tools, "schema": check_schema}
+    check: Callable[[Any], Any] = checks[name]
+    return read_user_file(path, name, check)
 
 
 def _prompt(text: str | None) -> str | None:

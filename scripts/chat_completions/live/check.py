@@ -5,15 +5,17 @@ tokens to the cheapest model does.
 """
 
 import datetime as dt
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_file import check_base_url
-from chat_completions.catalog.gateway_loader import save_last_check
 from chat_completions.catalog.types import JsonObject
-from chat_completions.errors import NotOffered
+from chat_completions.errors import BadInput, NotOffered
 from chat_completions.live.client import Answer, Target, send
+from chat_completions.paths import last_check_file
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest, RequestPlan, replace_variables
@@ -85,9 +87,23 @@ def _compare(models: Iterable[str], listed: Sequence[str] | None) -> ListedModel
 
 
 def _save(target: Target, result: JsonObject) -> str:
-    """Store the result and return where; nothing is stored where another address than the gateway's own was asked."""
-    own_address = target.address == check_base_url(target.gateway.base_url, allow_http=True)
-    return str(save_last_check(target.gateway.id, result)) if own_address and result["listed"] else ""
+    """Store the result and return where; nothing is stored where another address than the gateway's own was asked.
+
+    An interrupted write leaves the old file.
+    """
+    is_own_address = target.address == check_base_url(target.gateway.base_url, allow_http=True)
+    if not is_own_address or not result["listed"]:
+        return ""
+    file = last_check_file(target.gateway.id)
+    temporary = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        temporary.replace(file)
+    except OSError as problem:
+        reason = f"{str(file)!r} cannot be written: {problem.strerror}."
+        raise BadInput(reason, "Set CHAT_COMPLETIONS_HOME.") from problem
+    return str(file)
 
 
 def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:

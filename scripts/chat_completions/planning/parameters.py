@@ -3,9 +3,9 @@
 import re
 from typing import Any, NamedTuple
 
-from chat_completions.catalog.build import has_type
 from chat_completions.catalog.gateway import Gateway, Model
 from chat_completions.catalog.types import Parameter, Protocol
+from chat_completions.catalog.validation import ValidationError, check_json, has_type
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.types import Resolution
 
@@ -126,21 +126,15 @@ def _check_value(name: str, value: Any, parameter: Parameter) -> None:
         raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
     if parameter.enum and value not in parameter.enum:
         raise BadInput(f"{name} must be one of {', '.join(parameter.enum)}, not {value!r}.", hint)
-    if isinstance(value, (dict, list)):
-        _check_json(name, value, hint)
+    try:
+        check_json(value, (name,))
+    except ValidationError as problem:
+        raise BadInput(f"{problem}.", hint) from problem
     if not isinstance(value, (int, float)):
         return
     # Written so that a NaN, for which every comparison is false, is out of range too.
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
-
-
-def _check_json(name: str, value: Any, hint: str) -> None:
-    from chat_completions.planning.user_files import problem_of_value  # needed only then
-
-    problem = problem_of_value(value)
-    if problem:
-        raise BadInput(f"{name} {problem}.", hint)
 
 
 def _check_order(params: dict[str, Any], protocol: Protocol) -> None:
