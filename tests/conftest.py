@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 
 import pytest
 
@@ -18,6 +19,9 @@ def pytest_configure() -> None:
     """Makes Ctrl-C work in the programs under test, and leaves the developer's own gateways out."""
     # What a developer has checked or recorded must not change what the tests see.
     os.environ["CHAT_COMPLETIONS_HOME"] = os.path.devnull
+    # Without bytecode each process of a run would compile all tests, and each command all modules, anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # A shell starts its background jobs with SIGINT ignored, and programs would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

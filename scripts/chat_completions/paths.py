@@ -14,14 +14,20 @@ def skill_root() -> Path:
     return in_wheel if in_wheel.is_dir() else PACKAGE.parents[1]
 
 
+@cache
+def join(folder: Path, *names: str) -> Path:
+    """Return a path in a folder of ours; the same few are asked for thousands of times."""
+    return folder.joinpath(*names)
+
+
 def references() -> Path:
     """Return the folder of the facts."""
-    return skill_root() / "references"
+    return join(skill_root(), "references")
 
 
 def templates() -> Path:
     """Return the folder of the templates, one folder for each language."""
-    return skill_root() / "templates"
+    return join(skill_root(), "templates")
 
 
 def cassettes() -> Path:

@@ -22,6 +22,7 @@ from support.cassette_programs import (
     load_cassette,
     runs_in_process,
 )
+from support.running import CERTIFICATE
 from vcr.cassette import Cassette
 
 KEY = "key-of-the-tests-0123456789"
@@ -61,6 +62,7 @@ def test_the_function_returns_what_its_cassette_holds(
 ) -> None:
     program, data = generate_program(played.request), load_cassette(played.cassette)
     monkeypatch.setenv(program.plan.auth.key_env, key_of(data, KEY))
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))  # else each client of httpx reads all certificates there are
     monkeypatch.setattr(time, "sleep", lambda _: None)  # between a failure and its repetition
     monkeypatch.chdir(tmp_path)
     module = ModuleType("printed")

@@ -10,7 +10,7 @@ from chat_completions.catalog.types import DecisionTable, Language, Library, Pro
 from chat_completions.catalog.validation import ValidationError, build, check_names, find_texts
 from chat_completions.catalog.yaml_files import FIX, line_of, read_our_file
 from chat_completions.errors import BadData, UnknownName, simplify
-from chat_completions.paths import references, templates
+from chat_completions.paths import join, references, templates
 
 FOLDERS = {"gateway": "gateways", "task": "tasks", "protocol": "protocols"}
 PLACEHOLDER = re.compile(r"\$[a-z_]+")
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 def names(kind: str) -> tuple[str, ...]:
     """Return the ids of a kind (gateway, task, protocol, language) that come with the program, in order."""
-    ids = _names_in(templates() if kind == "language" else references() / FOLDERS[kind])
+    ids = _names_in(templates() if kind == "language" else join(references(), FOLDERS[kind]))
     if not ids:
         raise BadData(f"There is no {kind} at all.", FIX)
     return ids
@@ -30,7 +30,9 @@ def names(kind: str) -> tuple[str, ...]:
 
 def our_file(kind: str, id_: str) -> Path:
     """Return the file of ours that describes one of a kind."""
-    return templates() / id_ / "language.yaml" if kind == "language" else references() / FOLDERS[kind] / f"{id_}.yaml"
+    if kind == "language":
+        return join(templates(), id_, "language.yaml")
+    return join(references(), FOLDERS[kind], f"{id_}.yaml")
 
 
 def find_id(kind: str, name: str) -> str:
@@ -77,12 +79,12 @@ def load_language(name: str) -> Language:
 
 def load_decision_table() -> DecisionTable:
     """Return the rules of references/decision_table.yaml, in order; BadData where the file is broken."""
-    return load_our_file(references() / "decision_table.yaml", _build_decision_table)
+    return load_our_file(join(references(), "decision_table.yaml"), _build_decision_table)
 
 
 def has_template(language: Language, library: Library, name: str, protocol: str) -> bool:
     """Return whether a library has a template of this name, for all protocols or for this one."""
-    stems = _template_names(templates() / language.id / library.id)
+    stems = _template_names(join(templates(), language.id, library.id))
     return name in stems or f"{name}.{protocol}" in stems
 
 
