@@ -45,8 +45,11 @@ def load_gateway(name: str) -> Gateway:
         )
     path = _user_file(name)
     if path is None and name not in names("gateway"):
-        name = _similar_gateway(name)
-        path = _user_file(name)
+        known = gateway_names()
+        id_ = find_name(name, {id_: _names_in_file(id_) for id_ in known})
+        if id_ is None:
+            raise UnknownName("gateway", name, known)
+        name, path = id_, _user_file(id_)
     if path is None:
         return load_our_file(our_file("gateway", name), _build, name, _load_last_check(name))
     return _load_user_file(path)
@@ -62,7 +65,13 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
     check_base_url(base_url, allow_http=allow_http)
     host = urlsplit(base_url).hostname or "gateway"
     data = {"name": host[:40], "base_url": base_url, "key": key, "models": models, "allow_http": allow_http}
-    return _build_with_check(data, host)
+    return build_user_gateway(data, host)
+
+
+def build_user_gateway(data: Any, name: str) -> Gateway:
+    """Return the gateway that the data of a file describe, with what the last check of that name listed."""
+    id_ = re.sub(r"[^A-Za-z0-9_-]", "-", name)
+    return _build(data, id_, _load_last_check(id_))
 
 
 def _load_last_check(gateway: str) -> LastCheck | None:
@@ -82,7 +91,7 @@ def _load_user_file(path: Path) -> Gateway:
         _check_address(data)
         _check_models(data, _schema()["properties"]["recommended_models"]["additionalProperties"]["properties"])
         _check_keys(data)
-        return _build_with_check(data, path.stem)
+        return build_user_gateway(data, path.stem)
 
     return read_user_file(path, "gateway", build)
 
@@ -134,11 +143,6 @@ def looks_like_key(value: str) -> bool:
     return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
 
 
-def _build_with_check(data: Any, name: str) -> Gateway:
-    id_ = re.sub(r"[^A-Za-z0-9_-]", "-", name)
-    return _build(data, id_, _load_last_check(id_))
-
-
 def _build(data: Any, id_: str, last_check: LastCheck | None) -> Gateway:
     facts = load_our_file(references() / "model_facts.yaml", build_model_facts)
     return build_gateway(id_, data, facts, last_check, names("protocol"))
@@ -155,15 +159,6 @@ def _user_file(name: str) -> Path | None:
         return Path(os.path.expanduser(name))  # noqa: PTH111 - leaves an unknown ~user alone
     path = config_folder() / "gateways" / f"{name}.yaml"
     return path if name and name[0] != "." and os.path.lexists(path) else None
-
-
-def _similar_gateway(name: str) -> str:
-    """Return the id of the gateway, ours or the user's, that has this name in its file; UnknownName where none has."""
-    known = gateway_names()
-    id_ = find_name(name, {id_: _names_in_file(id_) for id_ in known})
-    if id_ is None:
-        raise UnknownName("gateway", name, known)
-    return id_
 
 
 def _names_in_file(gateway: str) -> list[str]:

@@ -61,20 +61,17 @@ def find_name(name: str, known: Mapping[str, Iterable[str]]) -> str | None:
 
 def load_protocol(name: str) -> Protocol:
     """Return a protocol by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
-    id_ = find_id("protocol", name)
-    return load_our_file(our_file("protocol", id_), _build_protocol, id_)
+    return _load("protocol", name, _build_protocol)
 
 
 def load_task(name: str) -> Task:
-    """Return a task by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
-    id_ = find_id("task", name)
-    return load_our_file(our_file("task", id_), _build_task, id_, names("protocol"))
+    """Return a task in the same way."""
+    return _load("task", name, _build_task)
 
 
 def load_language(name: str) -> Language:
-    """Return a language by its id or one of its aliases; UnknownName where there is none, BadData for a broken file."""
-    id_ = find_id("language", name)
-    return load_our_file(our_file("language", id_), _build_language, id_, names("protocol"))
+    """Return a language in the same way."""
+    return _load("language", name, _build_language)
 
 
 def load_decision_table() -> DecisionTable:
@@ -91,6 +88,11 @@ def has_template(language: Language, library: Library, name: str, protocol: str)
 def load_our_file(path: Path, make: Callable[..., T], *known: Hashable) -> T:
     """Return what `make` builds from one of our files and the `known` ids; BadData with file and line for a mistake."""
     return cast("T", _make(path, make, *known))
+
+
+def _load(kind: str, name: str, make: Callable[[Any, str], T]) -> T:
+    id_ = find_id(kind, name)
+    return load_our_file(our_file(kind, id_), make, id_)
 
 
 def visible(folder: Path) -> list[Path]:
@@ -128,17 +130,17 @@ def _build_protocol(data: Any, id_: str) -> Protocol:
     return build(Protocol, data, id=id_)
 
 
-def _build_task(data: Any, id_: str, protocols: tuple[str, ...]) -> Task:
+def _build_task(data: Any, id_: str) -> Task:
     task = build(Task, data, id=id_)
     _check_placeholders(data, IN_TASKS)
-    check_names(task.body, protocols, ("body",))
+    check_names(task.body, names("protocol"), ("body",))
     return task._replace(template=task.template or task.kind)
 
 
-def _build_language(data: Any, id_: str, protocols: tuple[str, ...]) -> Language:
+def _build_language(data: Any, id_: str) -> Language:
     language = build(Language, data, id=id_)
     for library in language.libraries.values():
-        check_names(library.protocols, protocols, ("libraries", library.id, "protocols"))
+        check_names(library.protocols, names("protocol"), ("libraries", library.id, "protocols"))
     return language
 
 

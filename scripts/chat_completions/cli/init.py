@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -10,13 +9,12 @@ import yaml
 
 from chat_completions.catalog import gateway_loader
 from chat_completions.catalog.load import find_name
-from chat_completions.catalog.types import JsonObject
 from chat_completions.cli import output
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.paths import config_folder, references
 
 PLACEHOLDER = "YOUR-MODEL"
-OWN_FILE = """\
+FILE = """\
 name: {name}
 base_url: {base_url}
 key: {key}
@@ -48,13 +46,13 @@ def init_command(
     """
     if base_url is None and key is None and name is None:
         for preset in preset_names():
-            comment, *_ = _preset_text(preset).splitlines()  # says what it is
+            comment, *_ = _preset_file(preset).read_text(encoding="utf-8").splitlines()  # says what it is
             click.echo(f"{preset}\t{comment.lstrip('# ').rstrip()}")
         return
     if base_url is not None:
-        id_, text = _own(name, base_url, key, models, allow_http=allow_http)
+        id_, text = _file_of_options(name, base_url, key, models, allow_http=allow_http)
     else:
-        id_, text = _preset(name, key, models)
+        id_, text = _file_of_preset(name, key, models)
     place = file or config_folder() / "gateways" / f"{id_}.yaml"
     output.save(place, text, force=force)
     _explain(place, id_ if file is None else str(place), text)
@@ -65,7 +63,11 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in (references() / "presets").glob("[!.]*.yaml"))
 
 
-def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple[str, str]:
+def _preset_file(preset: str) -> Path:
+    return references() / "presets" / f"{preset}.yaml"
+
+
+def _file_of_preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple[str, str]:
     """Return the id and the text of a preset, with the user's models in it."""
     if name is None or key is not None:
         raise BadInput("--key belongs to --base-url.", "A preset names its variable itself.")
@@ -74,11 +76,11 @@ def _preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple
         if find_name(name, dict.fromkeys(gateway_loader.gateway_names(), ())):
             raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
         raise UnknownName("preset", name, preset_names())
-    text = _preset_text(id_)
+    text = _preset_file(id_).read_text(encoding="utf-8")
     return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_as_yaml_items(models)}]", text) if models else text
 
 
-def _own(
+def _file_of_options(
     name: str | None, base_url: str, key: str | None, models: tuple[str, ...], *, allow_http: bool
 ) -> tuple[str, str]:
     """Return the id and the text of a file for a gateway that the options describe; BadInput names a wrong one."""
@@ -86,7 +88,7 @@ def _own(
         raise BadInput("--base-url needs --key.", "Name the variable that holds the key, or write --key none.")
     gateway = gateway_loader.describe_gateway(base_url, key, list(models), allow_http=allow_http)
     shown = re.sub(r"[^\w .()-]+", "-", name or gateway.name)[:40]  # what the schema takes for a name
-    text = OWN_FILE.format(
+    text = FILE.format(
         name=json.dumps(shown, ensure_ascii=False),
         base_url=gateway.base_url,
         key=key,
@@ -100,28 +102,14 @@ def _as_yaml_items(models: tuple[str, ...]) -> str:
     return ", ".join(json.dumps(model, ensure_ascii=False) for model in models)
 
 
-def _preset_text(preset: str) -> str:
-    return (references() / "presets" / f"{preset}.yaml").read_text(encoding="utf-8")
-
-
-def _explain(place: Path, gateway: str, text: str) -> None:
+def _explain(place: Path, name: str, text: str) -> None:
     """Say where the file is, what to fill in, and what to do next."""
     output.progress(f"Wrote {place}")
-    facts = yaml.safe_load(text)
-    missing = list(dict.fromkeys(re.findall(r"YOUR-[A-Z]+", str(facts))))
+    missing = list(dict.fromkeys(re.findall(r"YOUR-[A-Z]+", re.sub("#.*", "", text))))
     if missing:
         output.progress(f"Fill in: {', '.join(missing)}")
-    for variable, optional in _variables(facts):
-        output.progress(f'Setup: export {variable}="your-key"' + ("  # if it has one" if optional else ""))
-    output.progress(f'Use: chat-completions write "Say hello" --gateway {gateway}')
-
-
-def _variables(facts: JsonObject) -> Iterator[tuple[str, bool]]:
-    """Yield the variables of the keys that a file names, each with whether it may be unset."""
-    key = facts["auth"][0]["key"] if "auth" in facts else facts["key"]
-    if isinstance(key, Mapping):
-        yield key["name"], key.get("optional", False)
-    elif key != "none":
-        yield key, False
-    for extra in facts.get("extra_keys", ()):
-        yield extra["key"], False
+    gateway = gateway_loader.build_user_gateway(yaml.safe_load(text), name)
+    for auth in (gateway.auth[0], *gateway.extra_keys):
+        if auth.key_env:
+            output.progress(f'Setup: export {auth.key_env}="your-key"' + ("  # if it has one" if auth.optional else ""))
+    output.progress(f'Use: chat-completions write "Say hello" --gateway {name}')

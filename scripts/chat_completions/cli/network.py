@@ -29,7 +29,7 @@ def check_command(gateway: str, base_url: str | None, format_: str) -> None:
     target = find_target(gateway, base_url)
     report = check_gateway(target)
     if format_ == "json":
-        click.echo(as_json({"schema": 2, **report._asdict(), "models": report.models._asdict()}), nl=False)
+        click.echo(as_json({"schema": 2, **report._asdict()}), nl=False)
     else:
         click.echo("\n".join(_lines(target.gateway.name, report)))
     if not report.ok:
@@ -43,9 +43,9 @@ def _lines(name: str, report: Report) -> Iterator[str]:
     yield f"Key accepted: {accepted}" if report.key_sent else "Key: none was sent"
     if report.problem:
         yield f"Problem: {report.problem}"
-    listed, known, missing = report.models
+    listed, known, missing = report.models.values()
     if listed is not None:
-        yield f"Models listed: {len(listed)}; of those known here: {', '.join(known) or 'none'}"
+        yield f"Models listed: {len(listed)}; of those known here: {', '.join(known or ()) or 'none'}"
     if missing:
         yield f"Not listed: {', '.join(missing)}"
     for credit, value in report.credits.items():

@@ -22,7 +22,8 @@ def progress(line: str) -> None:
 
 def notes(program: Program, file: Path | None) -> str:
     """Return the lines for stderr: model, reason, notes, what to set, install and run."""
-    choice, name = program.resolution.choice, _shell_name(file or Path(program.filename))
+    choice, name = program.resolution.choice, str(file or program.filename)
+    name = quote_for_shell(f"./{name}" if name.startswith("-") else name)  # never an option of the interpreter
     lines = [f"Model: {choice.model or 'none'}", f"Reason: {choice.reason}"]
     if choice.alternatives:
         lines.append(f"Alternative: {', '.join(choice.alternatives)}{_use_of_alternative(program)}")
@@ -52,12 +53,15 @@ def markdown(program: Program) -> str:
     requires = "".join(f"{line}\n" if " install " in line else f"# requires {line}\n" for line in program.install)
     model = f"`{choice.model}`" if choice.model else "none"
     key = f"{'# ' if program.setup else ''}{setup(program)}"
+    images = "this program prints text; an image in the answer is not saved."
+    if program.plan.template in ("image", "image-edit"):
+        images = "saved in the current folder; the program prints their names."
     return (
         f"**1. The program** (`{program.filename}`)\n\n"
         f"{fence}{FENCES[program.filename.rsplit('.', 1)[1]]}\n{program.code}{fence}\n\n"
         f"**2. The model**: {model} ({choice.reason}).{alternative}{items}\n\n"
         f"**3. Setup and run**\n\n```bash\n{requires}{key}\n{program.run}\n```\n\n"
-        f"**4. Images**: {_images(program)}\n"
+        f"**4. Images**: {images}\n"
     )
 
 
@@ -131,17 +135,6 @@ def _replace(path: Path, data: bytes) -> None:
 def _use_of_alternative(program: Program) -> str:
     """Return how the alternative model is used, if the program does so by itself."""
     return f", used automatically if {program.resolution.choice.model} is unavailable" if program.plan.fallback else ""
-
-
-def _images(program: Program) -> str:
-    if program.plan.template in ("image", "image-edit"):
-        return "saved in the current folder; the program prints their names."
-    return "this program prints text; an image in the answer is not saved."
-
-
-def _shell_name(file: Path) -> str:
-    """Return a file's name as a shell takes it, never for an option."""
-    return quote_for_shell(f"./{file}" if str(file).startswith("-") else str(file))
 
 
 def _fence(code: str) -> str:

@@ -7,7 +7,7 @@ tokens to the cheapest model does.
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
@@ -24,14 +24,6 @@ MAX_TOKENS = 16
 KEY_REFUSED, NO_CREDIT, NOT_ALLOWED = 401, 402, 403
 
 
-class ListedModels(NamedTuple):
-    """The models that a gateway lists, None where it has no list, and which of those known here are among them."""
-
-    listed: Sequence[str] | None
-    recommended_listed: Sequence[str]
-    recommended_missing: Sequence[str]
-
-
 class Report(NamedTuple):
     """The result of a check; None for what is not known, as whether a key is accepted when none was sent."""
 
@@ -44,7 +36,7 @@ class Report(NamedTuple):
     key_accepted: bool | None
     known_by: str
     problem: str
-    models: ListedModels
+    models: Mapping[str, Sequence[str] | None]
     credits: Mapping[str, Any]
     credits_problem: str
     saved: str
@@ -58,7 +50,7 @@ def check_gateway(target: Target) -> Report:
     credit, credits_problem = _credit(target) if has_access else ({}, "")
     key_sent = bool(target.key or gateway.extra_keys)
     accepted = _is_accepted(answer) if key_sent else None
-    problem = _problem(answer, gateway) if key_sent or answer.status != KEY_REFUSED else _missing_key(gateway)
+    problem = _problem(answer, gateway, key_sent=key_sent)
     date = dt.datetime.now(dt.timezone.utc).date().isoformat()
     return Report(
         gateway=gateway.id,
@@ -70,20 +62,21 @@ def check_gateway(target: Target) -> Report:
         key_accepted=accepted,
         known_by=known_by,
         problem=problem,
-        models=_compare(gateway.models, listed),
+        models=_compare(gateway, listed),
         credits=credit,
         credits_problem=credits_problem,
         saved=_save(target, {"date": date, "listed": listed, "credits": credit}),
     )
 
 
-def _compare(models: Iterable[str], listed: Sequence[str] | None) -> ListedModels:
-    known = list(models) if listed is not None else []
-    return ListedModels(
-        listed,
-        [model for model in known if model in (listed or ())],
-        [model for model in known if model not in (listed or ())],
-    )
+def _compare(gateway: Gateway, listed: Sequence[str] | None) -> dict[str, Sequence[str] | None]:
+    """Return the models that a gateway lists, None without a list, and which of those known here are among them."""
+    known = gateway.models if listed is not None else ()
+    return {
+        "listed": listed,
+        "recommended_listed": [model for model in known if model in (listed or ())],
+        "recommended_missing": [model for model in known if model not in (listed or ())],
+    }
 
 
 def _save(target: Target, result: JsonObject) -> str:
@@ -112,7 +105,7 @@ def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
     if list_plan is None:
         return *_send_prompt(target), None
     answer = send(list_plan, target.key)
-    listed = None if answer.problem else model_ids(answer.data)
+    listed = None if answer.problem else _model_ids(answer.data)
     if target.key and not answer.problem and not send(list_plan, target.key, with_key=False).problem:
         return *_send_prompt(target), listed
     return answer, f"its list of models, {list_plan.http.path}", listed
@@ -149,35 +142,28 @@ def _credit(target: Target) -> tuple[dict[str, Any], str]:
     return {}, "the response has no balance at the documented path"
 
 
-def model_ids(data: Any) -> list[str]:
+def _model_ids(data: Any) -> list[str]:
     """Return the ids in a list of models, in any of the usual forms."""
     for name in ("data", "models"):
         if isinstance(data, Mapping) and isinstance(data.get(name), list):
             data = data[name]
-    ids = [_model_id(item) for item in data] if isinstance(data, list) else []
-    return list(dict.fromkeys(id_.removeprefix("models/") for id_ in ids if id_))
+    ids = []
+    for item in data if isinstance(data, list) else ():
+        names = [item.get(name) for name in ("id", "name", "model")] if isinstance(item, Mapping) else [item]
+        ids += [name.removeprefix("models/") for name in names if isinstance(name, str) and name][:1]
+    return list(dict.fromkeys(ids))
 
 
-def _model_id(item: Any) -> str:
-    if isinstance(item, str):
-        return item
-    names = [item.get(name) for name in ("id", "name", "model")] if isinstance(item, Mapping) else []
-    return next((name for name in names if isinstance(name, str)), "")
-
-
-def _problem(answer: Answer, gateway: Gateway) -> str:
+def _problem(answer: Answer, gateway: Gateway, *, key_sent: bool) -> str:
     """Return what is wrong, with what the gateway's file says of such a status (`402`, `HTTP 402`) or message."""
+    if answer.status == KEY_REFUSED and not key_sent:
+        name = gateway.auth[0].key_env
+        return f"it needs a key: {f'set {name}' if name else 'name its variable in the file, in place of none'}"
     for mark, hint in gateway.error_hints.items() if answer.problem else ():
         status = mark.removeprefix("HTTP ")
         if status == str(answer.status) if status.isdecimal() else mark in answer.problem:
             return f"{answer.problem}; {hint}"
     return answer.problem
-
-
-def _missing_key(gateway: Gateway) -> str:
-    """Return what to do where a gateway refuses a request without a key."""
-    name = gateway.auth[0].key_env
-    return f"it needs a key: set {name}" if name else "it needs a key: name its variable in the file, in place of none"
 
 
 def _is_accepted(answer: Answer) -> bool | None:

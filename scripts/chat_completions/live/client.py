@@ -90,23 +90,17 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
             text = _read(response)
     except (httpx.HTTPError, httpx.InvalidURL, ImportError, ValueError) as problem:  # a proxy may need a package
         return Answer(0, None, f"it cannot be reached: {mask_keys(_reason(problem), keys)}")
-    for secret in keys:
-        text = _mask(secret, text)
-    answer = _read_answer(response.status_code, response.headers.get("content-type", ""), text)
+    answer = _read_answer(response.status_code, response.headers.get("content-type", ""), mask_keys(text, keys))
     return answer._replace(problem=mask_keys(answer.problem, keys))
 
 
 def mask_keys(text: str, keys: Sequence[str]) -> str:
     """Return a text with the keys, and longer pieces of them, masked."""
     for key in keys:
-        for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
+        for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1) if len(key) >= SHORTEST_KEY else ():
             for start in range(len(key) - size + 1):
-                text = _mask(key[start : start + size], text)
+                text = text.replace(key[start : start + size], "<key>")
     return text
-
-
-def _mask(secret: str, text: str) -> str:
-    return text.replace(secret, "<key>") if len(secret) >= SHORTEST_KEY else text
 
 
 def server_message(data: Any) -> str:

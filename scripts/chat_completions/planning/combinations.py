@@ -8,7 +8,6 @@ from typing import NamedTuple
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
-from chat_completions.catalog.types import Language, Task
 from chat_completions.errors import NotOffered
 from chat_completions.planning.resolve import Objects, combine, find_objects
 from chat_completions.planning.types import ProgramRequest
@@ -40,12 +39,11 @@ def all_combinations(gateway: Gateway) -> Iterator[Combination]:
     tasks = [load.load_task(name) for name in load.names("task")]
     languages = [load.load_language(name) for name in load.names("language")]
     for task, language in product(tasks, languages):
-        modes = (True,) if task.always_streams else (False, True)
-        for library, stream, protocol in product(language.libraries, modes, task.body):
-            request = ProgramRequest(gateway.id, task.id, language.id, library, protocol, stream)
-            yield _combination(request, gateway, task, language)
-            if task.kind in language.libraries[library].async_kinds:
-                yield _combination(request._replace(asynchronous=True), gateway, task, language)
+        streams = (True,) if task.always_streams else (False, True)
+        for library, stream, protocol in product(language.libraries.values(), streams, task.body):
+            for asynchronous in (False, True) if task.kind in library.async_kinds else (False,):
+                request = ProgramRequest(gateway.id, protocol=protocol, stream=stream, asynchronous=asynchronous)
+                yield _combination(Objects(request, gateway, task, language, library))
 
 
 def offered_combinations(gateway: str | None = None) -> list[Combination]:
@@ -73,8 +71,8 @@ def nearest_to_request(request: ProgramRequest) -> str:
     request, gateway, task, language, library = find_objects(request)
     protocol = request.protocol if request.protocol in (None, *gateway.endpoints) else ""
     stream = request.stream or task.always_streams
-    names = ProgramRequest(gateway.id, task.id, language.id, library.id, protocol, stream, request.asynchronous)
-    combination = _combination(names, gateway, task, language)
+    names = ProgramRequest(gateway.id, protocol=protocol, stream=stream, asynchronous=request.asynchronous)
+    combination = _combination(Objects(names, gateway, task, language, library))
     if combination.offered:
         return ""
     nearest = nearest_options(combination, list(all_combinations(gateway)))
@@ -90,13 +88,12 @@ def _gateway_options(request: ProgramRequest) -> str:
     return f"--base-url {quote(request.base_url or '')} --key {request.key}{model}{http}"
 
 
-def _combination(request: ProgramRequest, gateway: Gateway, task: Task, language: Language) -> Combination:
-    library = language.libraries[str(request.library)]
+def _combination(objects: Objects) -> Combination:
+    request, gateway, task, language, library = objects
     reason = ""
     try:
-        combine(Objects(request, gateway, task, language, library))
+        combine(objects)
     except NotOffered as problem:
         reason = str(problem)
-    protocol = request.protocol or ""
-    flags = (request.stream, request.asynchronous)
-    return Combination(gateway.id, task.id, language.id, library.id, protocol, *flags, reason)
+    names = (gateway.id, task.id, language.id, library.id, request.protocol or "")
+    return Combination(*names, request.stream, request.asynchronous, reason)

@@ -24,7 +24,9 @@ def select_model(
         notes = _notes_on_name(request.model, gateway)
     else:
         rule, recommendation = _recommendation(request, gateway, task, protocol, table)
-        notes = _notes_on_priority(rule, request, gateway)
+        notes = []
+        if rule.id == "balanced" != request.priority:
+            notes = [f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"]
     id_, *alternatives = _listed_first(recommendation.models, gateway.last_check)
     model = gateway.model(id_)
     notes = [*_life_cycle(model), *notes, *_missing_in_last_check(recommendation.models, gateway)]
@@ -71,12 +73,6 @@ def _notes_on_name(id_: str, gateway: Gateway) -> list[str]:
             f"Did you mean {typo!r}? A model that is new there needs a gateway file of your own.",
         )
     return ["this model is not among those known here: check it with the gateway"]
-
-
-def _notes_on_priority(rule: Rule, request: ProgramRequest, gateway: Gateway) -> list[str]:
-    if not rule.id == "balanced" != request.priority:
-        return []
-    return [f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"]
 
 
 def _notes(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
+from chat_completions.catalog.gateway import Auth, Gateway
 from chat_completions.catalog.gateway_file import check_base_url, is_loopback
 from chat_completions.catalog.types import Protocol
 from chat_completions.errors import NotOffered
@@ -22,7 +22,9 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
     parameters = read_parameters(resolution)
     messages = build_messages(resolution, parameters.values)
     body = build_body(resolution, parameters.values, messages)
-    base_url = _base_url(resolution)
+    request, gateway = resolution.request, resolution.gateway
+    base_url = gateway.base_url if request.base_url is None else request.base_url
+    base_url = check_base_url(base_url, allow_http=request.allow_http or gateway.allow_http)
     notes = [
         *resolution.choice.notes,
         *parameters.notes,
@@ -77,24 +79,23 @@ def _plan(resolution: Resolution, base_url: str, parameters: Parameters, message
 
 def _http_request(resolution: Resolution, messages: Messages) -> HttpRequest:
     protocol, endpoint = resolution.protocol, resolution.endpoint
-    path, query = _path(endpoint, protocol, stream=resolution.stream)
+    path = endpoint.path
+    if resolution.stream and protocol.streaming and protocol.streaming.path:
+        whole, streamed = protocol.streaming.path
+        path = path.replace(whole, streamed)
+    path, _, query = path.partition("?")
+    sdk_base_paths = (endpoint.path.removesuffix(end) for end in protocol.sdk_paths if endpoint.path.endswith(end))
     return HttpRequest(
         method=protocol.method,
         path=path,
-        query=query,
+        query={**endpoint.query, **dict(parse_qsl(query))},
         headers=_headers(protocol, resolution.gateway),
-        sdk_base_path=_sdk_base_path(endpoint.path, protocol),
+        sdk_base_path=next(sdk_base_paths, endpoint.path),
         multipart=protocol.multipart_images and bool(messages.images),
         poll_path=endpoint.poll_path,
         result_paths=endpoint.result_paths,
         read_timeout=resolution.task.read_timeout,
     )
-
-
-def _base_url(resolution: Resolution) -> str:
-    request, gateway = resolution.request, resolution.gateway
-    base_url = gateway.base_url if request.base_url is None else request.base_url
-    return check_base_url(base_url, allow_http=request.allow_http or gateway.allow_http)
 
 
 def _notes_on_address(base_url: str, auth: Auth) -> list[str]:
@@ -110,21 +111,6 @@ def _headers(protocol: Protocol, gateway: Gateway) -> dict[str, str]:
     replaced = {name.lower() for name in gateway.headers}
     kept = {name: value for name, value in protocol.headers.items() if name.lower() not in replaced}
     return {**kept, **gateway.headers}
-
-
-def _path(endpoint: Endpoint, protocol: Protocol, *, stream: bool) -> tuple[str, dict[str, str]]:
-    """Return the path, which may hold {model}, and its query parameters."""
-    path = endpoint.path
-    if stream and protocol.streaming and protocol.streaming.path:
-        whole, streamed = protocol.streaming.path
-        path = path.replace(whole, streamed)
-    path, _, query = path.partition("?")
-    return path, {**endpoint.query, **dict(parse_qsl(query))}
-
-
-def _sdk_base_path(path: str, protocol: Protocol) -> str:
-    """Return the path without the end that a client library appends itself."""
-    return next((path.removesuffix(end) for end in protocol.sdk_paths if path.endswith(end)), path)
 
 
 def _notes_on_schema(resolution: Resolution) -> list[str]:

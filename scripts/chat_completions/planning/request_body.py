@@ -58,11 +58,8 @@ def format_fields(params: JsonObject, schema: JsonObject, protocol: Protocol) ->
     mode = params.get("response_format", "json_schema")
     if mode not in protocol.response_formats:
         raise NotOffered(f"{protocol.name} has no {mode}.", f"It has: {', '.join(protocol.response_formats)}.")
-    title = str(schema.get("title", ""))
-    name = re.sub(r"[^A-Za-z0-9_-]", "", title)[:MAX_NAME]
-    fields: JsonObject = fill(
-        protocol.response_formats[mode], {"$name": name or "answer", "$schema": Variable("SCHEMA")}
-    )
+    name = re.sub(r"[^A-Za-z0-9_-]", "", str(schema.get("title", "")))[:MAX_NAME] or "answer"
+    fields: JsonObject = fill(protocol.response_formats[mode], {"$name": name, "$schema": Variable("SCHEMA")})
     return fields
 
 
@@ -72,7 +69,18 @@ def define_tools(tools: Sequence[Tool], protocol: Protocol) -> list[JsonObject]:
     strict = next((tool.name for tool in tools if tool.strict is not None), None)
     if strict is not None and "$strict" not in str(shape):
         raise NotOffered(f"{protocol.name} has no 'strict', which the tool {strict!r} has.", "Leave it out.")
-    return [fill(shape, _tool_placeholders(tool)) for tool in tools]
+    return [
+        fill(
+            shape,
+            {
+                "$name": tool.name,
+                "$description": tool.description or ABSENT,
+                "$parameters": tool.parameters,
+                "$strict": ABSENT if tool.strict is None else tool.strict,
+            },
+        )
+        for tool in tools
+    ]
 
 
 def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) -> tuple[JsonObject, JsonObject]:
@@ -171,13 +179,3 @@ def _choice(choice: Any, rules: ToolFormat) -> dict[str, Any]:
         return {}
     form = rules.choice[choice if choice in CHOICES else "named"]
     return put(rules.choice_path, fill(form, {"$name": choice}))
-
-
-def _tool_placeholders(tool: Tool) -> dict[str, Any]:
-    """Return the values of the placeholders in a tool's shape."""
-    return {
-        "$name": tool.name,
-        "$description": tool.description or ABSENT,
-        "$parameters": tool.parameters,
-        "$strict": ABSENT if tool.strict is None else tool.strict,
-    }

@@ -34,7 +34,7 @@ def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resoluti
 
 def find_objects(request: ProgramRequest, gateway: Gateway | None = None) -> Objects:
     """Return the objects of these names."""
-    gateway, task = gateway or find_gateway(request), load.load_task(request.task)
+    gateway, task = gateway or _find_gateway(request), load.load_task(request.task)
     language = load.load_language(request.language or task.language or "python")
     protocol = request.protocol
     if protocol not in (None, *gateway.endpoints):  # by another name, or one that the gateway does not have
@@ -56,7 +56,7 @@ def combine(objects: Objects) -> Resolution:
     return resolution
 
 
-def find_gateway(request: ProgramRequest) -> Gateway:
+def _find_gateway(request: ProgramRequest) -> Gateway:
     """Return the gateway of that name or file, or the one that --base-url, --key and --model describe."""
     if request.key is None:
         return load_gateway(request.gateway)
