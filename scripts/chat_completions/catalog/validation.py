@@ -7,8 +7,7 @@ at its place; `x-hints` has those to wrong keys.
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -16,7 +15,6 @@ from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import did_you_mean
 
 Place = tuple[str | int, ...]  # the keys and indexes that lead to a value in a file
-Converter = Callable[[Any, Place], Any]
 T = TypeVar("T")
 JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "object": (Mapping,), "array": (list,), "string": (str,), "boolean": (bool,), "integer": (int,),
@@ -48,49 +46,32 @@ def build(kind: type[T], data: Any, place: Place = (), **extra: Any) -> T:
     if not isinstance(data, Mapping):
         raise ValidationError(place, f"must be a mapping, not {data!r}")
     named_tuple: Any = kind
-    fields, required, converters = _fields(named_tuple)
-    known = [name for name in fields if name not in extra]
-    check_names(data, known, place, "is not known here")
-    for name in required:
-        if name not in data and name not in extra:
+    fields, defaults = named_tuple.__annotations__, named_tuple._field_defaults
+    check_names(data, [name for name in fields if name not in extra], place, "is not known here")
+    for name in fields:
+        if name not in data and name not in extra and name not in defaults:
             raise ValidationError(place, f"lacks {name!r}")
-    converted = {name: convert(data[name], (*place, name)) for name, convert in converters.items() if name in data}
-    return kind(**{**data, **converted}, **extra)
+    return kind(**{name: _convert(value, fields[name], (*place, name)) for name, value in data.items()}, **extra)
 
 
-@cache
-def _fields(kind: Any) -> tuple[Sequence[str], Sequence[str], Mapping[str, Converter]]:
-    """Return the fields of a named tuple, those that it must have, and what converts the values of some."""
-    required = [name for name in kind._fields if name not in kind._field_defaults]
-    converters = {name: _converter(annotation) for name, annotation in kind.__annotations__.items()}
-    return kind._fields, required, {name: convert for name, convert in converters.items() if convert}
-
-
-def _converter(annotation: Any) -> Converter | None:
-    """Return what builds the named tuples within a field's value; None where the value is taken as it is."""
+def _convert(value: Any, annotation: Any, place: Place) -> Any:
+    """Return a field's value with the named tuples in it built; keys of a mapping are the ids of those with one."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is UnionType:
-        return _converter(arguments[0])
+        return _convert(value, arguments[0], place)
     if hasattr(annotation, "_fields"):
-        return partial(build, annotation)
-    if origin not in (Sequence, list, Mapping):
-        return None
-    return partial(_convert_mapping if origin is Mapping else _convert_list, _converter(arguments[-1]), arguments[-1])
-
-
-def _convert_list(convert: Converter | None, _: Any, value: Any, place: Place) -> Any:
-    if not isinstance(value, list):
-        raise ValidationError(place, f"must be a list, not {value!r}")
-    return [convert(item, (*place, number)) for number, item in enumerate(value)] if convert else value
-
-
-def _convert_mapping(convert: Converter | None, item_type: Any, value: Any, place: Place) -> Any:
-    """Return a mapping with its values converted; its keys are the ids of values that have one."""
-    if not isinstance(value, Mapping):
+        return build(annotation, value, place)
+    if origin is Mapping and not isinstance(value, Mapping):
         raise ValidationError(place, f"must be a mapping, not {value!r}")
-    if "id" in getattr(item_type, "_fields", ()):
-        return {name: build(item_type, item, (*place, name), id=name) for name, item in value.items()}
-    return {name: convert(item, (*place, name)) for name, item in value.items()} if convert else value
+    if origin in (Sequence, list) and not isinstance(value, list):
+        raise ValidationError(place, f"must be a list, not {value!r}")
+    if origin is Mapping and "id" in getattr(arguments[1], "_fields", ()):
+        return {name: build(arguments[1], item, (*place, name), id=name) for name, item in value.items()}
+    if origin is Mapping:
+        return {name: _convert(item, arguments[1], (*place, name)) for name, item in value.items()}
+    if origin in (Sequence, list):
+        return [_convert(item, arguments[0], (*place, number)) for number, item in enumerate(value)]
+    return value
 
 
 def check_names(names: Any, known: Sequence[str], place: Place, problem: str = UNKNOWN) -> None:

@@ -78,7 +78,9 @@ def _flat(style: LiteralStyle, value: Any) -> str:
     if isinstance(value, str):
         return text(value, style.non_bmp_escape)
     if isinstance(value, (int, float)):
-        return _number(value)
+        if not math.isfinite(value):
+            raise BadInput(f"JSON has no number {value}.", "Write a finite one.")
+        return json.dumps(value)
     if isinstance(value, Mapping):
         inside = ", ".join(_flat_item(style, key, item) for key, item in value.items())
         return f"{{ {inside} }}" if style.unquoted_keys and value else f"{{{inside}}}"
@@ -100,12 +102,6 @@ def _item(style: LiteralStyle, key: str, value: Any, margin: int) -> str:
 def _is_shorthand(style: LiteralStyle, key: str, value: Any) -> bool:
     """Return whether `{ key }` is enough: JavaScript, and a variable of the key's own name."""
     return style.unquoted_keys and isinstance(value, Variable) and value.name == key
-
-
-def _number(value: float) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise BadInput(f"JSON has no number {value}.", "Write a finite one.")
-    return json.dumps(value)
 
 
 def field_name(style: LiteralStyle, name: str) -> str:

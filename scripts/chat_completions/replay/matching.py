@@ -62,7 +62,8 @@ def _header_differences(received: Mapping[str, str], recorded: Mapping[str, str]
             prefix, blank, key = value.rpartition(" ")
             value = f"{prefix}{blank}{_placeholder(key)}"
         if value != wanted:
-            differences.append(f"header {name}: {_describe(value)}, recorded {wanted!r}")
+            shown = repr(value) if value is not None and _is_placeholder(value) else "another value"  # not a key
+            differences.append(f"header {name}: {shown if value is not None else 'absent'}, recorded {wanted!r}")
     return differences
 
 
@@ -89,13 +90,6 @@ def _of_request(headers: Mapping[str, str]) -> dict[str, str]:
         for name, value in lower_case.items()
         if name not in CLIENT_HEADERS and not name.startswith(CLIENT_PREFIXES)
     }
-
-
-def _describe(value: str | None) -> str:
-    """Return a header's value for a message, without a key."""
-    if value is None:
-        return "absent"
-    return repr(value) if _is_placeholder(value) else "another value"
 
 
 def _is_placeholder(value: str) -> bool:

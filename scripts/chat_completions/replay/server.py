@@ -92,14 +92,11 @@ def run_program(program: Program, interpreter: Sequence[str], report: Callable[[
 
 def describe_sources(sources: Sequence[str]) -> str:
     """Return a sentence about where the answers came from."""
-    if not sources:
-        return "The program sent no request."
-    return f"The answer: {'; '.join(map(_describe, dict.fromkeys(sources)))}."
-
-
-def _describe(source: str) -> str:
-    label = GENERATED if source.startswith(GENERATED) else source.rpartition("(")[2].rstrip(")")
-    return f"{ORIGINS[label]} [{source}]" if label in ORIGINS else source
+    described = []
+    for source in dict.fromkeys(sources):
+        label = GENERATED if source.startswith(GENERATED) else source.rpartition("(")[2].rstrip(")")
+        described.append(f"{ORIGINS[label]} [{source}]" if label in ORIGINS else source)
+    return f"The answer: {'; '.join(described)}." if described else "The program sent no request."
 
 
 def _example_input(program: Program) -> tuple[list[str], bytes | None]:
