@@ -110,7 +110,7 @@ def _gateway(gateway: Gateway) -> str:
             then = f", then `POST {one.poll_path}`" if one.poll_path else ""
             method = load.load_protocol(protocol).method
             lines.append(f"- `{protocol}`, endpoint `{one.name}`: `{method} {one.path}`{then}{note}")
-    lines += [f"- {note.topic}: {note.text} ({gateway.sources[note.source].date})" for note in gateway.notes]
+    lines += [f"- {note['topic']}: {note['text']} ({gateway.sources[note['source']].date})" for note in gateway.notes]
     return "\n".join(lines) + "\n\n" + _parameters(gateway) + "\n"
 
 

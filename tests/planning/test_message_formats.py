@@ -111,7 +111,7 @@ def test_a_image_without_an_address_is_told(message_format: str) -> None:
         convert([{"role": "user", "content": [{"type": "image_url"}]}], message_format)
 
 
-TOOL = Tool("find", "Finds.", {"type": "object"}, None, None)
+TOOL = Tool("find", {"type": "object"}, "Finds.")
 CHAT, CLAUDE, GEMINI = "openai-chat", "anthropic-messages", "gemini-generate"
 DECLARED = {
     CHAT: {"type": "function", "function": {"name": "find", "description": "Finds.", "parameters": {"type": "object"}}},

@@ -86,20 +86,19 @@ class Model(NamedTuple):
     documented_protocol: str = ""  # the one that the gateway's documentation names
     facts: ModelFacts = ModelFacts()
 
+    @property
+    def refusals(self) -> list[tuple[Sequence[str], str]]:
+        """Return the parameters that the model does not accept, alone or together, with a sentence on each."""
+        alone = [([name], f"{self.id} does not accept {name}") for name in self.facts.unsupported_parameters]
+        pairs = [(pair, f"{self.id} accepts {' or '.join(pair)}, not both") for pair in self.facts.mutually_exclusive]
+        return [*alone, *pairs]
+
 
 class Recommendation(NamedTuple):
     """The models that a gateway recommends for a kind of task or a priority, the preferred one first."""
 
     models: Sequence[str]
     source: str = ""
-
-
-class Note(NamedTuple):
-    """A documented fact for people who read the references."""
-
-    topic: str
-    text: str
-    source: str
 
 
 class LastCheck(NamedTuple):
@@ -132,7 +131,7 @@ class Gateway(NamedTuple):
     warnings: Sequence[str] = ()
     models_complete: bool = False  # `models` lists every model
     protocol_note: str = ""
-    notes: Sequence[Note] = ()
+    notes: Sequence[JsonObject] = ()  # for people who read the references: topic, text and source
     last_check: LastCheck | None = None
     headers: Mapping[str, str] = EMPTY  # fixed headers of every request
     extra_keys: Sequence[Auth] = ()  # sent in addition to the scheme of `auth`

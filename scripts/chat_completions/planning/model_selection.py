@@ -85,9 +85,7 @@ def _notes(gateway: Gateway, model: Model, task: Task, protocol: str) -> list[st
                 "Leave --model out to get the recommended one.",
             )
         notes.append(gateway.protocol_note)
-    facts = model.facts
-    notes += [f"{model.id} does not accept {name}" for name in facts.unsupported_parameters]
-    notes += [f"{model.id} accepts {' or '.join(pair)}, not both" for pair in facts.mutually_exclusive]
+    notes += [reason for _, reason in model.refusals]
     if task.id in gateway.undocumented:
         notes.append(f"{task.id} is not documented by {gateway.name}")
     return [*notes, *gateway.warnings]

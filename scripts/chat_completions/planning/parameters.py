@@ -34,14 +34,13 @@ def read_parameters(resolution: Resolution) -> Parameters:
     params = _with_our_names(params, protocol)
     notes: list[str] = []
     for name, value in params.items():
-        parameter = _find(name, resolution.gateway, protocol)
-        _check_supported(name, parameter, resolution.gateway, resolution.task.kind)
+        parameter = _find(name, resolution.gateway, protocol, resolution.task.kind)
         _check_value(name, value, parameter)
         notes += _notes(name, value, parameter, resolution.gateway, protocol)
     params, notes_on_model = _rename_for_model(params, resolution)
     notes += notes_on_model
     notes += [conflict.note for conflict in protocol.conflicts if set(conflict.names) <= set(params)]
-    for name, reason in _unsupported_by(params, resolution.gateway.model(resolution.choice.model)):
+    for name, reason in _refused_by(resolution.gateway.model(resolution.choice.model), params):
         raise NotOffered(f"{reason}.", f"Leave out {name}, or name another --model.")
     _check_order(params, protocol)
     return Parameters(params, notes, *_omit_for_alternative(params, resolution))
@@ -64,21 +63,15 @@ def _rename_for_model(params: dict[str, Any], resolution: Resolution) -> tuple[d
     return params, notes
 
 
-def _unsupported_by(params: dict[str, Any], model: Model) -> list[tuple[str, str]]:
+def _refused_by(model: Model, params: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the parameters that a model does not accept, each with the reason."""
-    facts = model.facts
-    unsupported = [name for name in facts.unsupported_parameters if name in params]
-    exclusive = [pair for pair in facts.mutually_exclusive if set(pair) <= set(params)]
-    return [
-        *((name, f"{model.id} does not accept {name}") for name in unsupported),
-        *((pair[-1], f"{model.id} accepts {' or '.join(pair)}, not both") for pair in exclusive),
-    ]
+    return [(names[-1], reason) for names, reason in model.refusals if set(names) <= set(params)]
 
 
 def _omit_for_alternative(params: dict[str, Any], resolution: Resolution) -> tuple[list[str], list[str]]:
     """Return the fields that the alternative model does not accept, and notes on them."""
     alternative = next(iter(resolution.choice.alternatives), "")
-    refused = _unsupported_by(params, resolution.gateway.model(alternative)) if alternative else []
+    refused = _refused_by(resolution.gateway.model(alternative), params) if alternative else []
     known = resolution.protocol.parameters
     fields = [((known[name].path if name in known else ()) or [name])[-1] for name, _ in refused]
     return fields, [f"{reason}: a request to it goes without {name}" for name, reason in refused]
@@ -95,8 +88,8 @@ def _with_our_names(params: dict[str, Any], protocol: Protocol) -> dict[str, Any
     return renamed
 
 
-def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
-    """Return what is known of a parameter; a gateway may add ones that have a type."""
+def _find(name: str, gateway: Gateway, protocol: Protocol, kind: str) -> Parameter:
+    """Return what is known of a parameter that the task accepts; a gateway may add ones that have a type."""
     documented = gateway.parameters.get(protocol.id, {})
     of_gateway = documented.get(name, Parameter())
     is_added = of_gateway.type and name not in WRITTEN
@@ -110,14 +103,11 @@ def _find(name: str, gateway: Gateway, protocol: Protocol) -> Parameter:
         error = UnknownName("parameter", name, dict.fromkeys(known))
         error.hint += " A gateway file of your own can name more of them under `parameters`."
         raise error
-    return parameter
-
-
-def _check_supported(name: str, parameter: Parameter, gateway: Gateway, kind: str) -> None:
     if parameter.unsupported:
         raise NotOffered(f"{gateway.name}: {name!r} cannot be set: {parameter.unsupported}.", "Leave it out.")
     if parameter.kinds and kind not in parameter.kinds:
         raise NotOffered(f"{name!r} does not go with this task.", f"Use --task {parameter.kinds[0]}.")
+    return parameter
 
 
 def _check_value(name: str, value: Any, parameter: Parameter) -> None:

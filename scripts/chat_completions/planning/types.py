@@ -26,10 +26,10 @@ class Tool(NamedTuple):
     """A tool that the model may call."""
 
     name: str
-    description: str
     parameters: JsonObject  # a JSON Schema
-    example: Any  # the result that its stub returns
-    strict: bool | None  # arguments must follow the schema; None: not set
+    description: str = ""
+    example: Any = None  # the result that its stub returns
+    strict: bool | None = None  # arguments must follow the schema; None: not set
 
 
 class Image(NamedTuple):
@@ -109,10 +109,7 @@ class Resolution(NamedTuple):
     def tools(self) -> list[Tool]:
         """Return the user's tools, or the example's; none where the task has no tools."""
         tools = (self.request.tools or self.task.tools) if self.task.kind == "tools" else ()
-        return [
-            Tool(tool["name"], tool.get("description", ""), tool["parameters"], tool.get("example"), tool.get("strict"))
-            for tool in tools
-        ]
+        return [Tool(**tool) for tool in tools]
 
     @property
     def schema(self) -> JsonObject:
