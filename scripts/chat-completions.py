@@ -5,7 +5,7 @@
 # ///
 """The skill's entry point: find the three packages it needs and run the command from this folder.
 
-It looks in `vendor/` beside it, then in the interpreter, then starts again through uv, which
+It looks in `vendor/` next to it, then in the interpreter, then starts again through uv, which
 downloads them; that step is announced, and nothing else here uses the network.
 """
 
@@ -22,7 +22,7 @@ RESTARTED = "CHAT_COMPLETIONS_RESTARTED"
 
 
 def run_command() -> None:
-    """Run the command with the packages beside it, else the interpreter's, else through uv."""
+    """Run the command with the packages in `vendor/`, else the interpreter's, else through uv."""
     if sys.version_info < (3, 10):  # noqa: UP036 - this file alone is read by an older Python, to say so
         restart_with_uv("Python 3.10 or newer is needed", "install it, or uv")
     gc.set_threshold(100_000)  # most commands end before collecting garbage would pay

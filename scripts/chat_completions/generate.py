@@ -52,7 +52,7 @@ def _install_lines(plan: RequestPlan, language: Language, library: Library) -> l
 def _render(plan: RequestPlan, language: str, library: str) -> str:
     """Return the whole program; values of the user's reach it only through the filters of `literals`.
 
-    The template is `<language>/<library>/<template>.jinja`, or a more special one beside it: `<template>-stream`
+    The template is `<language>/<library>/<template>.jinja`, or a special one: `<template>-stream`
     for a streamed answer, each with `.<protocol>` behind it where a protocol has a template of its own.
     Raises BadData where the template fails.
     """

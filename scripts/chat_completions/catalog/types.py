@@ -102,7 +102,7 @@ class Task(NamedTuple):
     id: str
     kind: str  # decides the model, and which options a program has
     summary: str
-    prompt: str | None = ""  # of the example; None where the turns are read one by one
+    prompt: str | None = ""  # of the example; None where the program reads prompts when it runs
     messages: Sequence[JsonObject] = ()
     body: Mapping[str, JsonObject] = EMPTY  # the request by protocol, with placeholders
     tools: Sequence[JsonObject] = ()

@@ -80,7 +80,7 @@ def _compare(gateway: Gateway, listed: Sequence[str] | None) -> dict[str, Sequen
 
 
 def _save(target: Target, result: JsonObject) -> str:
-    """Store the result and return where; nothing is stored where another address than the gateway's own was asked.
+    """Store the result and return where; nothing is stored where --base-url names another address than the gateway's.
 
     An interrupted write leaves the old file.
     """
@@ -100,7 +100,7 @@ def _save(target: Target, result: JsonObject) -> str:
 
 
 def _key_and_list(target: Target) -> tuple[Answer, str, list[str] | None]:
-    """Return the answer that shows whether the key works, what was asked, and the list of models."""
+    """Return the answer that shows whether the key works, which request got it, and the list of models."""
     list_plan = _plan(target, "models")
     if list_plan is None:
         return *_send_prompt(target), None

@@ -36,7 +36,7 @@ PROXY_HINT = "the proxy is that of HTTPS_PROXY or ALL_PROXY; NO_PROXY names host
 
 
 class Target(NamedTuple):
-    """A gateway, the user's key to it, and where it is asked."""
+    """A gateway, the user's key to it, and its address."""
 
     gateway: Gateway
     key: str
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 
 def find_target(name: str, base_url: str | None) -> Target:
-    """Return the gateway with the user's key; BadInput where it or a key that travels with it is not set."""
+    """Return the gateway with the user's key; BadInput where it or a key that is sent with it is not set."""
     gateway = load_gateway(name)
     for extra in gateway.extra_keys:
         read_key(extra, gateway.name)

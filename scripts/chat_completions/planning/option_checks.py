@@ -9,7 +9,7 @@ from chat_completions.planning.types import ProgramRequest, Resolution
 KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
 KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
 READS_PROMPTS = {
-    "chatbot": "Leave it out: the program reads each turn when it runs; --system tells the model how to answer.",
+    "chatbot": "Leave it out: the program reads each prompt when it runs; --system tells the model how to answer.",
     "batch": "Leave it out: the program reads a file of prompts, one on each line.",
 }
 KINDS_WITH_MESSAGES = ("chat", "code", "reasoning", "tools", "structured", "vision")

@@ -28,13 +28,13 @@ def build_body(resolution: Resolution, params: dict[str, Any], messages: Message
     kind_fields, first_round = tool_rules(params, tools, protocol) if tools else (EMPTY, EMPTY)
     if resolution.schema:
         kind_fields = format_fields(params, resolution.schema, protocol)
-    shape = task.body[protocol.id]
-    fields = fill(shape, _placeholders(messages, protocol))
+    body_of_task = task.body[protocol.id]
+    fields = fill(body_of_task, _placeholders(messages, protocol))
     placed = place_parameters(params, protocol)
     merged = merge(protocol.defaults, fields, kind_fields, _fixed_fields(resolution), placed)
-    order = dict.fromkeys([*(name for name in shape if name in merged), *merged])
+    order = dict.fromkeys([*(name for name in body_of_task if name in merged), *merged])
     body = {name: merged[name] for name in order}
-    known = {"stream", *shape, *protocol.defaults, *kind_fields}
+    known = {"stream", *body_of_task, *protocol.defaults, *kind_fields}
     known |= {(parameter.path or [name])[0] for name, parameter in protocol.parameters.items()}
     extra = {name: value for name, value in body.items() if name not in known}
     return Body(body, extra, first_round, define_tools(tools, protocol))
@@ -166,7 +166,7 @@ def _placeholders(messages: Messages, protocol: Protocol) -> dict[str, Any]:
 
 
 def _system(texts: Sequence[str | Variable], protocol: Protocol) -> Any:
-    """Return the system texts as the protocol has them beside the messages."""
+    """Return the system texts as the protocol has them outside the messages."""
     if not texts:
         return ABSENT
     if protocol.message_format == "parts":

@@ -163,9 +163,9 @@ class RequestPlan(NamedTuple):
     body: JsonObject
     extra_body: JsonObject  # fields of `body` that client libraries do not know
     first_round_body: JsonObject  # fields that only the first round of a tool loop sends
-    messages: Sequence[JsonObject]  # in the protocol's format; those before the first turn for a chatbot
-    system_texts: Sequence[str | Variable]  # those that the protocol has beside the messages
-    prompt: str | None  # the value of the variable; None where the messages hold all turns, or none yet
+    messages: Sequence[JsonObject]  # in the protocol's format; for a chatbot those before the first prompt
+    system_texts: Sequence[str | Variable]  # those that the protocol has outside the messages
+    prompt: str | None  # the value of the variable; None where the messages hold it, or it is read later
     instructions: bool  # the messages hold the variable
     tools: Sequence[Tool]
     tool_definitions: Sequence[JsonObject]  # in the protocol's format

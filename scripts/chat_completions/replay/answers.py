@@ -81,7 +81,7 @@ def _fits(answer: Answer, kind: RequestKind) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """Return a text in the pieces that a stream sends: words with the space after them."""
+    """Return the words of a text, each with the space after it, as a stream sends them."""
     return [word for word in re.split("(?<= )", text) if word]
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Auth, Gateway
 from chat_completions.replay.cassette import LABELS, PLACEHOLDERS, Exchange
-from chat_completions.replay.request_kind import RequestKind, find_kind, split_schema
+from chat_completions.replay.request_kind import RequestKind, split_schema
 
 ANY = "<any>"
 COMPARED = 2000  # characters of each body that are compared for similarity
@@ -32,7 +32,7 @@ CLIENT_HEADERS = {
     *("origin", "referer"),
 }
 CLIENT_PREFIXES = ("x-stainless", "sec-")
-Candidate = tuple[Exchange, Gateway]
+Candidate = tuple[Exchange, RequestKind]
 
 
 class ReceivedRequest(NamedTuple):
@@ -168,9 +168,8 @@ def _body_difference(received: Any, recorded: Any) -> str:
 def find_nearest(request: ReceivedRequest, kind: RequestKind, candidates: Iterable[Candidate]) -> Exchange | None:
     """Return the good response whose request is most similar to this one; None where none has its form."""
     ranked: list[tuple[Any, ...]] = []
-    for number, (exchange, gateway) in enumerate(candidates):
-        theirs = find_kind(exchange.method, exchange.path, exchange.body, gateway)
-        if theirs and theirs.form == kind.form and exchange.status == HTTPStatus.OK:
+    for number, (exchange, theirs) in enumerate(candidates):
+        if theirs.form == kind.form and exchange.status == HTTPStatus.OK:
             ranked.append((*_similarity(request.body, kind, exchange, theirs), -number, exchange))
     return max(ranked)[-1] if ranked else None
 
@@ -184,7 +183,7 @@ def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: Reques
     first, second = (json.dumps(either, sort_keys=True, default=str)[:COMPARED] for either in (body, exchange.body))
     ratio = SequenceMatcher(None, first, second).quick_ratio()
     label = -LABELS.index(exchange.label)
-    return same_contents, -abs(kind.turns - theirs.turns), label, is_greeting or same_prompt, ratio
+    return same_contents, -abs(kind.message_count - theirs.message_count), label, is_greeting or same_prompt, ratio
 
 
 def _prompt(body: Any) -> Any:

@@ -1,12 +1,12 @@
 """Answer requests from cassettes, as a gateway that needs no real key.
 
-In order: a fault that was asked for, a refusal of a wrong or missing key, the exact recording, an answer generated
+In order: the fault of --fault, a refusal of a wrong or missing key, the exact recording, an answer generated
 for the user's tools or schema, the nearest scene of the same kind. A strict replay, for tests, answers what no
 cassette holds with 404 and `x-should-retry: false`. Several gateways have a path of their own each: /NAME/….
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from urllib.parse import urlsplit
 
@@ -91,7 +91,9 @@ class Replay:
                 self._scene = nearest.scene
                 self._report_once(f"this request was not recorded: the answer is {nearest.source}, to another prompt")
                 return recorded_response(nearest, self.url)
-            nearest = find_nearest(request, kind, _all_candidates())
+            exchanges = load_all_exchanges()
+            gateways = {name: load_gateway(name) for name in {exchange.gateway for exchange in exchanges}}
+            nearest = find_nearest(request, kind, _with_kinds(exchanges, gateways))
             if nearest is None:
                 return self._not_found(f"nothing of the kind of {request.method} {request.path} was recorded")
             response = recorded_response(nearest, self.url)._replace(source=f"{GENERATED} from {nearest.source}")
@@ -99,9 +101,8 @@ class Replay:
         return response
 
     def _candidates(self, name: str) -> Iterator[Candidate]:
-        """Yield the exchanges of one gateway, with it."""
-        exchanges = (exchange for exchange in self.exchanges if exchange.gateway == name)
-        return ((exchange, self.gateways[name]) for exchange in exchanges if name in self.gateways)
+        """Yield the exchanges of one gateway, each with the kind of its request."""
+        return _with_kinds((exchange for exchange in self.exchanges if exchange.gateway == name), self.gateways)
 
     def _split_name(self, request: ReceivedRequest) -> tuple[ReceivedRequest, str]:
         """Return the request without a leading /NAME, and the gateway that it is for."""
@@ -153,11 +154,12 @@ class Replay:
             self._report(f"Replay: {line}")
 
 
-def _all_candidates() -> Iterator[Candidate]:
-    """Yield all exchanges there are, each with its gateway."""
-    exchanges = load_all_exchanges()
-    gateways = {name: load_gateway(name) for name in {exchange.gateway for exchange in exchanges}}
-    return ((exchange, gateways[exchange.gateway]) for exchange in exchanges)
+def _with_kinds(exchanges: Iterable[Exchange], gateways: Mapping[str, Gateway]) -> Iterator[Candidate]:
+    for exchange in exchanges:
+        gateway = gateways.get(exchange.gateway)
+        kind = find_kind(exchange.method, exchange.path, exchange.body, gateway) if gateway else None
+        if kind:
+            yield exchange, kind
 
 
 def _no_such_path(request: ReceivedRequest, gateway: Gateway) -> str:

@@ -27,7 +27,7 @@ class RequestKind(NamedTuple):
     tools: Mapping[str, Any]  # name -> JSON Schema of the parameters
     tool_results: Sequence[str]
     schema: Any  # JSON Schema of the answer, or None
-    turns: int
+    message_count: int
 
     @property
     def form(self) -> tuple[str, bool, bool, bool]:
@@ -59,7 +59,7 @@ def find_kind(method: str, path: str, body: Any, gateway: Gateway) -> RequestKin
         tools=_tools(fields),
         tool_results=_tool_results(fields),
         schema=_answer_schema(fields),
-        turns=len(_messages(fields)),
+        message_count=len(_messages(fields)),
     )
 
 
@@ -128,7 +128,7 @@ def split_schema(text: str) -> tuple[str, Any, str]:
 
 
 def _tool_results(body: Body) -> list[str]:
-    """Return what the tools returned in the last turn; empty where the last turn holds no results."""
+    """Return the results of tools that the last messages hold."""
     results: list[str] = []
     for message in reversed(_messages(body)):
         if message.get("role") != "tool":
@@ -160,8 +160,8 @@ def _parts(message: Body) -> Sequence[Body]:
 def _texts(body: Body) -> Iterator[str]:
     """Yield every text of the request that may contain instructions."""
     system = body.get("system") or body.get("systemInstruction") or []
-    for turn in (system if isinstance(system, Mapping) else {"content": system}, *_messages(body)):
-        yield from (part["text"] for part in _parts(turn) if isinstance(part.get("text"), str))
+    for message in (system if isinstance(system, Mapping) else {"content": system}, *_messages(body)):
+        yield from (part["text"] for part in _parts(message) if isinstance(part.get("text"), str))
 
 
 def _as_text(value: Any) -> str:

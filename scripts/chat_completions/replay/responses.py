@@ -9,7 +9,6 @@ from chat_completions.catalog.types import EMPTY
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.replay.cassette import Exchange
 from chat_completions.replay.matching import Candidate
-from chat_completions.replay.request_kind import find_kind
 
 ERROR_NAMES = {401: "authentication_error", 429: "rate_limit_error"}
 STATUSES = ("401", "402", "429", "503")
@@ -75,11 +74,9 @@ def recorded_response(exchange: Exchange, url: str) -> Response:
 
 def error_response(status: int, message: str, protocol: str = "", candidates: Iterable[Candidate] = ()) -> Response:
     """Return an error as the gateway words it in one of the candidates, else in the form of the protocol."""
-    for exchange, gateway in candidates:
-        if exchange.status == status:
-            kind = find_kind(exchange.method, exchange.path, exchange.body, gateway)
-            if kind and kind.protocol == protocol:
-                return recorded_response(exchange, "")
+    for exchange, kind in candidates:
+        if (exchange.status, kind.protocol) == (status, protocol):
+            return recorded_response(exchange, "")
     name = ERROR_NAMES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
     error: dict[str, Any] = {"error": {"message": message, "type": name, "code": str(status)}}
     if protocol == "anthropic-messages":
