@@ -22,7 +22,7 @@ FAILURES = [
     (["write", "x", "--priority", "quality", "--param", "temperature=1"], 3, "gpt-5.2"),
     (["write", "x", "--protocol", "openai-caht"], 2, "openai-chat"),
     (["write", "x", "--gateway", "aitoll", "--protocol", "anthropic-messages"], 3, "openai-chat"),
-    (["write", "x", "--task", "chatbot"], 3, "reads each turn when it runs"),
+    (["write", "x", "--task", "chatbot"], 3, "reads each prompt when it runs"),
     (["write", "x", "--task", "batch"], 3, "reads a file of prompts"),
     (["write", "--task", "chatbot", "--language", "shell"], 3, "--task chatbot --language"),
     (["write", "--task", "batch", "--library", "requests"], 3, "take httpx"),

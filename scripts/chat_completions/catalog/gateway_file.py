@@ -102,7 +102,7 @@ def is_loopback(url: str) -> bool:
 
 def _address(data: JsonObject) -> str:
     base_url = data["base_url"]
-    return str(base_url if isinstance(base_url, str) else base_url["value"])
+    return str(base_url if isinstance(base_url, str) else base_url["value"]).rstrip("/")
 
 
 def _auth(id_: str, data: JsonObject) -> list[JsonObject]:

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.gateway import Auth, Gateway
-from chat_completions.catalog.gateway_file import check_base_url, is_loopback
+from chat_completions.catalog.gateway_file import is_loopback
 from chat_completions.catalog.types import Protocol
 from chat_completions.errors import NotOffered
 from chat_completions.planning.messages import build_messages
@@ -22,20 +22,17 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
     parameters = read_parameters(resolution)
     messages = build_messages(resolution, parameters.values)
     body = build_body(resolution, parameters.values, messages)
-    request, gateway = resolution.request, resolution.gateway
-    base_url = gateway.base_url if request.base_url is None else request.base_url
-    base_url = check_base_url(base_url, allow_http=request.allow_http or gateway.allow_http)
     notes = [
         *resolution.choice.notes,
         *parameters.notes,
         *parameters.notes_on_alternative,
         *_notes_on_defaults(resolution.protocol, parameters.values),
-        *_notes_on_address(base_url, resolution.auth),
+        *_notes_on_address(resolution.gateway.base_url, resolution.auth),
         *messages.notes,
         *_notes_on_schema(resolution),
         *(note for note in (resolution.endpoint.note, resolution.library.note) if note),
     ]
-    return _plan(resolution, base_url, parameters, messages, body), notes
+    return _plan(resolution, parameters, messages, body), notes
 
 
 def choose_model(request: ProgramRequest) -> ModelChoice:
@@ -50,13 +47,13 @@ def choose_model(request: ProgramRequest) -> ModelChoice:
     return choice._replace(notes=[*choice.notes, *read_parameters(resolution).notes])
 
 
-def _plan(resolution: Resolution, base_url: str, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
+def _plan(resolution: Resolution, parameters: Parameters, messages: Messages, body: Body) -> RequestPlan:
     return RequestPlan(
         template=resolution.task.template,
         protocol=resolution.protocol.id,
         stream=resolution.stream,
         asynchronous=resolution.request.asynchronous or resolution.task.asynchronous,
-        gateway=resolution.gateway._replace(base_url=base_url),
+        gateway=resolution.gateway,
         auth=resolution.auth,
         http=_http_request(resolution, messages),
         model=resolution.choice.model,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
+from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
 from chat_completions.catalog.types import Language, Library, Protocol, Task
 from chat_completions.errors import NotOffered, UnknownName
@@ -35,6 +36,9 @@ def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resoluti
 def find_objects(request: ProgramRequest, gateway: Gateway | None = None) -> Objects:
     """Return the objects of these names."""
     gateway, task = gateway or _find_gateway(request), load.load_task(request.task)
+    if request.base_url is not None and request.key is None:
+        allow_http = request.allow_http or gateway.allow_http
+        gateway = gateway._replace(base_url=check_base_url(request.base_url, allow_http=allow_http))
     language = load.load_language(request.language or task.language or "python")
     protocol = request.protocol
     if protocol not in (None, *gateway.endpoints):  # by another name, or one that the gateway does not have

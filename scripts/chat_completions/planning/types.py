@@ -95,7 +95,7 @@ class Resolution(NamedTuple):
     """The objects that the names of a request refer to; they go together."""
 
     request: ProgramRequest
-    gateway: Gateway
+    gateway: Gateway  # with the base URL of the request
     task: Task
     language: Language
     library: Library
@@ -153,7 +153,7 @@ class RequestPlan(NamedTuple):
     protocol: str
     stream: bool
     asynchronous: bool
-    gateway: Gateway  # with the base URL of the request
+    gateway: Gateway
     auth: Auth
     http: HttpRequest
     model: str
