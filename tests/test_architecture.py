@@ -33,13 +33,13 @@ def place(file: Path) -> str:
 
 def imported(file: Path) -> set[str]:
     """The full names of what a file imports, wherever in it the import stands."""
-    found = set()
+    names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-    return found
+            names |= {alias.name for alias in node.names}
+    return names
 
 
 def test_folders_import_only_what_is_below_them() -> None:

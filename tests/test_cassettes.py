@@ -19,15 +19,15 @@ ids = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.nam
 
 @ids
 def test_a_cassette_names_its_source(file: Path) -> None:
-    about = loaded(file)["provenance"]
-    assert about["label"] in cassette.LABELS
-    assert about["source"]
-    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", about["date"])
-    if about["label"] == "constructed":
-        assert "built " in about["note"]
-    if about["label"] == "recorded":
-        assert about["by"]
-        assert isinstance(about["mock"], bool)
+    provenance = loaded(file)["provenance"]
+    assert provenance["label"] in cassette.LABELS
+    assert provenance["source"]
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", provenance["date"])
+    if provenance["label"] == "constructed":
+        assert "built " in provenance["note"]
+    if provenance["label"] == "recorded":
+        assert provenance["by"]
+        assert isinstance(provenance["mock"], bool)
         assert loaded(file).get("write") is None or {"exit", "stdout"} <= set(loaded(file)["expect"])
 
 
@@ -36,12 +36,12 @@ def test_a_documented_response_is_in_its_document(file: Path) -> None:
     data = loaded(file)
     if data["provenance"]["label"] != "documented":
         return
-    bodies = [one["response"]["body"]["string"] for one in data["interactions"]]
+    bodies = [interaction["response"]["body"]["string"] for interaction in data["interactions"]]
     pieces = [piece for body in bodies for piece in _documented_pieces(body)]
     assert pieces
     if not SEEDS.is_dir():
         pytest.skip("the documents are not on this machine")
-    documents = [one.read_text(encoding="utf-8") for one in SEEDS.glob("*.txt")]
+    documents = [path.read_text(encoding="utf-8") for path in SEEDS.glob("*.txt")]
     assert any(all(piece in document for piece in pieces) for document in documents)
 
 
@@ -61,9 +61,9 @@ def test_the_chunks_of_a_stream_are_its_body(file: Path) -> None:
 
 @ids
 def test_a_cassette_holds_a_placeholder_and_no_key(file: Path) -> None:
-    for one in loaded(file)["interactions"]:
+    for interaction in loaded(file)["interactions"]:
         for name in ("authorization", "x-api-key", "x-goog-api-key"):
-            for value in one["request"]["headers"].get(name, []):
+            for value in interaction["request"]["headers"].get(name, []):
                 assert value.rpartition(" ")[2] in cassette.PLACEHOLDERS
 
 
@@ -91,13 +91,13 @@ def client() -> Iterator[httpx.Client]:
 @ids
 @pytest.mark.vcr
 def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette, client: httpx.Client) -> None:
-    for one in loaded(file)["interactions"]:
-        request = one["request"]
+    for interaction in loaded(file)["interactions"]:
+        request = interaction["request"]
         headers = {name: values[0] for name, values in request["headers"].items()}
-        sent, served = request["body"] or "", one["response"]["body"]["string"]
+        sent, served = request["body"] or "", interaction["response"]["body"]["string"]
         content = sent if isinstance(sent, bytes) else sent.encode()
         reply = client.request(request["method"], request["uri"], headers=headers, content=content)
-        assert reply.status_code == one["response"]["status"]["code"]
+        assert reply.status_code == interaction["response"]["status"]["code"]
         assert reply.content == (served if isinstance(served, bytes) else served.encode())
         if headers.get("content-type") == "application/json" and "write" in loaded(file):
             json.loads(sent)

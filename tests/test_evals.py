@@ -28,15 +28,17 @@ echo '{"type":"result","subtype":"success"}'
 
 def test_the_form() -> None:
     assert 18 <= len(QUERIES) <= 24
-    assert all(set(one) == {"query", "should_trigger"} and isinstance(one["should_trigger"], bool) for one in QUERIES)
-    assert len({one["query"] for one in QUERIES}) == len(QUERIES)
+    assert all(
+        set(query) == {"query", "should_trigger"} and isinstance(query["should_trigger"], bool) for query in QUERIES
+    )
+    assert len({query["query"] for query in QUERIES}) == len(QUERIES)
 
 
 def test_both_kinds_come_in_both_languages() -> None:
-    for wanted in (True, False):
-        queries = [one["query"] for one in QUERIES if one["should_trigger"] is wanted]
+    for expected in (True, False):
+        queries = [query["query"] for query in QUERIES if query["should_trigger"] is expected]
         assert 0.4 <= len(queries) / len(QUERIES) <= 0.6
-        chinese = [one for one in queries if CHINESE.search(one)]
+        chinese = [query for query in queries if CHINESE.search(query)]
         assert len(chinese) >= 3
         assert len(queries) - len(chinese) >= 3
 
@@ -52,8 +54,8 @@ def test_the_loop_of_the_readme_tells_right_from_wrong(tmp_path: Path) -> None:
     (tmp_path / "tests" / "evals").mkdir(parents=True)
     (tmp_path / "tests" / "evals" / "trigger-queries.json").write_text(json.dumps(some))
     env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    ran = subprocess.run(["bash", "-c", loop], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
-    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    result = subprocess.run(["bash", "-c", loop], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == 3 * len(some)
     for line, one in zip(lines[::3], some, strict=True):
         assert line["loaded"] == ("AITOLL" in one["query"])
@@ -65,9 +67,9 @@ REQUESTS = yaml.safe_load((EVALS / "requests.yaml").read_text(encoding="utf-8"))
 
 @pytest.mark.parametrize("case", REQUESTS, ids=lambda case: str(case["request"]))
 def test_what_people_ask_for_ends_in_a_program_that_fits(case: dict[str, Any]) -> None:
-    ran = command("write", *map(str, case["command"]))
-    assert ran.returncode == 0, ran.stderr
-    code = ran.stdout.decode()
+    result = command("write", *map(str, case["command"]))
+    assert result.returncode == 0, result.stderr
+    code = result.stdout.decode()
     assert [part for part in case["holds"] if part not in code] == []
     assert [part for part in case.get("lacks", ()) if part in code] == []
     assert len(list(filter(str.strip, code.splitlines()))) <= case.get("lines", 140)

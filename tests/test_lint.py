@@ -17,13 +17,13 @@ NOT_EMITTED = "ASYNC230,ASYNC240,B904,E501,RET503,S310,S603"
 
 
 def clean(*command: str) -> None:
-    """Run a linter; its words are the failure."""
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
+    """Run a linter; its output is the failure."""
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
-def python(module: str, *words: str) -> None:
-    clean(sys.executable, "-m", module, *words)
+def python(module: str, *arguments: str) -> None:
+    clean(sys.executable, "-m", module, *arguments)
 
 
 def test_ruff() -> None:

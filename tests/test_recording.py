@@ -51,13 +51,13 @@ def record(cassettes: Path, base_url: str, *args: str) -> subprocess.CompletedPr
 def test_a_recording_is_scrubbed_labelled_and_replayed(tmp_path: Path) -> None:
     names = ("chat", "chat-stream")
     chosen = ["-k", "aitoll/chat and not chatbot"]
-    exchanges = [one for name in names for one in cassette.read_cassette(CASSETTES / "aitoll" / f"{name}.yaml")]
+    exchanges = [item for name in names for item in cassette.read_cassette(CASSETTES / "aitoll" / f"{name}.yaml")]
     with serve(exchanges) as gateway:
         recorded = record(tmp_path, f"{gateway.url}/api/gateway/api", *chosen, "--record-mode=rewrite")
     assert recorded.returncode == 0, recorded.stdout
     for name in names:
         text = (tmp_path / "aitoll" / f"{name}.yaml").read_text(encoding="utf-8")
-        ours, theirs = (yaml.safe_load(one) for one in (text, (CASSETTES / "aitoll" / f"{name}.yaml").read_text()))
+        ours, theirs = (yaml.safe_load(item) for item in (text, (CASSETTES / "aitoll" / f"{name}.yaml").read_text()))
         assert traces(KEY, text) == []
         assert list(ours) == ["version", "provenance", "write", "expect", "interactions"]
         assert (ours["provenance"]["label"], ours["provenance"]["by"]) == ("recorded", "python/requests")
@@ -81,17 +81,17 @@ def test_what_fails_leaves_the_old_cassette(tmp_path: Path) -> None:
 
 
 def test_a_failure_that_the_program_repeats_is_stored_once() -> None:
-    asked, other = (Request("POST", "http://localhost/v1/chat", body, {}) for body in ("{}", "[]"))
+    repeated, other = (Request("POST", "http://localhost/v1/chat", body, {}) for body in ("{}", "[]"))
     failed, answered = {"status": {"code": 503}}, {"status": {"code": 200}}
-    assert without_repeated_failures([(asked, failed)] * 3) == [(asked, failed)]
-    kept = [(asked, answered), (other, failed), (asked, answered)]
-    assert without_repeated_failures([(asked, failed), *kept]) == kept
+    assert without_repeated_failures([(repeated, failed)] * 3) == [(repeated, failed)]
+    stored = [(repeated, answered), (other, failed), (repeated, answered)]
+    assert without_repeated_failures([(repeated, failed), *stored]) == stored
 
 
 def test_recording_needs_a_key_and_a_gateway(tmp_path: Path) -> None:
     env = {name: value for name, value in os.environ.items() if name != "AITOLL_API_KEY"}
     command = [sys.executable, "-m", "pytest", "-q", "tests/recording", "--record-mode=rewrite"]
-    for args, words in (((), "--gateway NAME"), (("--gateway", "aitoll"), "export AITOLL_API_KEY=your-key")):
+    for args, message in (((), "--gateway NAME"), (("--gateway", "aitoll"), "export AITOLL_API_KEY=your-key")):
         run = subprocess.run(
             [*command, "--cassettes", str(tmp_path), *args, "--maxfail=1"],
             cwd=ROOT,
@@ -101,7 +101,7 @@ def test_recording_needs_a_key_and_a_gateway(tmp_path: Path) -> None:
             check=False,
         )
         assert run.returncode != 0
-        assert words in run.stdout + run.stderr
+        assert message in run.stdout + run.stderr
 
 
 def test_every_recording_can_be_made_anew() -> None:
@@ -167,9 +167,9 @@ def test_a_uri_loses_keys_users_and_passwords() -> None:
     ],
 )
 def test_personal_data_is_reported_and_not_repeated(text: str, description: str) -> None:
-    (found,) = find_personal(text)
-    assert found.startswith(description)
-    assert text.rsplit(maxsplit=1)[-1] not in found
+    (finding,) = find_personal(text)
+    assert finding.startswith(description)
+    assert text.rsplit(maxsplit=1)[-1] not in finding
 
 
 def test_ordinary_responses_are_not_reported_as_personal() -> None:

@@ -70,16 +70,16 @@ def test_every_command_works(line: str, tmp_path: Path) -> None:
     if line.startswith(SETS_UP):
         assert line in (ROOT / ".ci" / "run").read_text(encoding="utf-8")  # CI runs these
         return
-    words = shlex.split(line)
-    if words[0] == "python3":
-        words = [sys.executable, str(ROOT / words[1]), *words[2:]]
+    command = shlex.split(line)
+    if command[0] == "python3":
+        command = [sys.executable, str(ROOT / command[1]), *command[2:]]
     else:
-        assert Path(words[0]).name == "chat-completions"
-        words = [str(Path(sys.executable).with_name("chat-completions")), *words[1:]]
+        assert Path(command[0]).name == "chat-completions"
+        command = [str(Path(sys.executable).with_name("chat-completions")), *command[1:]]
     env = {**os.environ, "HOME": str(tmp_path)}  # `install` writes there
-    ran = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    assert "Error" not in ran.stderr
+    result = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "Error" not in result.stderr
 
 
 def test_the_readme_s_gateway_file_works(tmp_path: Path) -> None:
@@ -87,7 +87,14 @@ def test_the_readme_s_gateway_file_works(tmp_path: Path) -> None:
     assert block
     assert block[1] in SKILL
     (tmp_path / "mine.yaml").write_text(block[1])
-    words = [sys.executable, str(ROOT / "scripts" / "chat-completions.py"), "write", "Hello", "--gateway", "mine.yaml"]
-    ran = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0
-    assert "MINE_API_KEY" in ran.stdout
+    command = [
+        sys.executable,
+        str(ROOT / "scripts" / "chat-completions.py"),
+        "write",
+        "Hello",
+        "--gateway",
+        "mine.yaml",
+    ]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert "MINE_API_KEY" in result.stdout

@@ -36,7 +36,7 @@ def test_only_what_was_recorded_counts(tmp_path: Path, monkeypatch: pytest.Monke
 
 def cells(table: str) -> list[str]:
     """The last three cells of the one row."""
-    return [one.strip() for one in table.splitlines()[2].split("|")[3:6]]
+    return [part.strip() for part in table.splitlines()[2].split("|")[3:6]]
 
 
 def test_the_count_is_that_of_the_labels() -> None:
@@ -49,7 +49,7 @@ def test_the_count_is_that_of_the_labels() -> None:
 
 def test_a_recording_names_its_software_with_a_version_and_its_day() -> None:
     for file in CASSETTES.glob("*/*.yaml"):
-        about = loaded(file)["provenance"]
-        if about["label"] == "recorded":
-            assert any(one[:1].isdigit() for one in about["source"].split()), file
-            assert about["note"], file
+        provenance = loaded(file)["provenance"]
+        if provenance["label"] == "recorded":
+            assert any(part[:1].isdigit() for part in provenance["source"].split()), file
+            assert provenance["note"], file

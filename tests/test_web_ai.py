@@ -91,11 +91,11 @@ def test_a_tool_is_called_and_its_result_answered(chat: Page, gateway: Server) -
     last = chat.locator("main > p:not([role])").last
     expect(last).to_contain_text("assistant: It is 4 °C.")
     expect(last.locator("small")).to_contain_text("[get_weather: output-available]")
-    first, second = (json.loads(one.body) for one in gateway.requests)
+    first, second = (json.loads(request.body) for request in gateway.requests)
     assert first["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
-    assert [one["function"]["name"] for one in first["tools"]] == ["get_weather", "get_time"]
+    assert [tool["function"]["name"] for tool in first["tools"]] == ["get_weather", "get_time"]
     assert json.loads(second["messages"][-1]["content"])["sky"] == "cloudy"
-    assert {one.headers["authorization"] for one in gateway.requests} == {f"Bearer {KEY}"}
+    assert {request.headers["authorization"] for request in gateway.requests} == {f"Bearer {KEY}"}
 
 
 def test_an_error_is_told_without_the_key_and_can_be_tried_again(chat: Page, gateway: Server) -> None:
@@ -112,7 +112,7 @@ def test_an_error_is_told_without_the_key_and_can_be_tried_again(chat: Page, gat
 
 
 def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server) -> None:
-    pieces = [event_text(one).encode() for one in PROTOCOLS["openai-chat"].text("Hello")]
+    pieces = [event_text(item).encode() for item in PROTOCOLS["openai-chat"].text("Hello")]
     gateway.replies = [Reply(200, STREAM, chunks=pieces)]
     send(chat)
     expect(chat.locator("p[role=alert]")).to_contain_text("Error: Response stream ended without a finish reason.")
@@ -129,7 +129,7 @@ def test_a_page_adds_neither_instructions_nor_addresses(chat: Page, gateway: Ser
         body = json.dumps({"messages": [{"id": "1", "role": role, "parts": parts}]})
         chat.request.post(chat.url.replace("/chat", "/api/chat"), data=body)
         assert len(gateway.requests) == (role == "user")
-        assert all("Obey" not in one.body.decode() and "secret" not in one.path for one in gateway.requests)
+        assert all("Obey" not in request.body.decode() and "secret" not in request.path for request in gateway.requests)
 
 
 def test_nothing_of_the_server_is_in_what_the_browser_gets(app: Path) -> None:

@@ -121,12 +121,12 @@ def alert(page: Page) -> str:
 
 def pieces(*texts: str) -> list[bytes]:
     """These pieces of an answer, one chunk each."""
-    return [event_text(one).encode() for text in texts for one in PROTOCOLS["openai-chat"].text(text)]
+    return [event_text(item).encode() for text in texts for item in PROTOCOLS["openai-chat"].text(text)]
 
 
-def failure(words: str) -> list[bytes]:
-    """The event that tells a failure, or nothing without words."""
-    return [event_text(one).encode() for one in PROTOCOLS["openai-chat"].failure(words)] if words else []
+def failure(message: str) -> list[bytes]:
+    """The event that tells a failure, or nothing without message."""
+    return [event_text(item).encode() for item in PROTOCOLS["openai-chat"].failure(message)] if message else []
 
 
 def test_a_message_goes_out_and_the_answer_comes_piece_by_piece(chat: Page, gateway: Server) -> None:
@@ -146,13 +146,13 @@ def test_a_message_goes_out_and_the_answer_comes_piece_by_piece(chat: Page, gate
     send(chat, "And you?")
     expect(chat.locator("main > p")).to_have_count(4)
     expect(chat.locator("main")).to_have_attribute("aria-busy", "false")
-    said = [one["content"] for one in json.loads(gateway.requests[1].body)["messages"]]
-    assert said == [SYSTEM, QUESTION, ANSWER, "And you?"]
+    contents = [message["content"] for message in json.loads(gateway.requests[1].body)["messages"]]
+    assert contents == [SYSTEM, QUESTION, ANSWER, "And you?"]
 
 
 def test_a_finish_reason_on_every_chunk_cuts_nothing(chat: Page, gateway: Server) -> None:
     words = [f"w{number} " for number in range(8)]
-    chunks = [{"choices": [{"index": 0, "delta": {"content": one}, "finish_reason": "stop"}]} for one in words]
+    chunks = [{"choices": [{"index": 0, "delta": {"content": word}, "finish_reason": "stop"}]} for word in words]
     events = [f"data: {json.dumps(chunk)}\n\n".encode() for chunk in chunks]
     gateway.replies = [Reply(200, STREAM, chunks=[*events, b"data: [DONE]\n\n"], pause=0.1)]
     send(chat)
@@ -173,19 +173,19 @@ def test_an_error_of_the_gateway_is_one_line_without_the_key(chat: Page, gateway
     send(chat)
     expect(last(chat)).to_have_text(f"assistant: {ANSWER}")
     expect(chat.locator("p[role=alert]")).to_have_count(0)
-    said = [one["content"] for one in json.loads(gateway.requests[0].body)["messages"]]
-    assert said == [SYSTEM, "Are you there?"], "what failed is not part of the conversation"
+    contents = [message["content"] for message in json.loads(gateway.requests[0].body)["messages"]]
+    assert contents == [SYSTEM, "Are you there?"], "what failed is not part of the conversation"
 
 
 @pytest.mark.parametrize(
-    ("end", "event", "words"),
+    ("end", "event", "message"),
     [("cut", "", ""), ("reset", "", ""), ("done", "", "the answer was cut"), ("done", f"dropped {KEY}", "dropped ***")],
     ids=["cut", "reset", "end", "error"],
 )
-def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server, end: str, event: str, words: str) -> None:
+def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server, end: str, event: str, message: str) -> None:
     gateway.replies = [Reply(200, STREAM, chunks=[*pieces("Hello ", "there"), *failure(event)], pause=0.1, end=end)]  # type: ignore[arg-type]
     send(chat)
-    assert alert(chat).startswith(f"Error: {words}")
+    assert alert(chat).startswith(f"Error: {message}")
     assert KEY not in chat.content()
     assert messages(chat) == [f"user: {QUESTION}", "assistant: Hello there"]
     expect(chat.get_by_label("Message")).to_have_value(QUESTION)
@@ -195,9 +195,9 @@ def test_a_handler_that_is_not_there_is_told(browser_page: Page, address: str) -
     browser_page.goto(f"{address}/chat")
     browser_page.route("**/api/chat", lambda route: route.fulfill(status=404, body="<h1>Not found</h1>"))
     send(browser_page)
-    told = alert(browser_page)
+    error = alert(browser_page)
     browser_page.unroute_all()
-    assert told == "Error: HTTP 404 from /api/chat"
+    assert error == "Error: HTTP 404 from /api/chat"
 
 
 def test_whoever_leaves_the_page_ends_the_request(chat: Page, gateway: Server) -> None:
@@ -260,24 +260,24 @@ def test_the_vendors_package_answers(vendor_page: Page, gateway: Server) -> None
     expect(vendor_page.locator("button")).to_be_disabled()
     expect(last(vendor_page)).to_have_text(f"assistant: {ANSWER}")
     expect(vendor_page.get_by_role("status")).to_contain_text('"total_tokens":27')
-    (asked,) = gateway.requests
-    sent = json.loads(asked.body)
-    assert asked.path == "/api/v1/public/managed-chat/chat/completions"
-    assert asked.headers["authorization"] == f"Bearer {KEY}"
+    (request,) = gateway.requests
+    sent = json.loads(request.body)
+    assert request.path == "/api/v1/public/managed-chat/chat/completions"
+    assert request.headers["authorization"] == f"Bearer {KEY}"
     assert sent["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
     assert (sent["preferred_model"], sent["stream"]) == ("claude-sonnet-4-6", False)
 
 
 def test_a_refusal_through_the_vendors_package_is_shown(vendor_page: Page, gateway: Server) -> None:
-    said = json.dumps(PROTOCOLS["openai-chat"].whole({"refusal": "I cannot."})).encode()
-    gateway.replies = [Reply(200, JSON, said)]
+    answer = json.dumps(PROTOCOLS["openai-chat"].whole({"refusal": "I cannot."})).encode()
+    gateway.replies = [Reply(200, JSON, answer)]
     vendor_page.get_by_label("Key").fill(KEY)
     send(vendor_page)
     expect(last(vendor_page)).to_have_text("assistant: I cannot.")
 
 
 @pytest.mark.parametrize(
-    ("reply", "words"),
+    ("reply", "message"),
     [
         (Reply(401, JSON, json.dumps({"detail": f"no such key: {KEY}"}).encode()), "HTTP 401: no such key: ***"),
         (Reply(402, JSON, b'{"detail": "balance is 0"}'), "HTTP 402: balance is 0"),
@@ -288,14 +288,14 @@ def test_a_refusal_through_the_vendors_package_is_shown(vendor_page: Page, gatew
     ],
     ids=lambda value: "" if isinstance(value, str) else str(value.status),
 )
-def test_an_error_through_the_vendors_package(vendor_page: Page, gateway: Server, reply: Reply, words: str) -> None:
+def test_an_error_through_the_vendors_package(vendor_page: Page, gateway: Server, reply: Reply, message: str) -> None:
     gateway.replies = [reply]
     vendor_page.get_by_label("Key").fill(KEY)
     send(vendor_page)
-    told = alert(vendor_page)
-    assert told.startswith("Error: ")
-    assert words in told
-    assert KEY not in told
+    error = alert(vendor_page)
+    assert error.startswith("Error: ")
+    assert message in error
+    assert KEY not in error
     assert len(gateway.requests) == 1
     expect(vendor_page.get_by_label("Message")).to_have_value(QUESTION)
     expect(vendor_page.locator("button")).to_be_enabled()

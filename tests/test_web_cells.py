@@ -86,12 +86,12 @@ def asked(component: tuple[str, str], scene: Scene) -> dict[str, Any]:
     """What the page sends to its handler."""
     plan = scene.program(component).plan
     turns: Sequence[Any] = plan.messages if plan.prompt is None else [{"role": "user", "content": plan.prompt}]
-    said = [turn.get("content") or turn["parts"][0]["text"] for turn in turns]  # by Gemini, in parts
+    texts = [turn.get("content") or turn["parts"][0]["text"] for turn in turns]  # by Gemini, in parts
     roles = [turn["role"].replace("model", "assistant") for turn in turns]
     if component[1] == "component":
-        messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+        messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
     else:
-        parts = [[{"type": "text", "text": text}] for text in said]
+        parts = [[{"type": "text", "text": text}] for text in texts]
         messages = [{"role": role, "parts": part} for role, part in zip(roles, parts, strict=True)]
     return {"messages": [message for message in messages if message["role"] != "system"]}
 
@@ -136,7 +136,9 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def vendor_pages(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Path:
     needs("node")
     folder = tmp_path_factory.mktemp("vendor")
-    pages = {one.name: one.program(VENDOR, replay.url + root(one.program(VENDOR))).code for one in scenes(VENDOR)}
+    pages = {
+        scene.name: scene.program(VENDOR, replay.url + root(scene.program(VENDOR))).code for scene in scenes(VENDOR)
+    }
     bundle(pages, folder, SDK)
     return folder
 
@@ -148,7 +150,7 @@ def _port(server: subprocess.Popen[str]) -> int:
 
 def cells(found: list[tuple[tuple[str, str], Scene]]) -> pytest.MarkDecorator:
     """Parametrize a test with these."""
-    listed = [pytest.param(*one, id=f"{one[0][1]}-{one[1].name}") for one in found]
+    listed = [pytest.param(*item, id=f"{item[0][1]}-{item[1].name}") for item in found]
     return pytest.mark.parametrize(("component", "scene"), listed)
 
 
@@ -167,7 +169,7 @@ def test_page_and_handler_together(
     _judged(page, scene, replay)
 
 
-@cells([one for one in together() if one not in in_the_browser()])
+@cells([item for item in together() if item not in in_the_browser()])
 def test_handler_alone(component: tuple[str, str], scene: Scene, handlers: str, replay: Replay) -> None:
     replay.load(sent_by(component[1], cassette.read_cassette(scene.file)))
     page = f"{handlers}/{component[1]}.{scene.name}"
@@ -201,7 +203,7 @@ def _judged(page: Page, scene: Scene, replay: Replay) -> None:
     data = loaded(scene.file)
     page.wait_for_selector("main[aria-busy=false]")
     page.evaluate("document.querySelectorAll('small').forEach((call) => call.remove())")  # calls of tools
-    assert [one for one in replay.misses if not one.startswith(BROWSERS_OWN)] == []
+    assert [miss for miss in replay.misses if not miss.startswith(BROWSERS_OWN)] == []
     assert replay.unplayed() == []
     alert = page.locator("p[role=alert]")
     assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
@@ -217,12 +219,12 @@ def _served(data: dict[str, Any]) -> str:
 
 def _answer(data: dict[str, Any]) -> str:
     """The text in the replies, read here independently of any template."""
-    return "".join(_text(one["response"]["body"]["string"]) for one in data["interactions"])
+    return "".join(_text(interaction["response"]["body"]["string"]) for interaction in data["interactions"])
 
 
 def _text(body: str) -> str:
     lines = [line.removeprefix("data:") for line in body.splitlines() if line.startswith("data:")]
-    events = [json.loads(one) for one in (lines or [body]) if one.strip() != "[DONE]"]
+    events = [json.loads(item) for item in (lines or [body]) if item.strip() != "[DONE]"]
     return "".join(piece for event in events for piece in _pieces(event) if piece)
 
 
@@ -238,13 +240,19 @@ def _pieces(event: dict[str, Any]) -> Iterator[str | None]:
 def test_every_cell_of_these_languages_has_a_scene() -> None:
     for language, library in (*HANDLERS, *HANDLERS.values(), VENDOR):
         offered = {
-            (one.gateway, one.task, one.protocol, one.stream)
-            for one in offered_combinations()
-            if (one.language, one.library) == (language, library)
+            (
+                combination.gateway,
+                combination.task,
+                combination.protocol,
+                combination.stream,
+            )
+            for combination in offered_combinations()
+            if (combination.language, combination.library) == (language, library)
         }
         programs = [scene.program((language, library)) for scene in scenes((language, library))]
         shown = {
-            (one.resolution.gateway.id, one.resolution.task.id, one.plan.protocol, one.plan.stream) for one in programs
+            (program.resolution.gateway.id, program.resolution.task.id, program.plan.protocol, program.plan.stream)
+            for program in programs
         }
         assert offered
         assert offered - shown == set()

@@ -25,7 +25,7 @@ def test_types_are_clean(library: str, tmp_path: Path, full: bool) -> None:
     """Programs of the library, with and without a system text and a stand-in model."""
     needs("node")
     offered = offered_combinations() if full else of_each_kind(offered_combinations())
-    listed = [one for one in offered if one.library == library and one.language in ("nextjs", "react")]
+    listed = [item for item in offered if item.library == library and item.language in ("nextjs", "react")]
     assert listed
     for number, combination in enumerate(listed):
         for system, model in ((None, None), ("Be kind.", "gpt-4o")):
@@ -49,16 +49,16 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
     bundle(pages, tmp_path, PACKAGES[library], "look")
     for name, said in orders.items():
         look = (tmp_path / f"{name}.html").read_bytes().decode()
-        shown = [html.unescape(one) for one in re.findall(r"</strong> (?:<!-- -->)?(.*?)</p>", look, re.DOTALL)]
+        shown = [html.unescape(item) for item in re.findall(r"</strong> (?:<!-- -->)?(.*?)</p>", look, re.DOTALL)]
         begun = re.findall(r"<textarea[^>]*>(.*?)</textarea>", look, re.DOTALL)
         assert shown == said[:-1]
-        assert [html.unescape(one).removeprefix("\n" * said[-1].startswith("\n")) for one in begun] == [said[-1]]
+        assert [html.unescape(item).removeprefix("\n" * said[-1].startswith("\n")) for item in begun] == [said[-1]]
 
 
 def _page(library: str, texts: list[str]) -> str:
     turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
-    asked = request(Variant(f"react-{library}"), task="conversation", messages=turns)
-    return generate_program(asked._replace(gateway="ainative", protocol=None)).code
+    program_request = request(Variant(f"react-{library}"), task="conversation", messages=turns)
+    return generate_program(program_request._replace(gateway="ainative", protocol=None)).code
 
 
 @pytest.mark.parametrize("library", PACKAGES)
@@ -93,10 +93,14 @@ def test_a_file_of_an_app_is_not_run_alone() -> None:
 
 
 def test_the_vendors_package_is_for_its_gateway_and_header_alone() -> None:
-    asked = ProgramRequest("ainative", language="react", library="ainative-react-sdk")
-    found = generate_program(asked)
-    assert found.plan.auth.header == "Authorization"
-    assert any("the key is in the browser" in one for one in found.notes)
-    for other in (asked._replace(gateway="aitoll"), asked._replace(stream=True), asked._replace(auth="api-key")):
+    program_request = ProgramRequest("ainative", language="react", library="ainative-react-sdk")
+    program = generate_program(program_request)
+    assert program.plan.auth.header == "Authorization"
+    assert any("the key is in the browser" in note for note in program.notes)
+    for other in (
+        program_request._replace(gateway="aitoll"),
+        program_request._replace(stream=True),
+        program_request._replace(auth="api-key"),
+    ):
         with pytest.raises(NotOffered):
             generate_program(other)

@@ -26,14 +26,18 @@ def test_ours_obey_the_schema_and_every_fact_has_a_source(file: Path) -> None:
     facts = yaml.safe_load(file.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(SCHEMA).validate(facts)
     validate(facts, SCHEMA)
-    named = [one["source"] for one in _dicts(facts) if isinstance(one.get("source"), str) and "confidence" not in one]
+    named = [
+        mapping["source"]
+        for mapping in _dicts(facts)
+        if isinstance(mapping.get("source"), str) and "confidence" not in mapping
+    ]
     assert set(named) <= set(facts["sources"])
     for kind in ("auth", "notes"):
-        assert all("source" in one for one in facts[kind])
-    assert all("source" in one for some in facts["endpoints"].values() for one in some)
-    assert all("source" in one for one in facts["models"].values())
+        assert all("source" in fact for fact in facts[kind])
+    assert all("source" in item for some in facts["endpoints"].values() for item in some)
+    assert all("source" in model for model in facts["models"].values())
     assert all("source" in role for roles in facts["recommended_models"].values() for role in roles.values())
-    assert all("source" in one for some in facts["parameters"].values() for one in some.values())
+    assert all("source" in item for some in facts["parameters"].values() for item in some.values())
     assert {
         m for roles in facts["recommended_models"].values() for role in roles.values() for m in role["models"]
     } <= set(facts["models"])
@@ -41,8 +45,8 @@ def test_ours_obey_the_schema_and_every_fact_has_a_source(file: Path) -> None:
 
 def _dicts(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, dict):
-        return [value, *(one for item in value.values() for one in _dicts(item))]
-    return [one for item in value for one in _dicts(item)] if isinstance(value, list) else []
+        return [value, *(mapping for item in value.values() for mapping in _dicts(item))]
+    return [mapping for item in value for mapping in _dicts(item)] if isinstance(value, list) else []
 
 
 @pytest.mark.parametrize("seed", range(300))
@@ -173,7 +177,9 @@ def test_a_server_nearby_need_not_have_a_key(url: str, optional: bool, tmp_path:
 
 def test_every_pattern_of_the_schema_says_in_words_what_it_wants() -> None:
     assert [
-        one["pattern"] for one in _dicts(SCHEMA) if isinstance(one.get("pattern"), str) and not one.get("description")
+        mapping["pattern"]
+        for mapping in _dicts(SCHEMA)
+        if isinstance(mapping.get("pattern"), str) and not mapping.get("description")
     ] == []
 
 
@@ -182,10 +188,10 @@ def test_the_default_model_of_a_protocol_is_one_that_it_serves(tmp_path: Path) -
         "[large/model:free, small]", "{a: {protocols: [openai-chat]}, b: {protocols: [anthropic-messages]}}"
     )
     text += "endpoints: {openai-chat: [{name: d, path: /v1/c}], anthropic-messages: [{name: d, path: /v1/m}]}\n"
-    asked = used(tmp_path, text)
-    planned = plan(asked)
+    program_request = used(tmp_path, text)
+    planned = plan(program_request)
     assert (planned.model, planned.alternative) == ("a", "")
-    assert plan(asked._replace(protocol="anthropic-messages")).model == "b"
+    assert plan(program_request._replace(protocol="anthropic-messages")).model == "b"
 
 
 def test_one_priority_is_enough(tmp_path: Path) -> None:

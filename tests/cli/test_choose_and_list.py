@@ -25,8 +25,8 @@ def test_choose_json_has_every_key() -> None:
 def test_choose_applies_the_rules_that_write_applies() -> None:
     assert command("choose", "--param", "bogus=1").returncode == 2
     assert command("choose", "--model", "gpt-5.2", "--param", "temperature=1").returncode == 3
-    asked = ["--gateway", "aireiter", "--protocol", "openai-chat", "--param", "stop=x"]
-    assert b"no effect" in command("choose", *asked).stdout
+    arguments = ["--gateway", "aireiter", "--protocol", "openai-chat", "--param", "stop=x"]
+    assert b"no effect" in command("choose", *arguments).stdout
     assert command("write", "x", "--gateway", "aireiter", "--model", "gpt_image_2").returncode == 3
 
 
@@ -45,7 +45,9 @@ def test_lists() -> None:
         combination["reason"] and combination["nearest"].startswith("--gateway aitoll ") for combination in refused
     )
     lines = command("list", "combinations", "--gateway", "aitoll", "--all").stdout.decode().splitlines()
-    assert [len(one.split("\t")) for one in lines] == [7 if combination["offered"] else 9 for combination in everything]
+    assert [len(line.split("\t")) for line in lines] == [
+        7 if combination["offered"] else 9 for combination in everything
+    ]
     for kind in ("tasks", "languages", "models"):
         assert command("list", kind).returncode == 0
 
@@ -63,9 +65,9 @@ def test_what_there_is_can_be_asked_of_one_gateway() -> None:
 
 def test_a_task_without_a_model_is_hinted_at_only_where_it_is_offered() -> None:
     assert "write --task balance" in command("choose", "--task", "balance", "--gateway", "ainative").stderr.decode()
-    ran = command("choose", "--task", "balance", "--gateway", "aitoll")
-    assert ran.returncode == 3
-    assert "write --task balance" not in ran.stderr.decode()
+    result = command("choose", "--task", "balance", "--gateway", "aitoll")
+    assert result.returncode == 3
+    assert "write --task balance" not in result.stderr.decode()
 
 
 def test_choose_says_context_and_the_makers_price_and_a_retirement_first() -> None:

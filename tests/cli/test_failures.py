@@ -73,10 +73,10 @@ FAILURES = [
 def test_a_failure_is_one_line_with_a_hint_and_its_code(
     arguments: list[str], code: int, hint: str, tmp_path: Path
 ) -> None:
-    ran = command(*arguments, cwd=tmp_path)
-    stderr = ran.stderr.decode()
-    assert ran.returncode == code, stderr
-    assert ran.stdout == b""
+    result = command(*arguments, cwd=tmp_path)
+    stderr = result.stderr.decode()
+    assert result.returncode == code, stderr
+    assert result.stdout == b""
     assert stderr.startswith("Error: ")
     assert len(stderr.splitlines()) <= 2
     assert hint in stderr
@@ -108,13 +108,13 @@ def test_a_conversation_is_checked_and_sent_as_it_is(
 ) -> None:
     file = tmp_path / f"turns{suffix}"
     file.write_text(text, encoding="utf-8")
-    ran = command("write", "--messages", str(file), "--format", "json")
-    assert ran.returncode == code, ran.stderr
+    result = command("write", "--messages", str(file), "--format", "json")
+    assert result.returncode == code, result.stderr
     if code:
-        assert hint in ran.stderr.decode()
-        assert str(file) in ran.stderr.decode()
+        assert hint in result.stderr.decode()
+        assert str(file) in result.stderr.decode()
     else:
-        assert json.loads(ran.stdout)["task"] == "conversation"
+        assert json.loads(result.stdout)["task"] == "conversation"
 
 
 def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
@@ -170,13 +170,13 @@ def test_a_broken_file_is_told_in_a_line_and_no_secret_of_it(
 ) -> None:
     file = tmp_path / f"broken{suffix}"
     file.write_text(text)
-    ran = command("write", *(["x"] if option == "gateway" else []), f"--{option}", str(file))
-    stderr = ran.stderr.decode()
-    assert ran.returncode == 2, stderr
+    result = command("write", *(["x"] if option == "gateway" else []), f"--{option}", str(file))
+    stderr = result.stderr.decode()
+    assert result.returncode == 2, stderr
     assert stderr.startswith("Error: ")
     assert len(stderr.splitlines()) <= 2
     assert "secret" not in stderr
-    assert ran.stdout == b""
+    assert result.stdout == b""
 
 
 @pytest.mark.parametrize(
@@ -192,38 +192,38 @@ def test_a_broken_file_is_told_in_a_line_and_no_secret_of_it(
     ],
 )
 def test_an_odd_option_is_one_line(arguments: list[str]) -> None:
-    ran = command("write", "x", *arguments)
-    assert ran.returncode == 2, ran.stderr
-    assert "Traceback" not in ran.stderr.decode()
-    assert "secret" not in ran.stderr.decode()
+    result = command("write", "x", *arguments)
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr.decode()
+    assert "secret" not in result.stderr.decode()
 
 
 def test_closed_pipes_end_quietly() -> None:
-    ran = subprocess.run(
+    result = subprocess.run(
         f"{COMMAND[0]} {COMMAND[1]} write {'x' * 100_000} | head -c 10",
         shell=True,
         capture_output=True,
         check=False,
     )
-    assert b"Traceback" not in ran.stderr
+    assert b"Traceback" not in result.stderr
 
 
 def test_an_output_that_takes_nothing_is_one_line() -> None:
     with Path("/dev/full").open("wb") as full:
-        ran = subprocess.run([*COMMAND, "write", "hi"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
-    assert ran.returncode == 1
-    assert ran.stderr == "Error: The output: No space left on device.\n"
+        result = subprocess.run([*COMMAND, "write", "hi"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr == "Error: The output: No space left on device.\n"
 
 
 def test_an_empty_picture_is_refused() -> None:
-    ran = command("write", "What is it?", "--image", "")
-    assert ran.returncode == 2
-    assert b"--image is empty" in ran.stderr
+    result = command("write", "What is it?", "--image", "")
+    assert result.returncode == 2
+    assert b"--image is empty" in result.stderr
 
 
 def test_debug_shows_where_a_failure_happened() -> None:
-    ran = command("--debug", "choose", "--gateway", "aitol")
-    assert ran.returncode == 2
-    assert b"Traceback" in ran.stderr
-    assert b"in load_gateway" in ran.stderr
-    assert ran.stderr.endswith(b"Hint: Did you mean 'aitoll'?\n")
+    result = command("--debug", "choose", "--gateway", "aitol")
+    assert result.returncode == 2
+    assert b"Traceback" in result.stderr
+    assert b"in load_gateway" in result.stderr
+    assert result.stderr.endswith(b"Hint: Did you mean 'aitoll'?\n")

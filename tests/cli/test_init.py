@@ -42,11 +42,11 @@ def test_a_preset_says_its_source_and_becomes_a_gateway(name: str, tmp_path: Pat
 
 
 def test_a_preset_is_written_once_and_then_only_with_force(tmp_path: Path) -> None:
-    ran = init(tmp_path, "Open Router")
-    assert ran.returncode == 0
+    result = init(tmp_path, "Open Router")
+    assert result.returncode == 0
     file = tmp_path / "gateways" / "openrouter.yaml"
-    assert "OPENROUTER_API_KEY" in ran.stderr.decode()
-    assert "--gateway openrouter" in ran.stderr.decode()
+    assert "OPENROUTER_API_KEY" in result.stderr.decode()
+    assert "--gateway openrouter" in result.stderr.decode()
     file.write_text(file.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
     assert init(tmp_path, "openrouter").returncode == 2
     assert file.read_text(encoding="utf-8").endswith("# mine\n")
@@ -55,9 +55,9 @@ def test_a_preset_is_written_once_and_then_only_with_force(tmp_path: Path) -> No
 
 
 def test_what_is_not_filled_in_is_refused_with_its_place(tmp_path: Path) -> None:
-    ran = init(tmp_path, "azure")
-    assert ran.returncode == 0
-    assert b"export AZURE_OPENAI_API_KEY=" in ran.stderr
+    result = init(tmp_path, "azure")
+    assert result.returncode == 0
+    assert b"export AZURE_OPENAI_API_KEY=" in result.stderr
     with pytest.raises(BadInput, match="YOUR-RESOURCE"):
         load_gateway(str(tmp_path / "gateways" / "azure.yaml"))
     assert init(tmp_path, "ollama").returncode == 0
@@ -75,9 +75,9 @@ def test_a_file_that_is_not_filled_in_hides_no_other_gateway(tmp_path: Path) -> 
     listed = command("list", "gateways", env=env)
     assert b"aitoll" in listed.stdout
     assert b"YOUR-RESOURCE" in listed.stderr
-    asked = ["--base-url", "http://localhost:9/v1", "--key", "none", "--model", "m", "--run"]
-    ran = command("write", "Hi", *asked, "--output", str(tmp_path / "ask-it.py"), env=env)
-    assert ran.returncode == 0, ran.stderr
+    arguments = ["--base-url", "http://localhost:9/v1", "--key", "none", "--model", "m", "--run"]
+    result = command("write", "Hi", *arguments, "--output", str(tmp_path / "ask-it.py"), env=env)
+    assert result.returncode == 0, result.stderr
 
 
 def test_any_other_gateway_is_written_from_options(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_every_place_and_every_variable_is_named(preset: str, lines: list[str], 
     ],
 )
 def test_a_wrong_call_says_what_to_do_and_writes_nothing(args: list[str], part: str, tmp_path: Path) -> None:
-    ran = init(tmp_path, *args)
-    assert ran.returncode == 2
-    assert part in ran.stderr.decode()
-    assert "sk-1234567890abcdef" not in ran.stderr.decode()
+    result = init(tmp_path, *args)
+    assert result.returncode == 2
+    assert part in result.stderr.decode()
+    assert "sk-1234567890abcdef" not in result.stderr.decode()
     assert list(tmp_path.iterdir()) == []

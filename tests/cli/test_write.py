@@ -13,20 +13,20 @@ from support.command_line import command, run_as_program, write_as_json
 
 
 def test_without_options_write_works() -> None:
-    ran = command("write", "Say hello", env={"CHAT_COMPLETIONS_GATEWAY": ""})
-    assert ran.returncode == 0
-    code = ran.stdout.decode()
+    result = command("write", "Say hello", env={"CHAT_COMPLETIONS_GATEWAY": ""})
+    assert result.returncode == 0
+    code = result.stdout.decode()
     compile(code, "program", "exec")
     assert '"Say hello"' in code
     assert "AITOLL_API_KEY" in code
-    notes = ran.stderr.decode()
+    notes = result.stderr.decode()
     assert "glm-4.7" in notes
     assert 'export AITOLL_API_KEY="your-key"' in notes
 
 
 def test_the_environment_names_the_gateway() -> None:
-    ran = command("write", "Hi", env={"CHAT_COMPLETIONS_GATEWAY": "ainative"})
-    assert b"AINATIVE_API_KEY" in ran.stdout
+    result = command("write", "Hi", env={"CHAT_COMPLETIONS_GATEWAY": "ainative"})
+    assert b"AINATIVE_API_KEY" in result.stdout
 
 
 def test_json_has_every_key() -> None:
@@ -39,7 +39,7 @@ def test_json_has_every_key() -> None:
     assert data["stream"] is True
     assert (data["language"], data["library"]) == ("javascript", "fetch")
     assert data["env"] == {"key": "AITOLL_API_KEY", "base_url": "AITOLL_BASE_URL"}
-    assert all(set(one) == {"source", "date", "confidence"} for one in data["evidence"])
+    assert all(set(item) == {"source", "date", "confidence"} for item in data["evidence"])
 
 
 def test_markdown_is_the_four_part_answer_and_no_text_ends_its_block() -> None:
@@ -123,8 +123,8 @@ def test_a_link_a_mode_and_a_pipe_survive_output(tmp_path: Path) -> None:
 
 def test_what_is_told_to_run_can_be_pasted(tmp_path: Path) -> None:
     for name in ("a b.py", "it's.py"):
-        ran = command("write", "x", f"--output={name}", cwd=tmp_path)
-        line = next(one for one in ran.stderr.decode().splitlines() if one.startswith("Run: "))
+        result = command("write", "x", f"--output={name}", cwd=tmp_path)
+        line = next(line for line in result.stderr.decode().splitlines() if line.startswith("Run: "))
         assert shlex.split(line)[1:] == ["python3", name]
     line = command("write", "x", "--output=-w.py", cwd=tmp_path).stderr.decode().splitlines()[-1]
     assert line == "Run: python3 ./-w.py"
@@ -133,14 +133,14 @@ def test_what_is_told_to_run_can_be_pasted(tmp_path: Path) -> None:
 def test_a_file_s_name_may_be_no_variable(tmp_path: Path) -> None:
     for name in ("1x.yaml", "my.gw.yaml", "é.yaml"):
         (tmp_path / name).write_text("name: x\nbase_url: https://g.x\nmodels: [a]\n")
-        ran = command("write", "x", "--gateway", str(tmp_path / name), "--format", "json")
-        assert re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", json.loads(ran.stdout)["env"]["key"])
+        result = command("write", "x", "--gateway", str(tmp_path / name), "--format", "json")
+        assert re.fullmatch(r"[A-Z][A-Z0-9_]*_API_KEY", json.loads(result.stdout)["env"]["key"])
 
 
 def test_run_answers_for_a_gateway_of_the_user_s(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("name: x\nbase_url: https://g.x\nkey: MINE_API_KEY\nmodels: [a]\n")
-    ran = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
-    assert ran.returncode == 0, ran.stderr
+    result = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
     assert (tmp_path / "x.py").exists()
     assert run_as_program("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
 
@@ -172,10 +172,10 @@ def test_the_seed_s_values_stay_reachable() -> None:
 
 @pytest.mark.parametrize("language", ["python", "javascript", "shell"])
 def test_run_shows_the_real_output_and_says_what_it_came_from(language: str) -> None:
-    ran = run_as_program("write", "Say hello", "--language", language, "--run")
-    assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.decode().endswith("Hello there, it is good to meet you!\n")
-    assert "[aitoll/chat (constructed)]" in ran.stderr.decode()
+    result = run_as_program("write", "Say hello", "--language", language, "--run")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.decode().endswith("Hello there, it is good to meet you!\n")
+    assert "[aitoll/chat (constructed)]" in result.stderr.decode()
 
 
 def test_a_file_that_holds_something_else_is_replaced_only_with_force(tmp_path: Path) -> None:
@@ -207,8 +207,8 @@ def test_messages_may_have_the_role_developer(tmp_path: Path) -> None:
     file = tmp_path / "talk.json"
     file.write_text('[{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Hi"}]')
     assert '"developer"' in str(write_as_json("--messages", str(file))["code"])
-    asked = ["--messages", str(file), "--gateway", "aireiter", "--protocol", "anthropic-messages"]
-    code = str(write_as_json(*asked)["code"])
+    arguments = ["--messages", str(file), "--gateway", "aireiter", "--protocol", "anthropic-messages"]
+    code = str(write_as_json(*arguments)["code"])
     assert '"system": "Be brief."' in code
     assert "developer" not in code
 
@@ -217,15 +217,15 @@ def test_a_reasoning_model_takes_the_newer_name_of_max_tokens(tmp_path: Path) ->
     (tmp_path / "mine.yaml").write_text(
         "name: mine\nbase_url: https://g.example/v1\nkey: MY_API_KEY\nmodels: [openai/gpt-5-mini, gpt-4o]\n"
     )
-    asked = ["x", "--gateway", "mine.yaml", "--param", "max_tokens=50", "--model"]
+    arguments = ["x", "--gateway", "mine.yaml", "--param", "max_tokens=50", "--model"]
     for model, name in (("openai/gpt-5-mini", "max_completion_tokens"), ("o3", "max_completion_tokens")):
-        ran = command("write", *asked, model, cwd=tmp_path)
-        assert f'"{name}": 50'.encode() in ran.stdout
-        assert f"{model} takes {name}".encode() in ran.stderr
-    assert b'"max_tokens": 50' in command("write", *asked, "gpt-4o", cwd=tmp_path).stdout
+        result = command("write", *arguments, model, cwd=tmp_path)
+        assert f'"{name}": 50'.encode() in result.stdout
+        assert f"{model} takes {name}".encode() in result.stderr
+    assert b'"max_tokens": 50' in command("write", *arguments, "gpt-4o", cwd=tmp_path).stdout
     with (tmp_path / "mine.yaml").open("a") as file:
         file.write("parameters: {openai-chat: {max_tokens: {type: integer}}}\n")
-    assert b'"max_tokens": 50' in command("write", *asked, "openai/gpt-5-mini", cwd=tmp_path).stdout
+    assert b'"max_tokens": 50' in command("write", *arguments, "openai/gpt-5-mini", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "typescript"])
@@ -233,8 +233,8 @@ def test_a_reasoning_model_takes_the_newer_name_of_max_tokens(tmp_path: Path) ->
 def test_a_whole_conversation_needs_no_variable_of_the_function(task: str, language: str, tmp_path: Path) -> None:
     talk = tmp_path / "talk.json"
     talk.write_text('[{"role": "user", "content": "Rate it."}]')
-    asked = ["--messages", str(talk), "--task", task, "--language", language]
-    code = str(write_as_json(*asked, "--gateway", "aireiter")["code"])
+    arguments = ["--messages", str(talk), "--task", task, "--language", language]
+    code = str(write_as_json(*arguments, "--gateway", "aireiter")["code"])
     assert ("instructions" in code, "IMAGE" in code, "image_url" in code) == (False, False, False)
     assert ("JSON only" in code) == (task == "structured")
-    assert command("write", *asked, "--image", "a.png").returncode in (2, 3)
+    assert command("write", *arguments, "--image", "a.png").returncode in (2, 3)

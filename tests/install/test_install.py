@@ -62,8 +62,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run_command(*arguments: str, cwd: Path) -> tuple[int, str, str]:
     """Run the command in this process; return exit code, stdout and stderr."""
-    ran = command(*arguments, cwd=cwd)
-    return ran.returncode, ran.stdout.decode(), ran.stderr.decode()
+    result = command(*arguments, cwd=cwd)
+    return result.returncode, result.stdout.decode(), result.stderr.decode()
 
 
 @pytest.mark.parametrize(
@@ -105,20 +105,20 @@ def test_all_agents_need_two_folders_and_each_runs_alone(tmp_path: Path) -> None
         before = list(scripts.rglob("*"))
         assert any(path.name.endswith(f"{sys.implementation.cache_tag}.pyc") for path in before)
         arguments = [sys.executable, "-I", "-S", str(scripts / "chat-completions.py"), "choose", "--task", "code"]
-        ran = subprocess.run(arguments, env={"HOME": "/nonexistent"}, capture_output=True, text=True, check=False)
-        assert ran.stdout.startswith("Model: "), ran.stderr
+        result = subprocess.run(arguments, env={"HOME": "/nonexistent"}, capture_output=True, text=True, check=False)
+        assert result.stdout.startswith("Model: "), result.stderr
         assert list(scripts.rglob("*")) == before  # compiled already: nothing had to be written
     rows = json.loads(run(tmp_path, "list", "installed", "--format", "json").stdout)
-    found = [(row["agents"], row["version"], row["marked"]) for row in rows]
-    assert found == [(["claude"], __version__, True), (["codex", "gemini", "openclaw"], __version__, True)]
+    installed = [(row["agents"], row["version"], row["marked"]) for row in rows]
+    assert installed == [(["claude"], __version__, True), (["codex", "gemini", "openclaw"], __version__, True)]
     for arguments in (["install", "--agent", "all"], ["uninstall", "--agent", "all"], ["list", "installed"]):
-        ran = subprocess.run(
+        result = subprocess.run(
             [sys.executable, str(scripts / "chat-completions.py"), *arguments],
             capture_output=True,
             text=True,
             check=False,
         )
-        assert (ran.returncode, "pip install" in ran.stderr) == (3, True), ran.stderr
+        assert (result.returncode, "pip install" in result.stderr) == (3, True), result.stderr
     assert run(tmp_path, "uninstall", "--agent", "all").returncode == 0
     assert tree(tmp_path) == {}
 

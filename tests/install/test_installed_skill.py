@@ -72,8 +72,8 @@ def test_no_socket_no_process_no_key(arguments: list[str], tmp_path: Path) -> No
     keys = dict.fromkeys(["AITOLL_API_KEY", "AIREITER_API_KEY", "AINATIVE_API_KEY", "AICLIENT2API_API_KEY"], "canary")
     env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(temporary), **keys}
     command = [sys.executable, "-I", "-S", "-B", "-c", GUARD, str(note), str(entry), *arguments]
-    ran = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert ran.returncode in (0, 2, 3), ran.stderr
+    result = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode in (0, 2, 3), result.stderr
     seen = json.loads(note.read_text())
     assert seen["loaded"] == []
     assert [name for name in seen["read"] if name == "*" or re.search("API_KEY|TOKEN|SECRET|_BASE_URL", name)] == []
@@ -104,9 +104,9 @@ def run_small(tmp_path: Path, uv: str | None, **env: str) -> subprocess.Complete
 
 
 def test_without_packages_it_restarts_through_uv_and_says_so(tmp_path: Path) -> None:
-    ran = run_small(tmp_path, '#!/bin/sh\nfor one in "$@"; do echo "$one"; done\n')
-    assert ran.stderr == "not installed here: click jinja2 pyyaml: starting again with uv, which may download it\n"
-    run, script, entry, *arguments = ran.stdout.splitlines()
+    result = run_small(tmp_path, '#!/bin/sh\nfor one in "$@"; do echo "$one"; done\n')
+    assert result.stderr == "not installed here: click jinja2 pyyaml: starting again with uv, which may download it\n"
+    run, script, entry, *arguments = result.stdout.splitlines()
     assert (run, script, arguments) == ("run", "--script", ["write", "a b", "--stream"])
     assert Path(entry).name == "chat-completions.py"
 
@@ -115,18 +115,18 @@ def test_without_packages_it_restarts_through_uv_and_says_so(tmp_path: Path) -> 
 def test_without_packages_and_uv_it_says_what_installs_them(
     uv: str | None, env: dict[str, str], tmp_path: Path
 ) -> None:
-    ran = run_small(tmp_path, uv, **env)
+    result = run_small(tmp_path, uv, **env)
     install = f"{sys.executable} -m pip install click jinja2 pyyaml"
-    assert ran.stderr == f"Error: not installed here: click jinja2 pyyaml.\nHint: {install}\n"
-    assert ran.returncode == 1
+    assert result.stderr == f"Error: not installed here: click jinja2 pyyaml.\nHint: {install}\n"
+    assert result.returncode == 1
 
 
 def test_one_missing_package_is_named_alone(tmp_path: Path) -> None:
     entry = unpack(pack_archives() / OFFLINE, tmp_path) / "scripts" / "chat-completions.py"
     os.rename(entry.parent / "vendor" / "yaml", tmp_path / "yaml")  # noqa: PTH104
     command = [sys.executable, "-I", "-S", str(entry), "list", "tasks"]
-    ran = subprocess.run(command, env={"PATH": ""}, capture_output=True, text=True, check=False)
-    assert ran.stderr.startswith("Error: not installed here: pyyaml.\n")
+    result = subprocess.run(command, env={"PATH": ""}, capture_output=True, text=True, check=False)
+    assert result.stderr.startswith("Error: not installed here: pyyaml.\n")
 
 
 def test_its_instructions_name_no_command_that_is_not_in_it(tmp_path: Path) -> None:

@@ -26,11 +26,11 @@ def test_the_plugin_is_this_version() -> None:
 
 
 def test_codex_has_a_description_of_its_own() -> None:
-    about = yaml.safe_load((ROOT / "agents" / "openai.yaml").read_text(encoding="utf-8"))
-    assert set(about) == {"interface", "policy"}
-    assert 25 <= len(about["interface"]["short_description"]) <= 64
-    assert "$chat-completions" in about["interface"]["default_prompt"]
-    assert about["policy"]["allow_implicit_invocation"] is True
+    manifest = yaml.safe_load((ROOT / "agents" / "openai.yaml").read_text(encoding="utf-8"))
+    assert set(manifest) == {"interface", "policy"}
+    assert 25 <= len(manifest["interface"]["short_description"]) <= 64
+    assert "$chat-completions" in manifest["interface"]["default_prompt"]
+    assert manifest["policy"]["allow_implicit_invocation"] is True
 
 
 def test_each_channel_has_what_was_tested_and_when() -> None:

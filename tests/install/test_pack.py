@@ -46,9 +46,11 @@ def test_no_file_of_the_skill_is_forgotten() -> None:
         pytest.skip("not a git checkout")
     left_out = re.compile(r"scripts/chat_completions/(live/|replay/|cli/(install|network)\.py)")
     parts = ("agents/", "references/", "scripts/", "templates/")
-    wanted = {name for name in listed if name.startswith(parts) and not left_out.match(name) and (ROOT / name).exists()}
-    found = {name.partition("/")[2]: data for name, data in content(pack_archives() / SMALL).items()}
-    assert found == {name: (ROOT / name).read_bytes() for name in wanted | {"LICENSE", "SKILL.md"}}
+    expected = {
+        name for name in listed if name.startswith(parts) and not left_out.match(name) and (ROOT / name).exists()
+    }
+    packed = {name.partition("/")[2]: data for name, data in content(pack_archives() / SMALL).items()}
+    assert packed == {name: (ROOT / name).read_bytes() for name in expected | {"LICENSE", "SKILL.md"}}
 
 
 def test_the_offline_archive_adds_the_packages_and_their_licences() -> None:
@@ -104,16 +106,16 @@ def test_an_error_of_packing_is_one_line(
     arguments: list[str], env: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     command = [sys.executable, str(ROOT / "tools" / "pack.py"), "--out", str(tmp_path / "out"), *arguments]
-    ran = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stderr.count("\n"), message in ran.stderr) == (1, 1, True)
+    result = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr.count("\n"), message in result.stderr) == (1, 1, True)
 
 
 def test_archive_wheel_sums_and_plugin_agree() -> None:
     small, whole = content(pack_archives() / SMALL), content(wheel())
     for name, data in small.items():
         assert whole[IN_WHEEL + name.partition("/")[2]] == data, name
-    about = next(data.decode() for name, data in whole.items() if name.endswith(".dist-info/METADATA"))
-    assert f"\nVersion: {__version__}\n" in about
+    metadata_text = next(data.decode() for name, data in whole.items() if name.endswith(".dist-info/METADATA"))
+    assert f"\nVersion: {__version__}\n" in metadata_text
     front = yaml.safe_load(small["chat-completions/SKILL.md"].decode().split("---")[1])
     assert front["metadata"]["version"] == __version__
     for line in (pack_archives() / "SHA256SUMS").read_text().splitlines():
@@ -162,9 +164,9 @@ def test_the_unpacked_archive_writes_the_programs_of_the_sources(tmp_path: Path)
     for path, flags in ((f"{scripts}:{scripts / 'vendor'}", ["-S"]), (str(ROOT / "scripts"), [])):
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "TMPDIR": str(tmp_path), "PYTHONPATH": path}
         command = [sys.executable, *flags, "-c", SOME_PROGRAMS]
-        ran = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert ran.returncode == 0, ran.stderr
-        written.append(json.loads(ran.stdout))
+        result = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert result.returncode == 0, result.stderr
+        written.append(json.loads(result.stdout))
     assert written[0] == written[1]
     whole = [request["language"] for request, code in written[0] if not code.startswith("Error: ")]
     assert {"python", "javascript"} <= set(whole)

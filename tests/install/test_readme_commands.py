@@ -27,8 +27,8 @@ ADDRESS = re.findall(r"^export CHAT_COMPLETIONS_ADDRESS=(\S+)$", "".join(BLOCKS)
 
 def block(mark: str) -> str:
     """Return the one block of shell that contains a text."""
-    (found,) = [text for text in BLOCKS if mark in text]
-    return str(found)
+    (text_of_block,) = [text for text in BLOCKS if mark in text]
+    return str(text_of_block)
 
 
 @contextmanager
@@ -76,8 +76,8 @@ def choose_with(skill: Path) -> str:
 
 @pytest.mark.parametrize("folder", [".claude/skills", ".agents/skills"])
 def test_download_check_unpack_and_remove(folder: str, home: Path, address: str) -> None:
-    ran = paste(home, address, block(f".zip ~/{folder}"))
-    assert (ran.returncode, ran.stdout) == (0, f"{OFFLINE}: OK\n"), ran.stderr
+    result = paste(home, address, block(f".zip ~/{folder}"))
+    assert (result.returncode, result.stdout) == (0, f"{OFFLINE}: OK\n"), result.stderr
     assert [path.name for path in (home / folder).iterdir()] == ["chat-completions"]
     assert choose_with(home / folder / "chat-completions").startswith("Model: ")
     if folder == ".claude/skills":
@@ -91,9 +91,9 @@ def test_a_changed_archive_is_not_unpacked(home: Path, tmp_path: Path) -> None:
     with (tmp_path / OFFLINE).open("ab") as file:
         file.write(b"x")
     with served(tmp_path) as url:
-        ran = paste(home, url, block(".zip ~/.claude/skills"))
-    assert ran.returncode != 0
-    assert "FAILED" in ran.stdout
+        result = paste(home, url, block(".zip ~/.claude/skills"))
+    assert result.returncode != 0
+    assert "FAILED" in result.stdout
     assert not (home / ".claude").exists()
 
 
@@ -104,8 +104,8 @@ def test_with_pip_one_command_serves_all_agents(home: Path, address: str) -> Non
         file = site / name.removeprefix("scripts/vendor/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-    ran = paste(home, address, block("pip install"))
-    assert ran.stdout.count("Installed ") == 2, ran.stderr
+    result = paste(home, address, block("pip install"))
+    assert result.stdout.count("Installed ") == 2, result.stderr
     for folder in (".claude/skills", ".agents/skills"):
         assert choose_with(home / folder / "chat-completions").startswith("Model: ")
     gone = paste(home, address, block("uninstall"))
@@ -146,11 +146,11 @@ def test_another_address_is_checked_and_written(address: str, codes: list[int], 
     (tmp_path / "README.md").write_bytes(README.encode())
     (tmp_path / "pyproject.toml").write_text(f'version = "9.9.9"\naddress = "{address}"\n')
     command = [sys.executable, str(tmp_path / "tools" / "set_address.py")]
-    ran = [
+    result = [
         subprocess.run([*command, *options], capture_output=True, check=False)
         for options in (["--check"], [], ["--check"])
     ]
-    assert [one.returncode for one in ran] == codes
+    assert [item.returncode for item in result] == codes
     moved = set_address.changed(README, "https://a.example.org/x", "9.9.9")
     assert (tmp_path / "README.md").read_bytes() == (README if codes[1] else moved).encode()
     assert ADDRESS not in moved

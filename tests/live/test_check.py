@@ -52,9 +52,9 @@ def gateway_file(home: Path, url: str, text: str = FILE) -> None:
 def run_check(home: Path, replies: Sequence[Reply], *options: str, text: str = FILE) -> tuple[int, str, str, Server]:
     with Server(replies) as live:
         gateway_file(home, live.url, text)
-        ran = command_at(home, "check", "mine", *options, env=ENV)
-    assert traces(KEY, ran.stdout + ran.stderr) == []
-    return ran.returncode, ran.stdout, ran.stderr, live
+        result = command_at(home, "check", "mine", *options, env=ENV)
+    assert traces(KEY, result.stdout + result.stderr) == []
+    return result.returncode, result.stdout, result.stderr, live
 
 
 def test_a_key_that_is_accepted_models_and_credit(tmp_path: Path) -> None:
@@ -64,8 +64,12 @@ def test_a_key_that_is_accepted_models_and_credit(tmp_path: Path) -> None:
         assert line in out
     assert "Models listed: 2; of those known here: small" in out
     assert "Not listed: large" in out
-    assert [one.path for one in live.requests] == ["/models", "/models", "/balance"]
-    assert [one.headers.get("authorization") for one in live.requests] == [f"Bearer {KEY}", None, f"Bearer {KEY}"]
+    assert [request.path for request in live.requests] == ["/models", "/models", "/balance"]
+    assert [request.headers.get("authorization") for request in live.requests] == [
+        f"Bearer {KEY}",
+        None,
+        f"Bearer {KEY}",
+    ]
 
 
 def test_the_result_is_saved_with_its_date_and_used_by_choose_and_write(tmp_path: Path) -> None:
@@ -112,8 +116,8 @@ def test_a_public_list_of_models_proves_nothing_about_the_key(tmp_path: Path) ->
     assert code == 1
     assert "Key accepted: no" in out
     assert "Problem: the key is not accepted (no key)" in out
-    asked = json.loads(live.requests[2].body)
-    assert (live.requests[2].path, asked["model"], asked["max_tokens"]) == ("/chat/completions", "small", 16)
+    body = json.loads(live.requests[2].body)
+    assert (live.requests[2].path, body["model"], body["max_tokens"]) == ("/chat/completions", "small", 16)
 
 
 def test_without_a_list_of_models_a_short_prompt_proves_the_key(tmp_path: Path) -> None:
@@ -121,15 +125,15 @@ def test_without_a_list_of_models_a_short_prompt_proves_the_key(tmp_path: Path) 
     assert code == 0
     assert "Key accepted: yes (by a short prompt to small)" in out
     assert "Models listed" not in out
-    assert [one.path for one in live.requests] == ["/chat/completions", "/balance"]
+    assert [request.path for request in live.requests] == ["/chat/completions", "/balance"]
     assert not (tmp_path / "checks").exists()
 
 
 def run_check_without_key(url: str, key: str, home: Path, replies: Sequence[Reply]) -> tuple[int, str]:
     with Server(replies) as live:
         gateway_file(home, live.url, f"name: Mine\nbase_url: {url}\nkey: {key}\nmodels: [small]\n")
-        ran = command_at(home, "check", "mine")
-    return ran.returncode, ran.stdout
+        result = command_at(home, "check", "mine")
+    return result.returncode, result.stdout
 
 
 @pytest.mark.parametrize("key", ["none", "{{name: MINE_API_KEY, optional: true}}"])
@@ -201,19 +205,19 @@ def test_a_hint_of_the_file_explains_a_status_or_a_message(mark: str, hint: str,
 def test_no_redirect_is_followed(tmp_path: Path) -> None:
     with Server([LISTED]) as other, Server([Reply(status=307, headers=[("location", other.url + "/models")])]) as live:
         gateway_file(tmp_path, live.url)
-        ran = command_at(tmp_path, "check", "mine", env=ENV)
-    assert ran.returncode == 1
-    assert "a redirect, which is not followed" in ran.stdout
+        result = command_at(tmp_path, "check", "mine", env=ENV)
+    assert result.returncode == 1
+    assert "a redirect, which is not followed" in result.stdout
     assert other.requests == []
 
 
 def test_a_refused_connection_and_a_missing_key_are_reported(tmp_path: Path) -> None:
     with closed_port() as url:
         gateway_file(tmp_path, url)
-        ran = command_at(tmp_path, "check", "mine", env=ENV)
-    assert ran.returncode == 1
-    assert "Reachable: no" in ran.stdout
-    assert "Connection refused" in ran.stdout
+        result = command_at(tmp_path, "check", "mine", env=ENV)
+    assert result.returncode == 1
+    assert "Reachable: no" in result.stdout
+    assert "Connection refused" in result.stdout
     without = command_at(tmp_path, "check", "mine")
     assert (without.returncode, without.stdout) == (2, "")
     assert without.stderr.startswith("Error: MINE_API_KEY is not set")
@@ -222,9 +226,9 @@ def test_a_refused_connection_and_a_missing_key_are_reported(tmp_path: Path) -> 
 def test_the_result_for_another_address_is_not_saved(tmp_path: Path) -> None:
     with Server([LISTED, NO_KEY, CREDIT]) as live:
         gateway_file(tmp_path, "https://gw.example.com/v1")
-        ran = command_at(tmp_path, "check", "mine", "--base-url", live.url, env=ENV)
-    assert ran.returncode == 0
-    assert "Saved" not in ran.stdout
+        result = command_at(tmp_path, "check", "mine", "--base-url", live.url, env=ENV)
+    assert result.returncode == 0
+    assert "Saved" not in result.stdout
     assert not (tmp_path / "checks").exists()
 
 
@@ -245,9 +249,9 @@ def test_the_skill_alone_says_how_to_install_the_full_package(arguments: list[st
         )
     command = [sys.executable, str(tmp_path / "scripts" / "chat-completions.py"), *arguments]
     env = {"HOME": str(tmp_path), "AITOLL_API_KEY": KEY}
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    assert (ran.returncode, ran.stdout) == (3, "")
-    assert ran.stderr.startswith("Error: ")
-    assert " needs the full package." in ran.stderr
-    assert "pip install ." in ran.stderr
-    assert f"pip install chat_completions-{__version__}-py3-none-any.whl" in ran.stderr
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (3, "")
+    assert result.stderr.startswith("Error: ")
+    assert " needs the full package." in result.stderr
+    assert "pip install ." in result.stderr
+    assert f"pip install chat_completions-{__version__}-py3-none-any.whl" in result.stderr

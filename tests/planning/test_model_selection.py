@@ -79,7 +79,7 @@ def test_the_table_decides(
     assert (choice.model, list(choice.alternatives)) == (preferred, alternatives)
     assert choice.reason
     assert choice.rule
-    assert all(one.source and one.date and one.confidence for one in choice.evidence)
+    assert all(item.source and item.date and item.confidence for item in choice.evidence)
 
 
 PROTOCOLS = [
@@ -123,9 +123,9 @@ def test_a_priority_that_the_gateway_does_not_know_is_told() -> None:
 def test_the_maker_s_life_cycle_is_told_with_its_date_and_changes_nothing() -> None:
     retired = choose_model(ProgramRequest("aitoll", priority="cost"))
     assert retired.model == "deepseek-chat"
-    assert any("2026-07-24" in one and "deepseek-v4-flash" in one for one in retired.notes)
+    assert any("2026-07-24" in note and "deepseek-v4-flash" in note for note in retired.notes)
     scheduled = choose_model(ProgramRequest("aiclient-2-api"))
-    assert any("2026-12-01" in one for one in scheduled.notes)
+    assert any("2026-12-01" in note for note in scheduled.notes)
 
 
 def test_what_the_gateway_does_not_document_is_told() -> None:
@@ -152,7 +152,7 @@ def test_aiclient_always_tells_of_the_providers_and_the_known_key() -> None:
 def test_an_unlisted_id_passes_where_the_list_is_not_complete(gateway: str) -> None:
     choice = choose_model(ProgramRequest(gateway, model="some/new-model:free"))
     assert choice.model == "some/new-model:free"
-    assert any("not among those known here" in one for one in choice.notes)
+    assert any("not among those known here" in note for note in choice.notes)
 
 
 def test_a_slip_of_the_pen_is_caught_where_the_list_is_complete() -> None:

@@ -241,6 +241,6 @@ def test_nothing_is_sent_unasked_but_a_stream_of_false_where_the_default_may_be_
 
 def test_every_error_has_an_exit_code_of_the_table() -> None:
     def below(kind: type[ChatCompletionsError]) -> set[type[ChatCompletionsError]]:
-        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
+        return {kind}.union(*(below(item) for item in kind.__subclasses__()))
 
     assert {kind.exit_code for kind in below(ChatCompletionsError)} == {1, 2, 3, 4}

@@ -17,7 +17,7 @@ from support.serving import Server
 from support.variants import Variant, request, texts, variants, write_variant
 from support.watching import RunOptions
 
-VARIANTS = [one for one in variants("chat") if one.language != "nextjs"]
+VARIANTS = [variant for variant in variants("chat") if variant.language != "nextjs"]
 ONE_EACH = [Variant("python-requests"), Variant("javascript-fetch"), Variant("shell-curl")]
 TEXTS = list(dict.fromkeys(texts("texts")))
 WHOLE = [text for text in TEXTS if text and text.encode(errors="ignore").decode() == text]
@@ -37,7 +37,7 @@ def test_all_texts_in_one_conversation(variant: Variant) -> None:
     joins_system_texts = (variant.library, variant.protocol) == ("pydantic-ai", "anthropic-messages")
     roles = ROLES[:2] if joins_system_texts else ROLES
     turns = [{"role": roles[number % len(roles)], "content": text} for number, text in enumerate(WHOLE)]
-    expected = sorted(((one["role"], one["content"]) for one in turns), key=lambda one: one[0] != "system")
+    expected = sorted(((turn["role"], turn["content"]) for turn in turns), key=lambda pair: pair[0] != "system")
     got = messages_in(sent(variant, task="conversation", messages=turns))
     assert not [pair for pair in zip(expected, got, strict=True) if pair[0] != pair[1]]
 
@@ -123,18 +123,18 @@ def test_any_texts(variant: Variant, contents: list[str]) -> None:
 
 def messages_in(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The roles and texts of a request of any protocol, the system message first."""
-    beside = body.get("systemInstruction") or body.get("system") or []
+    system = body.get("systemInstruction") or body.get("system") or []
     turns: list[dict[str, Any]] = [
-        {"role": "system", "content": [one]} for one in ([beside] if isinstance(beside, str) else _parts(beside))
+        {"role": "system", "content": [item]} for item in ([system] if isinstance(system, str) else _parts(system))
     ]
     turns += body.get("messages") or body["contents"]
-    found = [(one["role"].replace("model", "assistant"), _text_of(one)) for one in turns]
-    return sorted(found, key=lambda one: one[0] != "system")
+    texts = [(turn["role"].replace("model", "assistant"), _text_of(turn)) for turn in turns]
+    return sorted(texts, key=lambda pair: pair[0] != "system")
 
 
-def _parts(held: Any) -> Sequence[Any]:
-    found: Sequence[Any] = held["parts"] if isinstance(held, dict) else held
-    return found
+def _parts(content: Any) -> Sequence[Any]:
+    texts: Sequence[Any] = content["parts"] if isinstance(content, dict) else content
+    return texts
 
 
 def _text_of(turn: Mapping[str, Any]) -> str:
@@ -142,27 +142,29 @@ def _text_of(turn: Mapping[str, Any]) -> str:
     return (
         content
         if isinstance(content, str)
-        else "".join(one if isinstance(one, str) else one["text"] for one in content or ())
+        else "".join(item if isinstance(item, str) else item["text"] for item in content or ())
     )
 
 
 def sent(variant: Variant, **facts: Any) -> Mapping[str, Any]:
     """The body that arrives when the program of this request runs."""
-    body, ran = _deliver(variant, facts)
+    body, result = _deliver(variant, facts)
     if body is None:
-        pytest.fail(f"{variant}: nothing arrived; exit {ran.code}, {ran.stderr[-300:]!r}", pytrace=False)
+        pytest.fail(f"{variant}: nothing arrived; exit {result.code}, {result.stderr[-300:]!r}", pytrace=False)
     return body
 
 
 def sent_or_refused(variant: Variant, **facts: Any) -> Mapping[str, Any] | None:
     """The same, or None where the generator or the program refuses the text in one line."""
     try:
-        body, ran = _deliver(variant, facts)
+        body, result = _deliver(variant, facts)
     except BadInput:
         return None
-    refused = ran.code == 1 and ran.stderr.strip().startswith("Error: ") and ran.stderr.strip().count("\n") == 0
+    refused = (
+        result.code == 1 and result.stderr.strip().startswith("Error: ") and result.stderr.strip().count("\n") == 0
+    )
     if body is None and not refused:
-        pytest.fail(f"{variant}: exit {ran.code}, {ran.stderr[-300:]!r}", pytrace=False)
+        pytest.fail(f"{variant}: exit {result.code}, {result.stderr[-300:]!r}", pytrace=False)
     return body
 
 
@@ -175,9 +177,9 @@ def each(jobs: Sequence[Any], check: Callable[[Any], str]) -> list[str]:
 def _deliver(variant: Variant, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any] | None, RunResult]:
     with Server([answer_reply({"text": "Hello"}, variant.protocol, stream=variant.stream)]) as server:
         env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url}
-        ran = run(
+        result = run(
             write_variant(variant, **facts).code, variant.language, env, options=RunOptions(warm=True, shared=True)
         )
-    if ran.files:
-        pytest.fail(f"{variant}: a text was run as a command: {sorted(ran.files)}", pytrace=False)
-    return (json.loads(server.requests[0].body) if server.requests else None), ran
+    if result.files:
+        pytest.fail(f"{variant}: a text was run as a command: {sorted(result.files)}", pytrace=False)
+    return (json.loads(server.requests[0].body) if server.requests else None), result

@@ -63,7 +63,7 @@ def _as_javascript_has_it(value: object) -> object:
     if isinstance(value, dict):
         return {key: _as_javascript_has_it(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_as_javascript_has_it(one) for one in value]
+        return [_as_javascript_has_it(item) for item in value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 

@@ -75,5 +75,5 @@ def test_a_gateway_without_recordings_is_answered_in_the_form_of_its_protocol(tm
 def test_a_fault_is_served_first(tmp_path: Path) -> None:
     add_gateway(tmp_path)
     with replaying(tmp_path, "mine", "--fault", "402") as env:
-        ran = command_at(tmp_path, "check", "mine", env=env)
-    assert "no credit is left" in ran.stdout
+        result = command_at(tmp_path, "check", "mine", env=env)
+    assert "no credit is left" in result.stdout

@@ -73,5 +73,5 @@ def test_check_sends_every_key_and_names_a_missing_one(
 ) -> None:
     gateway, file = gateway_of("two", tmp_path)
     with serve([], {gateway.id: gateway}) as replay:
-        ran = command_at(tmp_path, "check", str(file), "--base-url", f"{replay.url}/v1", env=keys)
-    assert (ran.returncode, part in ran.stdout + ran.stderr) == (code, True), ran.stdout + ran.stderr
+        result = command_at(tmp_path, "check", str(file), "--base-url", f"{replay.url}/v1", env=keys)
+    assert (result.returncode, part in result.stdout + result.stderr) == (code, True), result.stdout + result.stderr

@@ -49,7 +49,7 @@ def body_of(protocol: str, *, tools: bool = False, schema: bool = False) -> dict
 def replays() -> Iterator[dict[str, Replay]]:
     names = ("aitoll", "aireiter", "aiclient-2-api")
     gateways = {name: load_gateway(name) for name in names}
-    with serve([one for name in names for one in load_exchanges(name)], gateways) as replay:
+    with serve([exchange for name in names for exchange in load_exchanges(name)], gateways) as replay:
         yield dict.fromkeys(WHERE, replay)
 
 
