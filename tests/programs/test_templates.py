@@ -5,14 +5,20 @@ The environment is strict: a name that a template does not have is an error (Str
 
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_completions.errors import BadInput, NotOffered
+from chat_completions.planning import resolve
 from chat_completions.planning.combinations import Combination, offered_combinations
 from support.generation import make_combination
+from support.running import SCRATCH
 from support.variants import GATEWAY
+
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -28,6 +34,14 @@ for (const file of process.argv.slice(1))
   try { new vm.SourceTextModule(fs.readFileSync(file, "utf8"), { identifier: file }); }
   catch (error) { console.log(`${file}: ${error.message}`); }
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def gateways_read_once() -> Iterator[None]:
+    """Read the file of a gateway once for all of its programs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(resolve, "load_gateway", cache(resolve.load_gateway))
+        yield
 
 
 def programs(language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -66,16 +80,17 @@ PARSERS = {"python": (RUFF, ".py"), "javascript": (NODE, ".mjs"), "shell": (BASH
 
 
 @pytest.mark.parametrize("language", ["python", "javascript", "typescript", "shell", "nextjs", "react"])
-def test_every_program_parses_and_takes_what_belongs_to_its_task(language: str, tmp_path: Path) -> None:
+def test_every_program_parses_and_takes_what_belongs_to_its_task(language: str) -> None:
     written, refused = programs(language)
     assert refused["plain"] == []
     assert set(refused["fallback"]) <= {"models", "balance", "ping", "plain"}
     assert set(refused["system"]) <= {"image", "image-edit", "models", "balance", "conversation"}
     if language in PARSERS:
         command, suffix = PARSERS[language]
-        for name, code in written.items():
-            (tmp_path / f"{name}{suffix}").write_text(code, encoding="utf-8")
-        assert output_of(*command, *map(str, tmp_path.iterdir())) == ""
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+            for name, code in written.items():
+                Path(folder, f"{name}{suffix}").write_text(code, encoding="utf-8")
+            assert output_of(*command, *map(str, Path(folder).iterdir())) == ""
 
 
 def test_python_imports_quote_only_where_it_is_used(tmp_path: Path) -> None:
