@@ -19,7 +19,6 @@ from support.generation import make_combination
 from support.running import SCRATCH
 from support.variants import GATEWAY
 
-
 OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
     "fallback": {"fallback": True},
