@@ -34,7 +34,6 @@ export async function* stream(messages, log = () => {}) {
   const { finishReason, rawFinishReason } = (await result.steps).at(-1);
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
-
 }
 
 async function chat() {

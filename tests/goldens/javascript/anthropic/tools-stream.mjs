@@ -50,7 +50,6 @@ export async function* stream(prompt, log = () => {}) {
     logLevel: "off", // errors are thrown, not logged
   });
   const messages = [{ role: "user", content: prompt }];
-  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const events = await client.messages.create({
       model: MODEL,
@@ -61,19 +60,19 @@ export async function* stream(prompt, log = () => {}) {
     });
     const content = [];
     const inputs = []; // the JSON of the arguments, by the index of the block
-    let stopReason;
+    let stopReason, usage;
     for await (const event of events) {
       if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
       addEvent(content, inputs, event);
-      if (event.type === "message_start") usages[round] = event.message?.usage;
+      if (event.type === "message_start") usage = event.message?.usage;
       if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
-      if ("usage" in event) usages[round] = { ...usages[round], ...event.usage };
+      if ("usage" in event) usage = { ...usage, ...event.usage };
       if (event.type === "message_stop") break;
     }
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
+    if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!content.some((block) => block.type === "tool_use")) {
       if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (content.some((block) => block.type === "text")) yield "\n";

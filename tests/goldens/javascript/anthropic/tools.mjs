@@ -48,7 +48,6 @@ export async function ask(prompt, log = () => {}) {
     fetchOptions: { redirect: "manual" },
   });
   const messages = [{ role: "user", content: prompt }];
-  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const message = await client.messages.create({
       model: MODEL,
@@ -58,11 +57,10 @@ export async function ask(prompt, log = () => {}) {
       stream: false,
     });
     if (!Array.isArray(message?.content)) throw new Error(`no answer: ${JSON.stringify(message)}`);
-    if (message.usage) usages.push(message.usage);
+    if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
     const calls = message.content.filter((block) => block.type === "tool_use");
     if (!calls.length) {
       if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     }
     const results = [];

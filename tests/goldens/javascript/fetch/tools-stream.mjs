@@ -47,11 +47,10 @@ const FUNCTIONS = {
 
 export async function* stream(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
-  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await post("/chat/completions", { model: MODEL, messages, tools: TOOLS, stream: true });
     const message = { role: "assistant", content: "" };
-    let finishReason;
+    let finishReason, usage;
     const decoded = response.body.pipeThrough(new TextDecoderStream());
     for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
       if (data === "[DONE]") {
@@ -67,12 +66,12 @@ export async function* stream(prompt, log = () => {}) {
       if (text) yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
-      if (chunk.usage) usages[round] = chunk.usage;
+      usage = chunk.usage ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
+    if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!message.tool_calls) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (message.content) yield "\n";

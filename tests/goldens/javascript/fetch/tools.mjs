@@ -45,15 +45,13 @@ const FUNCTIONS = {
 
 export async function ask(prompt, log = () => {}) {
   const messages = [{ role: "user", content: prompt }];
-  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion = await post("/chat/completions", { model: MODEL, messages, tools: TOOLS, stream: false });
     const { message, finish_reason: finishReason } = completion?.choices?.[0] ?? {};
     if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
-    if (completion.usage) usages.push(completion.usage);
+    if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
     if (!message.tool_calls?.length) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       const content = message.content || message.refusal || "";
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }

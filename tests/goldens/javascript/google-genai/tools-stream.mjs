@@ -50,7 +50,6 @@ export async function* stream(prompt, log = () => {}) {
     },
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
-  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await ai.models.generateContentStream({
       model: MODEL,
@@ -58,7 +57,7 @@ export async function* stream(prompt, log = () => {}) {
       config: { tools: [{ functionDeclarations: TOOLS }] },
     });
     const parts = [];
-    let finishReason;
+    let finishReason, usage;
     for await (const chunk of chunks) {
       if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
       const candidate = chunk.candidates?.[0];
@@ -67,13 +66,13 @@ export async function* stream(prompt, log = () => {}) {
         parts.push(part);
       }
       finishReason = candidate?.finishReason ?? finishReason;
-      if (chunk.usageMetadata) usages[round] = chunk.usageMetadata;
+      usage = chunk.usageMetadata ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
+    if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     const calls = parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
       if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (parts.some((part) => part.text && !part.thought)) yield "\n";

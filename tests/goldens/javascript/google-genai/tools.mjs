@@ -50,7 +50,6 @@ export async function ask(prompt, log = () => {}) {
     },
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
-  const usages = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await ai.models.generateContent({
       model: MODEL,
@@ -59,11 +58,10 @@ export async function ask(prompt, log = () => {}) {
     });
     const { content, finishReason } = response.candidates?.[0] ?? {};
     if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
-    if (response.usageMetadata) usages.push(response.usageMetadata);
+    if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
     const calls = content.parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
       if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return content.parts.map((part) => (part.thought ? "" : part.text ?? "")).join("");
     }
     const parts = [];

@@ -76,11 +76,11 @@ def stream(prompt):
             raise anthropic.AnthropicError("the stream ended before the answer was complete")
         if stop_reason not in ("end_turn", "stop_sequence", "tool_use"):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", stop_reason)
+        logger.info("Usage: %s", usage or "not reported")
         content = list(blocks.values())
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
-            logger.info("Usage: %s", usage or "not reported")
             return
         messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
@@ -107,12 +107,12 @@ def add_event(blocks, event):
 
 def run_tool(call):
     """Return the result of one call as a content block; an error is reported to the model."""
+    result = {"type": "tool_result", "tool_use_id": call["id"]}
     try:
-        result = json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)
+        return result | {"content": json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)}
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", call["name"], error)
-        result = json.dumps({"error": repr(error)})
-    return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
+        return result | {"content": repr(error), "is_error": True}
 
 
 if __name__ == "__main__":

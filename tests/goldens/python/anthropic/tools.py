@@ -62,11 +62,11 @@ def ask(prompt):
             raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
         if message.stop_reason not in ("end_turn", "stop_sequence", "tool_use", None):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
+        logger.info("Usage: %s %s", message.usage, message.model_extra)
         content = [block.to_dict() for block in message.content]
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
-            logger.info("Usage: %s %s", message.usage, message.model_extra)
             return "".join(block["text"] for block in content if block["type"] == "text")
         messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
@@ -74,12 +74,12 @@ def ask(prompt):
 
 def run_tool(call):
     """Return the result of one call as a content block; an error is reported to the model."""
+    result = {"type": "tool_result", "tool_use_id": call["id"]}
     try:
-        result = json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)
+        return result | {"content": json.dumps(FUNCTIONS[call["name"]](**call["input"]), ensure_ascii=False)}
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", call["name"], error)
-        result = json.dumps({"error": repr(error)})
-    return {"type": "tool_result", "tool_use_id": call["id"], "content": result}
+        return result | {"content": repr(error), "is_error": True}
 
 
 if __name__ == "__main__":

@@ -75,9 +75,9 @@ def stream(prompt):
             raise ValueError("the stream ended before the answer was complete")
         if finish_reason != "STOP":
             logger.warning("Warning: the answer is incomplete: finishReason is %s", finish_reason.value)
+        logger.info("Usage: %s", usage or "not reported")
         calls = [part.function_call for part in parts if part.function_call]
         if not calls:
-            logger.info("Usage: %s", usage or "not reported")
             return
         contents.append({"role": "model", "parts": parts})  # goes back as it came
         contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})

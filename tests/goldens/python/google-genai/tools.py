@@ -65,8 +65,8 @@ def ask(prompt):
         candidate = response.candidates[0]
         if candidate.finish_reason not in ("STOP", None):
             logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)
+        logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
         if not response.function_calls:
-            logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
             return response.text or ""
         results = [run_tool(call) for call in response.function_calls]
         contents.append(candidate.content)  # goes back as it came

@@ -49,7 +49,6 @@ async def stream(prompt):
     finish_reason, usage = None, {}
     async for sse in EventSource(response).aiter_sse():
         data = sse.data.strip()
-
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break

@@ -46,7 +46,6 @@ def stream(prompt):
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
-
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break

@@ -72,20 +72,18 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def stream(prompt):
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
     messages = [{"role": "user", "content": prompt}]
-    usages = []
     for _ in range(8):
         message = {"role": "assistant", "content": ""}
-        yield from complete(messages, message, usages)
+        yield from complete(messages, message)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("Usage of each round: %s", usages)
             return
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def complete(messages, message, usages):
-    """Yield the pieces of the next message, and put all that arrives into `message` and `usages`."""
+def complete(messages, message):
+    """Yield the pieces of the next message, and put all that arrives into `message`."""
     if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     request = client.build_request(
@@ -101,7 +99,6 @@ def complete(messages, message, usages):
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
-
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break
@@ -121,7 +118,7 @@ def complete(messages, message, usages):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", finish_reason)
     for tool_call in message.get("tool_calls") or []:
         tool_call.pop("index", None)  # belongs to the stream alone
-    usages.append(usage)
+    logger.info("Usage: %s", usage or "not reported")
 
 
 def add_delta(message, delta):

@@ -84,9 +84,9 @@ def stream(prompt):
             raise ValueError("the stream ended before the answer was complete")
         if reason not in ("stop", "tool_calls"):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        logger.info("Usage: %s", usage or "not reported")
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round
         if not message.tool_call_chunks:
-            logger.info("Usage: %s", usage or "not reported")
             return
         messages += [run_tool(tool_call) for tool_call in message.tool_call_chunks]
     raise ValueError("no answer after 8 rounds of tool calls")

@@ -77,10 +77,10 @@ def ask(prompt):
         message = llm.invoke(messages)
         if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
+        logger.info("Usage: %s", message.usage_metadata or "not reported")
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round
         tool_calls = message.tool_calls + message.invalid_tool_calls
         if not tool_calls:
-            logger.info("Usage: %s", message.usage_metadata or "not reported")
             return message.text or message.additional_kwargs.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")

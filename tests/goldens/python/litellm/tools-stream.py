@@ -88,9 +88,9 @@ def stream(prompt):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         response = litellm.stream_chunk_builder(chunks)
         message = response.choices[0].message
+        logger.info("Usage: %s", response.usage)
         messages.append(message)
         if not message.tool_calls:
-            logger.info("Usage: %s", response.usage)
             return
         messages += [run_tool(tool_call) for tool_call in message.tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")

@@ -81,9 +81,9 @@ def ask(prompt):
         if (reason := response.choices[0].finish_reason) not in ("stop", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         message = response.choices[0].message
+        logger.info("Usage: %s", response.usage)
         messages.append(message)
         if not message.tool_calls:
-            logger.info("Usage: %s", response.usage)
             return message.content or message.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in message.tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")

@@ -80,11 +80,11 @@ def stream(prompt):
             raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
         if finish_reason not in ("stop", "eos", "tool_calls"):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", finish_reason)
+        logger.info("Usage: %s", usage or "not reported")
         for tool_call in message.get("tool_calls") or []:
             tool_call.pop("index", None)  # belongs to the stream alone
         messages.append(message)
         if not message.get("tool_calls"):
-            logger.info("Usage: %s", usage or "not reported")
             return
         messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")

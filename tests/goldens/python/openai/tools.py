@@ -70,10 +70,10 @@ def ask(prompt):
         choice = completion.choices[0]
         if choice.finish_reason not in ("stop", "eos", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
+        logger.info("Usage: %s", completion.usage or "not reported")
         message = choice.message.model_dump(exclude_unset=True)  # goes back as it came
         messages.append(message)
         if not message.get("tool_calls"):
-            logger.info("Usage: %s", completion.usage or "not reported")
             return message.get("content") or message.get("refusal") or ""
         messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")

@@ -75,20 +75,17 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 def ask(prompt):
     """Return the model's answer, after as many rounds of tool calls as it wants, at most eight."""
     messages = [{"role": "user", "content": prompt}]
-    usages = []
     for _ in range(8):
-        message, text, usage = complete(messages)
-        usages.append(usage)
+        message, text = complete(messages)
         calls = message.get("tool_calls") or []
         if not calls:
-            logger.info("Usage of each round: %s", usages)
             return text
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
 def complete(messages):
-    """Return the model's next message, exactly as it came, its text and the tokens it took."""
+    """Return the model's next message, exactly as it came, and its text."""
     if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = session.post(
@@ -109,7 +106,8 @@ def complete(messages):
         raise http_error(response, body) from None
     if choice.get("finish_reason") not in ("stop", "eos", "tool_calls", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
-    return message, text, body.get("usage")
+    logger.info("Usage: %s", body.get("usage") or "not reported")
+    return message, text
 
 
 def run_tool(tool_call):

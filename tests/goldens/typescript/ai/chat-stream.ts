@@ -37,7 +37,6 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
   if (usage.raw) log(`Usage: ${JSON.stringify(usage.raw)}`);
-
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported

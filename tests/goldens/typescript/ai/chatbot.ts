@@ -36,7 +36,6 @@ export async function* stream(messages: ModelMessage[], log: Log = () => {}): As
   const { finishReason, rawFinishReason } = (await result.steps).at(-1)!;
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
-
 }
 
 async function chat() {

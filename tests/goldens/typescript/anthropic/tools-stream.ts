@@ -54,7 +54,6 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     logLevel: "off", // errors are thrown, not logged
   });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
-  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const events = await client.messages.create({
       model: MODEL,
@@ -66,18 +65,19 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     const content: Anthropic.ContentBlock[] = [];
     const inputs: string[] = []; // the JSON of the arguments, by the index of the block
     let stopReason: string | null | undefined;
+    let usage: object | undefined;
     for await (const event of events) {
       if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
       addEvent(content, inputs, event);
-      if (event.type === "message_start") usages[round] = event.message?.usage;
+      if (event.type === "message_start") usage = event.message?.usage;
       if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
-      if ("usage" in event) usages[round] = { ...usages[round], ...event.usage };
+      if ("usage" in event) usage = { ...usage, ...event.usage };
       if (event.type === "message_stop") break;
     }
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
+    if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!content.some((block) => block.type === "tool_use")) {
       if (stopReason !== "end_turn") log(`Warning: stop_reason is ${stopReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (content.some((block) => block.type === "text")) yield "\n";

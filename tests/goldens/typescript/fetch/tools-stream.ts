@@ -56,11 +56,11 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   const messages: object[] = [{ role: "user", content: prompt }];
-  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await post("/chat/completions", { model: MODEL, messages, tools: TOOLS, stream: true });
     const message: Message = { role: "assistant", content: "" };
     let finishReason: string | undefined;
+    let usage: object | undefined;
     const decoded = response.body!.pipeThrough(new TextDecoderStream());
     for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
       if (data === "[DONE]") {
@@ -76,12 +76,12 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       if (text) yield text;
       addDelta(message, choice?.delta ?? {});
       finishReason = choice?.finish_reason || finishReason;
-      if (chunk.usage) usages[round] = chunk.usage;
+      usage = chunk.usage ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
+    if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!message.tool_calls) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (message.content) yield "\n";

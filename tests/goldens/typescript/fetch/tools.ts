@@ -54,7 +54,6 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   const messages: object[] = [{ role: "user", content: prompt }];
-  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion: ChatCompletion = await post("/chat/completions", {
       model: MODEL,
@@ -64,10 +63,9 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     });
     const { message, finish_reason: finishReason }: Choice = completion?.choices?.[0] ?? {};
     if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
-    if (completion.usage) usages.push(completion.usage);
+    if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
     if (!message.tool_calls?.length) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       const content = message.content || message.refusal || "";
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }

@@ -55,7 +55,6 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     },
   });
   const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
-  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await ai.models.generateContentStream({
       model: MODEL,
@@ -64,6 +63,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     });
     const parts: Part[] = [];
     let finishReason: string | undefined;
+    let usage: object | undefined;
     for await (const chunk of chunks) {
       if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
       const candidate = chunk.candidates?.[0];
@@ -72,13 +72,13 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
         parts.push(part);
       }
       finishReason = candidate?.finishReason ?? finishReason;
-      if (chunk.usageMetadata) usages[round] = chunk.usageMetadata;
+      usage = chunk.usageMetadata ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
+    if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     const calls = parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
       if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return;
     }
     if (parts.some((part) => part.text && !part.thought)) yield "\n";

@@ -55,7 +55,6 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     },
   });
   const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
-  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const response = await ai.models.generateContent({
       model: MODEL,
@@ -64,11 +63,10 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     });
     const { content, finishReason }: Candidate = response.candidates?.[0] ?? {};
     if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
-    if (response.usageMetadata) usages.push(response.usageMetadata);
+    if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
     const calls = content.parts.flatMap((part) => part.functionCall ?? []);
     if (!calls.length) {
       if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       return content.parts.map((part) => (part.thought ? "" : part.text ?? "")).join("");
     }
     const parts: Part[] = [];

@@ -58,16 +58,14 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     fetchOptions: { redirect: "manual" },
   });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
-  const usages: object[] = [];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion = await client.chat.completions.create({ model: MODEL, messages, tools: TOOLS, stream: false });
     const choice = completion?.choices?.[0];
     if (!choice?.message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
     const { message, finish_reason: finishReason } = choice;
-    if (completion.usage) usages.push(completion.usage);
+    if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
     if (!message.tool_calls?.length) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
-      if (usages.length) log(`Usage: ${JSON.stringify(usages)}`);
       const content = message.content || message.refusal || "";
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }
