@@ -14,7 +14,7 @@ from chat_completions.paths import templates
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import Program, ProgramRequest, RequestPlan, Variable, replace_variables
-from chat_completions.rendering import declarations, literals
+from chat_completions.rendering import literals
 
 
 def generate_program(request: ProgramRequest) -> Program:
@@ -89,9 +89,7 @@ def _environment(folder: Path, language_id: str) -> Environment:
         optimized=False,  # folding constants costs more than it saves where each template is rendered once
     )
     language = load_language(language_id)
-    environment.globals.update(
-        variable=Variable, functions_by_name=declarations.functions_by_name, typed=language.typed
-    )
+    environment.globals.update(variable=Variable, functions_by_name=literals.functions_by_name, typed=language.typed)
     environment.filters.update(_filters(language.literals))
     return environment
 
@@ -102,10 +100,10 @@ def _filters(style: LiteralStyle) -> dict[str, Callable[..., Any]]:
         "literal": partial(literals.write_literal, style),
         "keywords": partial(literals.write_keywords, style),
         "field_name": partial(literals.field_name, style),
-        "type_of": partial(declarations.type_of, style),
+        "type_of": partial(literals.type_of, style),
         "filled": replace_variables,
         "quoted": literals.quote_for_shell,
-        "function_name": declarations.function_name,
-        "signature": declarations.signature,
-        "snake_case": declarations.snake_case,
+        "function_name": literals.function_name,
+        "signature": literals.signature,
+        "snake_case": literals.snake_case,
     }

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.message_formats import ImagePart, convert
+from chat_completions.planning.message_formats import convert
 from chat_completions.planning.request_body import ABSENT, define_tools, fill, format_fields, merge, tool_rules
 from chat_completions.planning.types import Image, Tool, Variable
 
@@ -61,39 +61,39 @@ def test_gemini_has_parts_and_names_what_a_result_is_of() -> None:
 
 
 URL, DATA = "https://x.example/a.png", "data:image/png;base64,AAAA"
-IMAGES: list[tuple[str, ImagePart, Any]] = [
-    ("messages", ImagePart(URL), {"type": "image_url", "image_url": {"url": URL}}),
+IMAGES: list[tuple[str, Image, Any]] = [
+    ("messages", Image(URL, None), {"type": "image_url", "image_url": {"url": URL}}),
     (
         "messages",
-        ImagePart("", Image("a.png", "_1")),
+        Image("a.png", "_1"),
         {"type": "image_url", "image_url": {"url": Variable("image_url_1")}},
     ),
-    ("blocks", ImagePart(URL), {"type": "image", "source": {"type": "url", "url": URL}}),
+    ("blocks", Image(URL, None), {"type": "image", "source": {"type": "url", "url": URL}}),
     (
         "blocks",
-        ImagePart(DATA),
+        Image(DATA, None),
         {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
     ),
     (
         "blocks",
-        ImagePart("", Image("a.png", "_1")),
+        Image("a.png", "_1"),
         {
             "type": "image",
             "source": {"type": "base64", "media_type": Variable("image_type_1"), "data": Variable("image_data_1")},
         },
     ),
-    ("parts", ImagePart(URL), {"fileData": {"fileUri": URL}}),
-    ("parts", ImagePart(DATA), {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}),
+    ("parts", Image(URL, None), {"fileData": {"fileUri": URL}}),
+    ("parts", Image(DATA, None), {"inlineData": {"mimeType": "image/png", "data": "AAAA"}}),
     (
         "parts",
-        ImagePart("", Image("a.png", "_1")),
+        Image("a.png", "_1"),
         {"inlineData": {"mimeType": Variable("image_type_1"), "data": Variable("image_data_1")}},
     ),
 ]
 
 
 @pytest.mark.parametrize(("message_format", "image", "part"), IMAGES, ids=str)
-def test_a_image_in_each_message_format(message_format: str, image: ImagePart, part: Any) -> None:
+def test_a_image_in_each_message_format(message_format: str, image: Image, part: Any) -> None:
     _, turns = convert([{"role": "user", "content": [{"type": "text", "text": "What?"}, image]}], message_format)
     assert turns[0]["parts" if message_format == "parts" else "content"][1] == part
 

@@ -7,7 +7,7 @@ blocks of the Messages API, `parts` is Gemini's.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput, NotOffered
@@ -17,26 +17,6 @@ SYSTEM_ROLES = ("system", "developer")  # two names of one role; only chat compl
 DATA_URI = re.compile(r"data:([^,]*);base64,(.+)", re.DOTALL)  # its media type and its data
 TEXT = (str, Variable)  # a text, or the variable that holds one
 Converted = tuple[list[str | Variable], list[JsonObject]]
-
-
-class ImagePart(NamedTuple):
-    """An image in a message: a literal address, or the variables of an `image`."""
-
-    url: str
-    image: Image | None = None
-
-    @property
-    def address(self) -> str | Variable:
-        """Return the address, or the variable that holds it."""
-        return Variable(f"image_url{self.image.suffix}") if self.image else self.url
-
-    def data(self, type_key: str) -> JsonObject | None:
-        """Return media type and base64 text, or None where only the address is sent."""
-        if self.image and (self.image.is_file or self.image.is_data):
-            media_type, data = (Variable(f"image_{name}{self.image.suffix}") for name in ("type", "data"))
-            return {type_key: media_type, "data": data}
-        uri = None if self.image else DATA_URI.fullmatch(self.url)
-        return {type_key: uri[1], "data": uri[2]} if uri else None
 
 
 def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
@@ -154,7 +134,7 @@ def _arguments(call: JsonObject) -> Any:
 
 def _openai_part(part: Any) -> Any:
     """Return a part as chat completions have it; other parts stay as they are."""
-    return {"type": "image_url", "image_url": {"url": part.address}} if isinstance(part, ImagePart) else part
+    return {"type": "image_url", "image_url": {"url": _address(part)}} if isinstance(part, Image) else part
 
 
 def _anthropic_block(part: Any) -> Any:
@@ -162,10 +142,10 @@ def _anthropic_block(part: Any) -> Any:
     if isinstance(part, TEXT):
         return {"type": "text", "text": part}
     part = _as_image(part)
-    if not isinstance(part, ImagePart):
+    if not isinstance(part, Image):
         return part
-    data = part.data("media_type")
-    return {"type": "image", "source": {"type": "base64", **data} if data else {"type": "url", "url": part.address}}
+    data = _image_data(part, "media_type")
+    return {"type": "image", "source": {"type": "base64", **data} if data else {"type": "url", "url": _address(part)}}
 
 
 def _gemini_part(part: Any) -> Any:
@@ -175,21 +155,34 @@ def _gemini_part(part: Any) -> Any:
     if isinstance(part, Mapping) and part.get("type") == "text":
         return {"text": part.get("text", "")}
     part = _as_image(part)
-    if not isinstance(part, ImagePart):
+    if not isinstance(part, Image):
         return part
-    data = part.data("mimeType")
-    return {"inlineData": data} if data else {"fileData": {"fileUri": part.address}}
+    data = _image_data(part, "mimeType")
+    return {"inlineData": data} if data else {"fileData": {"fileUri": _address(part)}}
+
+
+def _address(image: Image) -> str | Variable:
+    return image.source if image.suffix is None else Variable(f"image_url{image.suffix}")
+
+
+def _image_data(image: Image, type_key: str) -> JsonObject | None:
+    """Return media type and base64 text, or None where only the address is sent."""
+    if image.suffix is None:
+        uri = DATA_URI.fullmatch(image.source)
+        return {type_key: uri[1], "data": uri[2]} if uri else None
+    media_type, data = (Variable(f"image_{name}{image.suffix}") for name in ("type", "data"))
+    return {type_key: media_type, "data": data} if image.is_file or image.is_data else None
 
 
 def _as_image(part: Any) -> Any:
-    """Return an image of the user's own message as an ImagePart; any other part as it is."""
+    """Return an image in the user's conversation as an Image; any other part as it is."""
     if not isinstance(part, Mapping) or part.get("type") != "image_url":
         return part
     image = part.get("image_url")
     url = image.get("url") if isinstance(image, Mapping) else image
     if not isinstance(url, str):
         raise BadInput("An image in the conversation has no url.", 'Write {"image_url": {"url": "https://…"}}.')
-    return ImagePart(url)
+    return Image(url, suffix=None)
 
 
 FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from chat_completions.catalog.types import JsonObject, Protocol, Task
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.message_formats import SYSTEM_ROLES, ImagePart, convert
+from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
 from chat_completions.planning.request_body import fill
 from chat_completions.planning.types import Image, Messages, ProgramRequest, Resolution, Variable
 
@@ -26,7 +26,7 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
     if images and messages:
         content = messages[-1]["content"]
         texts = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        messages[-1] = {**messages[-1], "content": [*texts, *(ImagePart("", image) for image in images)]}
+        messages[-1] = {**messages[-1], "content": [*texts, *images]}
     notes = _notes_on_images(images, protocol, task)
     system, converted = convert(messages, protocol.message_format)
     if request.messages and not converted:

@@ -33,14 +33,14 @@ class Tool(NamedTuple):
 
 
 class Image(NamedTuple):
-    """An image that goes out with the prompt: a file (read when the program runs), a URL or a data URI.
+    """An image of a request: a file (read when the program runs), a URL or a data URI.
 
     The messages of a plan name it by variables: `image_url` (a URL or data URI), or `image_type` and
     `image_data` (base64), each with the `suffix` (`_1`, `_2`, …) where there are several images.
     """
 
     source: str
-    suffix: str = ""
+    suffix: str | None = ""  # None: the messages hold the source itself
 
     @property
     def is_file(self) -> bool:

@@ -1,16 +1,26 @@
-"""Write plain values as literals of a language. All escaping is here; language.yaml says how under `literals:`."""
+"""Write values, names and types as source text. All escaping is here; language.yaml says how under `literals:`."""
 
+import builtins
 import json
+import keyword
 import math
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chat_completions.catalog.types import LiteralStyle
 from chat_completions.errors import BadInput
-from chat_completions.planning.types import Variable
+from chat_completions.planning.types import Tool, Variable
 
+# Names that the printed programs use themselves.
+PROGRAM_NAMES = {
+    "add_delta", "add_event", "add_item", "anthropic", "ask", "client", "complete", "genai", "http_error", "httpx",
+    "io", "json", "logger", "logging", "openai", "os", "post", "requests", "retries", "run_tool", "session", "stream",
+    "sys", "time", "types", "urllib3",
+}  # fmt: skip
+
+TYPE_NAMES = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean", "null": "null"}
 LONGEST_LINE = 120
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -53,11 +63,7 @@ def write_keywords(
 
 
 def text(value: str, non_bmp_escape: str = "surrogates") -> str:
-    """Return a string in double quotes that Python, JavaScript and JSON read alike.
-
-    Whatever cannot be seen on a screen is escaped: control characters, line separators, marks
-    that change the direction of writing.
-    """
+    """Return a string in double quotes that Python, JavaScript and JSON read alike; what is invisible is escaped."""
     return '"' + UNUSUAL.sub(lambda match: SHORT.get(match[0]) or _visible(match[0], non_bmp_escape), value) + '"'
 
 
@@ -82,13 +88,12 @@ def _flat(style: LiteralStyle, value: Any) -> str:
             raise BadInput(f"JSON has no number {value}.", "Write a finite one.")
         return json.dumps(value)
     if isinstance(value, Mapping):
-        inside = ", ".join(_flat_item(style, key, item) for key, item in value.items())
+        inside = ", ".join(
+            key if _is_shorthand(style, key, item) else f"{field_name(style, key)}: {_flat(style, item)}"
+            for key, item in value.items()
+        )
         return f"{{ {inside} }}" if style.unquoted_keys and value else f"{{{inside}}}"
     return "[" + ", ".join(_flat(style, item) for item in value) + "]"
-
-
-def _flat_item(style: LiteralStyle, key: str, value: Any) -> str:
-    return key if _is_shorthand(style, key, value) else f"{field_name(style, key)}: {_flat(style, value)}"
 
 
 def _item(style: LiteralStyle, key: str, value: Any, margin: int) -> str:
@@ -117,3 +122,80 @@ def _block(style: LiteralStyle, brackets: str, items: list[str], margin: int) ->
     pad = " " * (margin + style.indent)
     last = "," if style.trailing_comma else ""
     return brackets[0] + "\n" + pad + f",\n{pad}".join(items) + last + "\n" + " " * margin + brackets[1]
+
+
+def function_name(name: str) -> str:
+    """Return the name of the Python function for a tool: the tool's own where that is possible."""
+    identifier = re.sub(r"^(?=\d)|\W", "_", name, flags=re.ASCII)
+    taken = keyword.iskeyword(identifier) or hasattr(builtins, identifier) or identifier in PROGRAM_NAMES
+    return f"{identifier}_" if taken else identifier
+
+
+def functions_by_name(tools: Iterable[Tool]) -> dict[str, Variable]:
+    """Return the functions of the tools, by the tools' names."""
+    return {tool.name: Variable(function_name(tool.name)) for tool in tools}
+
+
+def signature(schema: Mapping[str, Any]) -> str:
+    """Return the keyword parameters of a Python function for a tool's JSON Schema, required ones first."""
+    names = list(schema.get("properties", {}))
+    if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in names):
+        return "**arguments"
+    required = [name for name in names if name in schema.get("required", ())]
+    return ", ".join([*required, *(f"{name}=None" for name in names if name not in required)])
+
+
+def snake_case(value: Any) -> Any:
+    """Return `value` with the keys of its mappings in snake_case, as Python's client libraries name fields."""
+    if isinstance(value, Mapping):
+        return {
+            re.sub(r"[A-Z]", lambda match: f"_{match[0].lower()}", key): snake_case(item) for key, item in value.items()
+        }
+    return [snake_case(item) for item in value] if isinstance(value, list) else value
+
+
+def type_of(style: LiteralStyle, schema: Any, margin: int = 0, lead: int = 0) -> str:
+    """Return the type, on one line where that fits; `unknown` for what the type system cannot express."""
+    if not isinstance(schema, Mapping):
+        return "unknown"
+    if "const" in schema or "enum" in schema:
+        return _union(
+            "unknown" if isinstance(value, (Mapping, list)) else write_literal(style, value)
+            for value in schema.get("enum", [schema.get("const")])
+        )
+    for name in ("anyOf", "oneOf"):
+        if name in schema:
+            return _union(type_of(style, part, margin, lead) for part in schema[name])
+    kinds = schema.get("type", "object" if "properties" in schema else "")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return _union(_kind(style, kind, schema, margin, lead) for kind in kinds)
+
+
+def _kind(style: LiteralStyle, kind: Any, schema: Mapping[str, Any], margin: int, lead: int) -> str:
+    if kind == "array":
+        items = type_of(style, schema.get("items"), margin, lead)
+        return f"({items})[]" if " | " in items and not items.startswith("{") else f"{items}[]"
+    if kind == "object":
+        return _object(style, schema, margin, lead)
+    return TYPE_NAMES.get(str(kind), "unknown")
+
+
+def _object(style: LiteralStyle, schema: Mapping[str, Any], margin: int, lead: int) -> str:
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not properties:
+        return "Record<string, unknown>"
+    inner = margin + style.indent
+    fields = []
+    for name, part in properties.items():
+        key = f"{field_name(style, name)}{'' if name in schema.get('required', ()) else '?'}: "
+        fields.append(key + type_of(style, part, inner, len(key) + 1))
+    short = f"{{ {'; '.join(fields)} }}"
+    if "\n" not in short and len(short) + margin + lead <= style.width:
+        return short
+    return "{\n" + "".join(f"{' ' * inner}{field};\n" for field in fields) + " " * margin + "}"
+
+
+def _union(types: Iterable[str]) -> str:
+    """Return the types as one, each once; no type at all is `unknown`."""
+    names = dict.fromkeys(types)
+    return " | ".join(names) if names and "unknown" not in names else "unknown"
