@@ -61,30 +61,22 @@ def main() -> NoReturn:
     debug = sys.argv[1:2] == ["--debug"]
     try:
         sys.exit(commands.main(standalone_mode=False, prog_name="chat-completions") or 0)
+    except (KeyboardInterrupt, click.Abort):
+        os._exit(130)
+    except BrokenPipeError:  # the reader of our output has closed it
+        os._exit(0)
     except Exception as problem:  # noqa: BLE001 - without --debug nobody is shown a traceback
         if debug:
             import traceback
 
             traceback.print_exc()
-        _fail(problem)
-    except KeyboardInterrupt:
-        os._exit(130)
+        message, hint, code = _describe(problem)
+        for label, text in (("Error", message), ("Hint", hint)):
+            if text:
+                click.echo(f"{label}: {' '.join(text.split())}", err=True)
+        sys.exit(code)
     finally:
         gc.freeze()  # the collection at exit would take longer than the rest of most commands
-
-
-def _fail(problem: Exception) -> NoReturn:
-    """Print what went wrong and exit with its code."""
-    if isinstance(problem, click.Abort):
-        os._exit(130)
-    if isinstance(problem, BrokenPipeError):  # the reader of our output has closed it
-        os._exit(0)
-    message, hint, code = _describe(problem)
-    if message:
-        click.echo(f"Error: {' '.join(message.split())}", err=True)
-    if hint:
-        click.echo(f"Hint: {' '.join(hint.split())}", err=True)
-    sys.exit(code)
 
 
 def _describe(problem: Exception) -> tuple[str, str, int]:

@@ -3,17 +3,23 @@
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
+from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import ProgramRequest
+from chat_completions.planning.user_files import check_conversation, check_schema, check_tools
 
 GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
 PRIORITIES = ["cost", "balanced", "quality"]
 # What a file of the user's is for, where they name no task.
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "tools": check_tools,
+    "schema": check_schema,
+    "messages": check_conversation,
+}
 TASKS_OF_FILES = {"tools": "tools", "schema": "structured", "messages": "conversation"}
 
 
@@ -66,7 +72,7 @@ def program_request(values: dict[str, Any]) -> ProgramRequest:
     if prompt is not None and files["messages"] is not None:
         raise BadInput("PROMPT and --messages contradict each other.", "Put the prompt into the file's last message.")
     _check_names(values)
-    contents = {name: _read_file(name, path) for name, path in files.items() if path is not None}
+    contents = {name: read_user_file(path, name, CHECKS[name]) for name, path in files.items() if path is not None}
     tasks_of_files = [task for name, task in TASKS_OF_FILES.items() if name in contents]
     task = values.pop("task") or next(iter(tasks_of_files), "vision" if values.get("images") else "chat")
     params = _parameters(values.pop("params"))
@@ -82,16 +88,6 @@ def _check_names(values: dict[str, Any]) -> None:
         raise BadInput("The model's name is empty or holds a control character.", "See `list models`.")
     if values.get("task") == "":
         raise BadInput("The task's name is empty.", "See `list tasks`.")
-
-
-def _read_file(name: str, path: Path) -> Any:
-    """Return what a file of the user's holds, checked."""
-    from chat_completions.catalog.yaml_files import read_user_file
-    from chat_completions.planning.user_files import check_conversation, check_schema, check_tools
-
-    checks = {"messages": check_conversation, "tools": check_tools, "schema": check_schema}
-    check: Callable[[Any], Any] = checks[name]
-    return read_user_file(path, name, check)
 
 
 def _prompt(text: str | None) -> str | None:

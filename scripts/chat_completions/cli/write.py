@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from chat_completions.cli import options, output
 from chat_completions.errors import BadInput, NotOffered, full_package
 from chat_completions.generate import generate_program
+from chat_completions.planning.combinations import nearest_to_request
 from chat_completions.planning.types import Program, ProgramRequest
 
 
@@ -91,8 +92,6 @@ def _check_module_name(path: Path, program: Program) -> None:
 
 def _with_nearest(problem: NotOffered, request: ProgramRequest) -> NotOffered:
     """Return the same refusal with the nearest combination that works, where it is the names that do not."""
-    from chat_completions.planning.combinations import nearest_to_request
-
     nearest = nearest_to_request(request)
     return NotOffered(str(problem), f"{problem.hint} Nearest that works: {nearest}".strip()) if nearest else problem
 

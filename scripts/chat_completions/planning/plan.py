@@ -12,6 +12,7 @@ from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import HttpRequest, Messages, ModelChoice, ProgramRequest, RequestPlan, Resolution
+from chat_completions.planning.user_files import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
@@ -29,7 +30,7 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
         *_notes_on_defaults(resolution.protocol, parameters.values),
         *_notes_on_address(resolution.gateway.base_url, resolution.auth),
         *messages.notes,
-        *_notes_on_schema(resolution),
+        *(notes_on_schema(resolution.schema, resolution.language.schema_keywords) if resolution.request.schema else ()),
         *(note for note in (resolution.endpoint.note, resolution.library.note) if note),
     ]
     return _plan(resolution, parameters, messages, body), notes
@@ -108,14 +109,6 @@ def _headers(protocol: Protocol, gateway: Gateway) -> dict[str, str]:
     replaced = {name.lower() for name in gateway.headers}
     kept = {name: value for name, value in protocol.headers.items() if name.lower() not in replaced}
     return {**kept, **gateway.headers}
-
-
-def _notes_on_schema(resolution: Resolution) -> list[str]:
-    if not resolution.request.schema:
-        return []
-    from chat_completions.planning.user_files import notes_on_schema  # needed only then
-
-    return notes_on_schema(resolution.schema, resolution.language.schema_keywords)
 
 
 def _notes_on_defaults(protocol: Protocol, params: dict[str, Any]) -> list[str]:
