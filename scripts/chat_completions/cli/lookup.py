@@ -64,7 +64,7 @@ def _table(choice: ModelChoice, gateway: Gateway) -> Iterator[str]:
     """Yield all models, one a line: which is chosen, context, the maker's price, what it is for, and its end."""
     rows = [("", "model", "context", "maker's price", "for", "status")]
     for model in gateway.models.values():
-        rank = (model.id == choice.model and "*") or (model.id in choice.alternatives and "+") or ""
+        rank = "*" if model.id == choice.model else "+" if model.id in choice.alternatives else ""
         facts = model.facts
         rows.append((rank, model.id, _context(facts), _price(facts), model.guidance, facts.status))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -149,6 +149,8 @@ def _used_names(kind: str, gateway: str | None) -> list[str]:
 
 
 def _format(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return {"stream": ("whole", "stream"), "asynchronous": ("sync", "async")}[name][value]
+    if name == "stream":
+        return "stream" if value else "whole"
+    if name == "asynchronous":
+        return "async" if value else "sync"
     return " ".join(value) if isinstance(value, list) else str(value)

@@ -92,15 +92,21 @@ def _check_names(values: dict[str, Any]) -> None:
 
 def _prompt(text: str | None) -> str | None:
     """Return the prompt as it is, or what stdin holds for `-`."""
-    if text == "-" and sys.stdin is None:
-        raise BadInput("There is no stdin to read the prompt from.", "Give the PROMPT itself.")
-    try:
-        prompt = sys.stdin.buffer.read().decode("utf-8") if text == "-" else text and _check_text("prompt", text)
-    except UnicodeDecodeError as problem:
-        raise BadInput("The prompt on stdin is not UTF-8.", "Convert it first, for example with iconv.") from problem
-    if prompt is not None and not prompt.strip():
+    if text is None:
+        return None
+    prompt = _read_stdin() if text == "-" else _check_text("prompt", text)
+    if not prompt.strip():
         raise BadInput("The PROMPT is empty.", "Write what to ask the model, or leave PROMPT out for an example.")
     return prompt
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None:
+        raise BadInput("There is no stdin to read the prompt from.", "Give the PROMPT itself.")
+    try:
+        return sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise BadInput("The prompt on stdin is not UTF-8.", "Convert it first, for example with iconv.") from problem
 
 
 def _parameters(pairs: tuple[str, ...]) -> dict[str, Any]:

@@ -150,7 +150,8 @@ def _model_ids(data: Any) -> list[str]:
     ids = []
     for item in data if isinstance(data, list) else ():
         names = [item.get(name) for name in ("id", "name", "model")] if isinstance(item, Mapping) else [item]
-        ids += [name.removeprefix("models/") for name in names if isinstance(name, str) and name][:1]
+        name = next((name for name in names if isinstance(name, str) and name), "")
+        ids += [name.removeprefix("models/")] if name else []
     return list(dict.fromkeys(ids))
 
 

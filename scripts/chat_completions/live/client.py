@@ -96,8 +96,8 @@ def send(plan: RequestPlan, key: str, body: Any = None, *, with_key: bool = True
 
 def mask_keys(text: str, keys: Sequence[str]) -> str:
     """Return a text with the keys, and longer pieces of them, masked."""
-    for key in keys:
-        for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1) if len(key) >= SHORTEST_KEY else ():
+    for key in [key for key in keys if len(key) >= SHORTEST_KEY]:
+        for size in range(len(key), min(KEY_PIECE, len(key)) - 1, -1):
             for start in range(len(key) - size + 1):
                 text = text.replace(key[start : start + size], "<key>")
     return text

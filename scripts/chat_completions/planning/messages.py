@@ -45,7 +45,7 @@ def _conversation(request: ProgramRequest, task: Task) -> tuple[list[JsonObject]
         has_system = bool(messages) and messages[0]["role"] in SYSTEM_ROLES
         if has_system and request.messages is not None:
             raise BadInput("--system and a system message in --messages contradict each other.", "Give one of them.")
-        messages = [{"role": "system", "content": request.system}, *messages[has_system:]]
+        messages = [{"role": "system", "content": request.system}, *(messages[1:] if has_system else messages)]
     return messages, None if is_long or request.messages is not None else prompt
 
 

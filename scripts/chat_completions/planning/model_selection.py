@@ -25,7 +25,7 @@ def select_model(
     else:
         rule, recommendation = _recommendation(request, gateway, task, protocol, table)
         notes = []
-        if rule.id == "balanced" != request.priority:
+        if rule.id == "balanced" and request.priority != "balanced":
             notes = [f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"]
     id_, *alternatives = _listed_first(recommendation.models, gateway.last_check)
     model = gateway.model(id_)

@@ -69,18 +69,17 @@ def define_tools(tools: Sequence[Tool], protocol: Protocol) -> list[JsonObject]:
     strict = next((tool.name for tool in tools if tool.strict is not None), None)
     if strict is not None and "$strict" not in str(shape):
         raise NotOffered(f"{protocol.name} has no 'strict', which the tool {strict!r} has.", "Leave it out.")
-    return [
-        fill(
-            shape,
-            {
-                "$name": tool.name,
-                "$description": tool.description or ABSENT,
-                "$parameters": tool.parameters,
-                "$strict": ABSENT if tool.strict is None else tool.strict,
-            },
-        )
-        for tool in tools
-    ]
+    return [fill(shape, _tool_placeholders(tool)) for tool in tools]
+
+
+def _tool_placeholders(tool: Tool) -> dict[str, Any]:
+    """Return the values of the placeholders in a protocol's declaration of a tool."""
+    return {
+        "$name": tool.name,
+        "$description": tool.description or ABSENT,
+        "$parameters": tool.parameters,
+        "$strict": ABSENT if tool.strict is None else tool.strict,
+    }
 
 
 def tool_rules(params: JsonObject, tools: Sequence[Tool], protocol: Protocol) -> tuple[JsonObject, JsonObject]:

@@ -126,7 +126,9 @@ def _block(style: LiteralStyle, brackets: str, items: list[str], margin: int) ->
 
 def function_name(name: str) -> str:
     """Return the name of the Python function for a tool: the tool's own where that is possible."""
-    identifier = re.sub(r"^(?=\d)|\W", "_", name, flags=re.ASCII)
+    identifier = re.sub(r"\W", "_", name, flags=re.ASCII)
+    if identifier[:1].isdigit():
+        identifier = f"_{identifier}"
     taken = keyword.iskeyword(identifier) or hasattr(builtins, identifier) or identifier in PROGRAM_NAMES
     return f"{identifier}_" if taken else identifier
 
