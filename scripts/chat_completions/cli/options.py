@@ -15,11 +15,7 @@ from chat_completions.planning.user_files import check_conversation, check_schem
 GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
 PRIORITIES = ["cost", "balanced", "quality"]
 # What a file of the user's is for, where they name no task.
-CHECKS: dict[str, Callable[[Any], Any]] = {
-    "tools": check_tools,
-    "schema": check_schema,
-    "messages": check_conversation,
-}
+CHECKS: dict[str, Callable[[Any], Any]] = {"tools": check_tools, "schema": check_schema, "messages": check_conversation}
 TASKS_OF_FILES = {"tools": "tools", "schema": "structured", "messages": "conversation"}
 
 
