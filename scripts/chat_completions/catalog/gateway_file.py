@@ -4,7 +4,7 @@ A short file leaves much out, and keys have several forms.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -37,6 +37,7 @@ def build_gateway(
     for name in BY_PROTOCOL:
         check_names(data.get(name, {}), protocols, (name,))
     auth, endpoints = _auth(id_, data), data.get("endpoints") or USUAL_ENDPOINTS
+    described, recommended = _models(data, endpoints)
     fields = {
         **{name: value for name, value in data.items() if name not in ("key", "models")},
         "base_url": _address(data),
@@ -44,11 +45,11 @@ def build_gateway(
         "env_prefix": data.get("env_prefix") or _env_prefix(id_, data, auth),
         "extra_keys": [_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
         "endpoints": {protocol: [_endpoint(fields) for fields in listed] for protocol, listed in endpoints.items()},
-        "recommended_models": _recommendations(data, endpoints),
+        "recommended_models": recommended,
     }
     models = {
-        model: build(Model, described or {}, ("models", model), id=model, facts=model_facts.of(model))
-        for model, described in _models(data).items()
+        model: build(Model, known or {}, ("models", model), id=model, facts=model_facts.of(model))
+        for model, known in described.items()
     }
     return build(Gateway, fields, id=id_, models=models, model_facts=model_facts, last_check=last_check)
 
@@ -150,45 +151,25 @@ def _key_variable(id_: str) -> str:
     return f"{name}_API_KEY" if id_[:1].isalpha() else f"GATEWAY_{name}_API_KEY"
 
 
-def _models(data: JsonObject) -> dict[str, Any]:
-    """Return every id of a gateway file: its `models`, listed or described, and those it recommends."""
-    listed = data.get("models", {})
-    if _is_by_use(listed):
-        listed = [id_ for ids in _by_use(listed).values() for id_ in ids]
-    models = dict(listed) if isinstance(listed, Mapping) else {id_: {} for id_ in listed}
-    for uses in data.get("recommended_models", {}).values():
-        for recommendation in uses.values():
-            for id_ in recommendation["models"]:
-                models.setdefault(id_, {})
-    return models
-
-
-def _recommendations(data: JsonObject, endpoints: JsonObject) -> JsonObject:
-    """Return the recommended models by protocol and use.
+def _models(data: JsonObject, protocols: Iterable[str]) -> tuple[dict[str, Any], JsonObject]:
+    """Return every id of a gateway file with what is known of it, and the recommended models by protocol and use.
 
     `models: {cost: …, quality: …}` recommends for every protocol. Where a file recommends none, its first two models
     of a protocol are for all that is read and written as text.
     """
-    if _is_by_use(data.get("models")):
-        recommendations = {use: {"models": ids} for use, ids in _by_use(data["models"]).items()}
-        return dict.fromkeys(endpoints, recommendations)
-    if data.get("recommended_models"):
-        return dict(data["recommended_models"])
-    models, recommended = _models(data), {}
-    for protocol in endpoints:
-        served = [id_ for id_, fields in models.items() if protocol in (fields or {}).get("protocols", endpoints)]
+    listed, recommended = data.get("models", {}), dict(data.get("recommended_models", {}))
+    described = dict(listed) if isinstance(listed, Mapping) else {id_: {} for id_ in listed}
+    if any(isinstance(value, (str, list)) for value in described.values()):
+        uses = {use: [ids] if isinstance(ids, str) else list(ids) for use, ids in described.items()}
+        balanced = uses.get("balanced") or uses.get("quality") or uses.get("cost")
+        if balanced:
+            uses["balanced"] = balanced
+        described = {id_: {} for ids in uses.values() for id_ in ids}
+        recommended = {protocol: {use: {"models": ids} for use, ids in uses.items()} for protocol in protocols}
+    for recommendation in (recommendation for uses in recommended.values() for recommendation in uses.values()):
+        described |= {id_: {} for id_ in recommendation["models"] if id_ not in described}
+    for protocol in () if recommended else protocols:
+        served = [id_ for id_, fields in described.items() if protocol in (fields or {}).get("protocols", [protocol])]
         if served:
             recommended[protocol] = {use: {"models": served[:2]} for use in ("balanced", "vision")}
-    return recommended
-
-
-def _is_by_use(models: Any) -> bool:
-    """Return whether `models` names ids by what they are for, and not each id with what is known of it."""
-    return isinstance(models, Mapping) and any(isinstance(value, (str, list)) for value in models.values())
-
-
-def _by_use(models: JsonObject) -> dict[str, list[str]]:
-    """Return the ids of each use; without a balanced one, the best or the cheapest is taken for it."""
-    uses = {use: [ids] if isinstance(ids, str) else list(ids) for use, ids in models.items()}
-    balanced = uses.get("balanced") or uses.get("quality") or uses.get("cost")
-    return {**uses, "balanced": balanced} if balanced else uses
+    return described, recommended

@@ -85,7 +85,7 @@ def _type(schema: JsonObject) -> str:
     types = schema.get("type", [])
     names = [str(name).lower() for name in ([types] if isinstance(types, str) else types)]
     inferred = [kind for kind, keys in KEYS_OF_TYPES.items() if any(key in schema for key in keys)]
-    return next((kind for kind in names if kind != "null"), *[(names or inferred or ["string"])[0]])
+    return ([kind for kind in names if kind != "null"] or names or inferred or ["string"])[0]
 
 
 def _object(schema: JsonObject, root: Any, depth: int) -> dict[str, Any]:
