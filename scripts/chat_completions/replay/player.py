@@ -29,7 +29,6 @@ class Replay:
         fault: Fault | None,
         report: Callable[[str], None],
     ) -> None:
-        """Prepare to replay exchanges; `report` gets each note once."""
         self.gateways = gateways
         self.fault = fault
         self.url = ""

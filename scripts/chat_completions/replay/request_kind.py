@@ -45,14 +45,13 @@ def find_kind(method: str, path: str, body: Any, gateway: Gateway) -> RequestKin
     endpoint = _find_endpoint(method, path, gateway)
     if endpoint is None:
         return None
-    protocol, own_path, polls = endpoint
+    protocol, path_of_gateway, polls = endpoint
     fields: Body = body if isinstance(body, Mapping) else {}
     has_file = isinstance(body, list) and any("file" in field for field in body)
     return RequestKind(
         protocol=protocol,
-        path=own_path,
-        stream=":streamGenerateContent" in path
-        or bool(fields.get("stream", gateway.stream_default.get(protocol, False))),
+        path=path_of_gateway,
+        stream=":streamGenerateContent" in path or bool(fields.get("stream", gateway.stream_default.get(protocol))),
         polls=polls,
         makes_image=_makes_image(protocol, fields, gateway),
         has_images=has_file or _has_images(fields),
@@ -93,14 +92,15 @@ def _makes_image(protocol: str, body: Body, gateway: Gateway) -> bool:
 
 def _tools(body: Body) -> dict[str, Any]:
     """Return the functions that the model may call, with the schemas of their parameters."""
-    declared: list[Body] = []
+    schemas: dict[str, Any] = {}
     for tool in body.get("tools") or ():
-        functions = tool.get("functionDeclarations") or tool.get("function_declarations")
-        declared += functions or [tool.get("function", tool)]
-    schemas = {
-        item["name"]: [item[name] for name in TOOL_SCHEMAS if name in item] for item in declared if "name" in item
-    }
-    return {name: schemas_of_tool[0] if schemas_of_tool else {} for name, schemas_of_tool in schemas.items()}
+        functions = (
+            tool.get("functionDeclarations") or tool.get("function_declarations") or [tool.get("function", tool)]
+        )
+        for function in functions:
+            if "name" in function:
+                schemas[function["name"]] = next((function[name] for name in TOOL_SCHEMAS if name in function), {})
+    return schemas
 
 
 def _answer_schema(body: Body) -> Any:
