@@ -1,4 +1,4 @@
-"""Find the skill's files and the user's. No other module looks at `__file__`."""
+"""Find the skill's files and the user's, and replace one. No other module looks at `__file__`."""
 
 import os
 from functools import cache
@@ -51,3 +51,17 @@ def config_folder() -> Path:
 def last_check_file(gateway: str) -> Path:
     """Return where the result of the user's last check of a gateway is stored."""
     return config_folder() / "checks" / f"{gateway}.json"
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write the whole file or nothing: a temporary file first, then into its place; a mode stays, a script can run."""
+    temporary = path.with_name(f".{os.getpid()}.part")
+    try:
+        temporary.write_bytes(data)
+        if path.exists():
+            temporary.chmod(path.stat().st_mode)
+        elif data.startswith(b"#!"):
+            temporary.chmod(0o755)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """Show a program: as notes, as Markdown, as JSON, as a file."""
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import click
 
 from chat_completions.errors import BadInput
+from chat_completions.paths import replace_file
 from chat_completions.planning.types import Program
 from chat_completions.rendering.literals import quote_for_shell
 
@@ -113,23 +113,10 @@ def save(path: Path, text: str, *, force: bool) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
         else:
-            _replace(path, data)
+            replace_file(path, data)
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{os.getpid()}.part")
-    try:
-        temporary.write_bytes(data)
-        if path.exists():
-            temporary.chmod(path.stat().st_mode)
-        elif data.startswith(b"#!"):
-            temporary.chmod(0o755)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _use_of_alternative(program: Program) -> str:

@@ -6,7 +6,6 @@ tokens to the cheapest model does.
 
 import datetime as dt
 import json
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,7 @@ from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.types import JsonObject
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.live.client import Answer, Target, send
-from chat_completions.paths import last_check_file
+from chat_completions.paths import last_check_file, replace_file
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest, RequestPlan, replace_variables
@@ -80,19 +79,14 @@ def _compare(gateway: Gateway, listed: Sequence[str] | None) -> dict[str, Sequen
 
 
 def _save(target: Target, result: JsonObject) -> str:
-    """Store the result and return where; nothing is stored where --base-url names another address than the gateway's.
-
-    An interrupted write leaves the old file.
-    """
+    """Store the result and return where; nothing is stored where another address was named with --base-url."""
     is_own_address = target.address == check_base_url(target.gateway.base_url, allow_http=True)
     if not is_own_address or not result["listed"]:
         return ""
     file = last_check_file(target.gateway.id)
-    temporary = file.with_suffix(f".{os.getpid()}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        temporary.replace(file)
+        replace_file(file, json.dumps(result, ensure_ascii=False, indent=2).encode() + b"\n")
     except OSError as problem:
         reason = f"{str(file)!r} cannot be written: {problem.strerror}."
         raise BadInput(reason, "Set CHAT_COMPLETIONS_HOME.") from problem

@@ -127,7 +127,7 @@ class Replay:
             return None
         scenes = [self.exchanges[number].scene for number in matches]
         self._scene = self._scene if self._scene in scenes else scenes[0]
-        of_scene = [number for number, scene in zip(matches, scenes, strict=True) if scene == self._scene]
+        of_scene = [number for number in matches if self.exchanges[number].scene == self._scene]
         number = next((number for number in of_scene if number not in self._played), of_scene[-1])
         self._played.add(number)
         return self.exchanges[number]

@@ -94,10 +94,8 @@ def _tools(body: Body) -> dict[str, Any]:
     """Return the functions that the model may call, with the schemas of their parameters."""
     schemas: dict[str, Any] = {}
     for tool in body.get("tools") or ():
-        functions = (
-            tool.get("functionDeclarations") or tool.get("function_declarations") or [tool.get("function", tool)]
-        )
-        for function in functions:
+        declared = tool.get("functionDeclarations") or tool.get("function_declarations")
+        for function in declared or [tool.get("function", tool)]:
             if "name" in function:
                 schemas[function["name"]] = next((function[name] for name in TOOL_SCHEMAS if name in function), {})
     return schemas
