@@ -108,8 +108,10 @@ def _skill_folder(skills: Path) -> Path:
 
 def skill_files(root: Path) -> dict[str, bytes]:
     """Return the skill's files by their paths below `root`, in order."""
-    paths = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
-    files = [path for path in (root / "LICENSE", root / "SKILL.md", *paths) if path.is_file() and not path.is_symlink()]
+    candidates = [path for folder in FOLDERS for path in (root / folder).rglob("*") if path.suffix in SUFFIXES]
+    files = [
+        path for path in (root / "LICENSE", root / "SKILL.md", *candidates) if path.is_file() and not path.is_symlink()
+    ]
     names = sorted(path.relative_to(root).as_posix() for path in files)
     return {name: (root / name).read_bytes() for name in names if not LEFT_OUT.match(name)}
 
@@ -124,8 +126,8 @@ def vendored_packages(folder: Path | None = None, *, native: bool) -> dict[str, 
             raise BadData(f"The package {module} cannot be copied: it is not installed.", "Reinstall the package.")
         site = Path(spec.origin).parents[1]
         infos = (path for path in site.glob("*.dist-info") if path.name.lower().startswith(f"{distribution}-"))
-        paths = (path for package in (site / module, *infos) for path in package.rglob("*") if path.is_file())
-        files.update({path.relative_to(site).as_posix(): path for path in paths if wanted.fullmatch(path.name)})
+        package_files = (path for package in (site / module, *infos) for path in package.rglob("*") if path.is_file())
+        files.update({path.relative_to(site).as_posix(): path for path in package_files if wanted.fullmatch(path.name)})
     return {f"scripts/vendor/{name}": files[name].read_bytes() for name in sorted(files)}
 
 
