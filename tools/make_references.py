@@ -38,8 +38,8 @@ def main() -> int:
 
 def _part(name: str) -> str:
     """Return a part by its name: `requests-X` holds the requests of protocol X."""
-    about, _, protocol = name.partition("-")
-    return reference_examples.requests(protocol) if about == "requests" else PARTS[name]()
+    part, _, protocol = name.partition("-")
+    return reference_examples.requests(protocol) if part == "requests" else PARTS[name]()
 
 
 PARTS: dict[str, Callable[[], str]] = {

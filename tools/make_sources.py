@@ -19,32 +19,32 @@ def table() -> str:
     lines = [f"| gateway | task | {' | '.join(cassette.LABELS)} |", "|---|---|---|---|---|"]
     every = [cassette.load_cassette(file) for file in sorted(CASSETTES.glob("*/*.yaml"))]
     for folder in sorted(CASSETTES.iterdir()):
-        found: dict[tuple[str, ...], list[str]] = {}
+        tasks_by_cells: dict[tuple[str, ...], list[str]] = {}
         for task, scenes in by_task(folder).items():
-            found.setdefault(tuple(cell(scenes, label) for label in cassette.LABELS), []).append(task)
+            tasks_by_cells.setdefault(tuple(cell(scenes, label) for label in cassette.LABELS), []).append(task)
         name = load_gateway(folder.name).name
-        lines += [f"| {name} | {', '.join(tasks)} | {' | '.join(cells)} |" for cells, tasks in found.items()]
-    recorded = sum(one["provenance"]["label"] == "recorded" for one in every)
+        lines += [f"| {name} | {', '.join(tasks)} | {' | '.join(cells)} |" for cells, tasks in tasks_by_cells.items()]
+    recorded = sum(item["provenance"]["label"] == "recorded" for item in every)
     return "\n".join(lines) + f"\n\nChecked against real traffic: {recorded} of {len(every)} scenes.\n"
 
 
 def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
     """Return the scenes of a gateway, each under its task; failures apart, because they are not a task."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    scenes_by_task: dict[str, list[Mapping[str, Any]]] = {}
     for file in sorted(folder.glob("*.yaml")):
-        one = cassette.load_cassette(file)
-        works = "write" in one and one["expect"]["exit"] == 0
-        found.setdefault(one["write"].get("task", "chat") if works else OTHER, []).append(one)
-    return dict(sorted(found.items(), key=lambda pair: pair[0] == OTHER))
+        scene = cassette.load_cassette(file)
+        works = "write" in scene and scene["expect"]["exit"] == 0
+        scenes_by_task.setdefault(scene["write"].get("task", "chat") if works else OTHER, []).append(scene)
+    return dict(sorted(scenes_by_task.items(), key=lambda pair: pair[0] == OTHER))
 
 
 def cell(scenes: Iterable[Mapping[str, Any]], label: str) -> str:
     """Return number, sources and dates of the scenes with this label; a dash where there is none."""
-    about = [one["provenance"] for one in scenes if one["provenance"]["label"] == label]
+    provenances = [scene["provenance"] for scene in scenes if scene["provenance"]["label"] == label]
     if label == "constructed":
-        return f"{len(about)}" if about else "–"
-    sources = dict.fromkeys(source_of(one) for one in about)
-    return f"{len(about)}: {'; '.join(sources)}" if about else "–"
+        return f"{len(provenances)}" if provenances else "–"
+    sources = dict.fromkeys(source_of(provenance) for provenance in provenances)
+    return f"{len(provenances)}: {'; '.join(sources)}" if provenances else "–"
 
 
 def source_of(provenance: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ MOST = 2500
 
 def tokens(text: str) -> int:
     """Return an estimate that tends to be too high."""
-    plain = sum(one.isascii() for one in text)
+    plain = sum(item.isascii() for item in text)
     return math.ceil(plain / 3 + (len(text) - plain) * 1.5)
 
 
@@ -42,7 +42,7 @@ def measure() -> dict[str, int]:
     """Return the parts and their tokens."""
     skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
     front = skill.split("---")[1]
-    answer = max(tokens(output.notes(one, Path(one.filename))) for one in programs())
+    answer = max(tokens(output.notes(program, Path(program.filename))) for program in programs())
     return {"front matter, as it is listed": tokens(front), "SKILL.md": tokens(skill), "the longest answer": answer}
 
 

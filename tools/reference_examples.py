@@ -71,10 +71,17 @@ def programs() -> str:
         _program({"gateway": "aitoll", "library": library}) for library in ("langchain", "pydantic-ai", "litellm")
     ]
     homes: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in (found for gateway in ("aitoll", *OURS) for found in offered_combinations(gateway)):
-        if one.language == "shell" or (one.language == "python" and one.task not in ("chat", "code", "reasoning")):
-            names = {"gateway": one.gateway, "task": one.task, "language": one.language, "library": one.library}
-            homes.setdefault((one.task, one.language), names)
+    for combination in (combination for gateway in ("aitoll", *OURS) for combination in offered_combinations(gateway)):
+        if combination.language == "shell" or (
+            combination.language == "python" and combination.task not in ("chat", "code", "reasoning")
+        ):
+            names = {
+                "gateway": combination.gateway,
+                "task": combination.task,
+                "language": combination.language,
+                "library": combination.library,
+            }
+            homes.setdefault((combination.task, combination.language), names)
     parts += [_program(names) for names in homes.values()]
     parts += [_program({"gateway": "aitoll", "language": language, "stream": True}) for language in ("nextjs", "react")]
     return "\n".join(parts)
@@ -102,7 +109,9 @@ def samples() -> str:
         "params": {"temperature": 0.3},
     }
     plan = _plan(ProgramRequest(**options, task="conversation", messages=messages))
-    turns = "".join(f"- {{role: {one['role']}, content: {literals.text(one['content'])}}}\n" for one in messages)
+    turns = "".join(
+        f"- {{role: {message['role']}, content: {literals.text(message['content'])}}}\n" for message in messages
+    )
     command = _command(options).replace(" write ", " write --messages turns.yaml ")
     parts.append(
         f"### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n```yaml\n{turns}```\n\n{command}\n{_request(plan)}"
@@ -142,14 +151,14 @@ def _named(value: Any) -> Any:
 
 def _command(options: Mapping[str, Any]) -> str:
     """Return the command of a request, as a user types it."""
-    words = [
+    command = [
         "chat-completions",
         "write",
         *([literals.quote_for_shell(options["prompt"])] if "prompt" in options else []),
     ]
     for name in ("gateway", "task", "language", "library", "protocol", "endpoint", "model", "system"):
         if options.get(name, "python") != "python":
-            words += [f"--{name}", literals.quote_for_shell(options[name])]
+            command += [f"--{name}", literals.quote_for_shell(options[name])]
     for name, value in options.get("params", {}).items():
-        words += ["--param", f"{name}={value}"]
-    return f"```bash\n{' '.join(words)}{' --stream' if options.get('stream') else ''}\n```\n"
+        command += ["--param", f"{name}={value}"]
+    return f"```bash\n{' '.join(command)}{' --stream' if options.get('stream') else ''}\n```\n"

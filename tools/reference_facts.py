@@ -48,7 +48,7 @@ def _decision(gateway: Gateway, task: str, protocol: str, priority: str) -> tupl
         choice = choose_model(ProgramRequest(gateway.id, task=task, protocol=protocol, priority=priority))
     except NotOffered:
         return None
-    return f"`{choice.model}`", ", ".join(f"`{one}`" for one in choice.alternatives) or "–"
+    return f"`{choice.model}`", ", ".join(f"`{alternative}`" for alternative in choice.alternatives) or "–"
 
 
 def _uses(names: Sequence[str]) -> str:
@@ -75,7 +75,10 @@ def models() -> str:
 def _model_row(gateway: Gateway, model: Model) -> tuple[str, ...]:
     facts = model.facts
     uses = {
-        name for found in gateway.recommended_models.values() for name, use in found.items() if model.id in use.models
+        name
+        for recommended in gateway.recommended_models.values()
+        for name, use in recommended.items()
+        if model.id in use.models
     }
     images = uses == {"image"} or (bool(model.protocols) and not set(CHAT_PROTOCOLS) & set(model.protocols))
     rules = [f"does not accept {name}" for name in facts.unsupported_parameters]
@@ -102,14 +105,15 @@ def gateways() -> str:
 def _gateway(gateway: Gateway) -> str:
     lines = [f"### {gateway.name}\n", f"- Base URL: `{gateway.base_url}` (override: `{gateway.env_prefix}_BASE_URL`)"]
     lines += [
-        f"- Auth `{one.name}`: `{one.header}: {one.prefix}<key>`, the key from `{one.key_env}`" for one in gateway.auth
+        f"- Auth `{item.name}`: `{item.header}: {item.prefix}<key>`, the key from `{item.key_env}`"
+        for item in gateway.auth
     ]
     for protocol, endpoints in gateway.endpoints.items():
-        for one in endpoints:
-            note = f" ({one.note})" if one.note else ""
-            then = f", then `POST {one.poll_path}`" if one.poll_path else ""
+        for endpoint in endpoints:
+            note = f" ({endpoint.note})" if endpoint.note else ""
+            then = f", then `POST {endpoint.poll_path}`" if endpoint.poll_path else ""
             method = load.load_protocol(protocol).method
-            lines.append(f"- `{protocol}`, endpoint `{one.name}`: `{method} {one.path}`{then}{note}")
+            lines.append(f"- `{protocol}`, endpoint `{endpoint.name}`: `{method} {endpoint.path}`{then}{note}")
     lines += [f"- {note['topic']}: {note['text']} ({gateway.sources[note['source']].date})" for note in gateway.notes]
     return "\n".join(lines) + "\n\n" + _parameters(gateway) + "\n"
 
@@ -118,8 +122,8 @@ def _parameters(gateway: Gateway) -> str:
     rows = []
     for protocol, documented in gateway.parameters.items():
         known = load.load_protocol(protocol).parameters
-        for name, own in documented.items():
-            parameter = known.get(name, Parameter()).changed_by(own)
+        for name, changes in documented.items():
+            parameter = known.get(name, Parameter()).changed_by(changes)
             remark, default = parameter.note or parameter.unsupported, parameter.default
             rows.append((protocol, f"`{name}`", _range(parameter), "" if default is None else default, remark))
     return table(("protocol", "documented parameter", "range", "default", "remark"), rows)
@@ -157,9 +161,11 @@ def combinations() -> str:
     rows = offered_combinations()
     lines = []
     for gateway in OURS:
-        own = [row for row in rows if row.gateway == gateway]
-        tasks, protocols = (list(dict.fromkeys(getattr(row, name) for row in own)) for name in ("task", "protocol"))
-        lines.append((load_gateway(gateway).name, ", ".join(tasks), ", ".join(protocols), len(own)))
+        rows_of_gateway = [row for row in rows if row.gateway == gateway]
+        tasks, protocols = (
+            list(dict.fromkeys(getattr(row, name) for row in rows_of_gateway)) for name in ("task", "protocol")
+        )
+        lines.append((load_gateway(gateway).name, ", ".join(tasks), ", ".join(protocols), len(rows_of_gateway)))
     counted = [row for row in rows if row.gateway in OURS]
     return f"{len(counted)} combinations in all:\n\n" + table(("gateway", "tasks", "protocols", "combinations"), lines)
 
@@ -168,9 +174,9 @@ def errors() -> str:
     """Return what to do about each status, gateway by gateway."""
     shared: Mapping[str, str] = read_our_file(references() / "error_hints.yaml")
     loaded = [load_gateway(name) for name in OURS]
-    marks = [*shared, *dict.fromkeys(mark for one in loaded for mark in one.error_hints if mark not in shared)]
+    marks = [*shared, *dict.fromkeys(mark for item in loaded for mark in item.error_hints if mark not in shared)]
     rows = []
     for mark in marks:
-        own = "; ".join(f"{one.name}: {one.error_hints[mark]}" for one in loaded if mark in one.error_hints)
-        rows.append((mark, shared.get(mark, ""), own))
+        of_gateways = "; ".join(f"{item.name}: {item.error_hints[mark]}" for item in loaded if mark in item.error_hints)
+        rows.append((mark, shared.get(mark, ""), of_gateways))
     return table(("status or text", "what to do", "of one gateway"), rows)

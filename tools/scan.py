@@ -46,11 +46,11 @@ def is_allowed(finding: Mapping[str, Any]) -> bool:
 def scan(programs: Path, skill: Path) -> list[dict[str, Any]]:
     """Return what the strict scan finds; exit where the scanner itself fails."""
     command = [str(programs / "skill-scanner"), "scan", str(skill), "--policy", "strict", "--format", "json"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
-        report = json.loads(ran.stdout[ran.stdout.index("{") :])
+        report = json.loads(result.stdout[result.stdout.index("{") :])
     except ValueError:
-        sys.exit(f"Error: the scanner failed: {(ran.stderr or ran.stdout).strip()[-500:]}")
+        sys.exit(f"Error: the scanner failed: {(result.stderr or result.stdout).strip()[-500:]}")
     return list(report["findings"])
 
 

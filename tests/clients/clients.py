@@ -40,11 +40,11 @@ class Home:
         """Where the agent is started."""
         return self.path / "work"
 
-    def run(self, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
         """Runs a program at home, for a bounded time and without questions."""
         clean = {"PATH": f"{node()}:/usr/bin:/bin", "HOME": str(self.path), "TMPDIR": str(self.path / "tmp")}
         return subprocess.run(
-            list(map(str, words)),
+            list(map(str, arguments)),
             cwd=self.work,
             env={**clean, "LANG": "C.UTF-8", "CI": "1", **env},
             stdin=subprocess.DEVNULL,
@@ -70,32 +70,32 @@ def node() -> str:
 def native(package: str, name: str) -> Path:
     """The program that a package brings for this machine."""
     return next(
-        one for one in sorted(MODULES.glob(f"{package}/**/{name}")) if one.is_file() and os.access(one, os.X_OK)
+        path for path in sorted(MODULES.glob(f"{package}/**/{name}")) if path.is_file() and os.access(path, os.X_OK)
     )
 
 
-def claude(home: Home, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
+def claude(home: Home, *arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Claude Code."""
     quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
-    return home.run(native("@anthropic-ai/claude-code-*", "claude"), *words, **quiet, **env)
+    return home.run(native("@anthropic-ai/claude-code-*", "claude"), *arguments, **quiet, **env)
 
 
-def codex(home: Home, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
+def codex(home: Home, *arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Codex."""
-    return home.run(native("@openai/codex-*", "codex"), *words, **env)
+    return home.run(native("@openai/codex-*", "codex"), *arguments, **env)
 
 
-def gemini(home: Home, *words: object, **env: str) -> subprocess.CompletedProcess[str]:
+def gemini(home: Home, *arguments: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Gemini CLI."""
-    return home.run("node", MODULES / ".bin" / "gemini", *words, **env)
+    return home.run("node", MODULES / ".bin" / "gemini", *arguments, **env)
 
 
-def ask_claude(home: Home, model: Model, *words: object) -> str:
+def ask_claude(home: Home, model: Model, *arguments: object) -> str:
     """What it answers in the end, after every event it told."""
     env = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "sk-ant-dummy"}
     allowed = ["--allowedTools", "Skill Bash(python3:*)"]
     told = ["--output-format", "stream-json", "--verbose"]
-    return _said(claude(home, "-p", ASKED, "--model", "claude-sonnet-4-5", *told, *words, *allowed, **env))
+    return _said(claude(home, "-p", ASKED, "--model", "claude-sonnet-4-5", *told, *arguments, *allowed, **env))
 
 
 def ask_codex(home: Home, model: Model) -> str:

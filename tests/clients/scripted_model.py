@@ -42,7 +42,7 @@ def messages(asked: Event) -> list[Event]:
 def responses(asked: Event) -> list[Event]:
     """The events of the Responses protocol: read SKILL.md, run the script, then the answer."""
     said = json.dumps(asked["input"], ensure_ascii=False)
-    results = [one for one in asked["input"] if one.get("type") == "function_call_output"]
+    results = [item for item in asked["input"] if item.get("type") == "function_call_output"]
     if len(results) > 1:
         answer = {"type": "output_text", "text": f"It said: {json.dumps(results[-1]['output'])}"}
         return _response({"type": "message", "role": "assistant", "content": [answer]})

@@ -25,20 +25,20 @@ def home(tmp_path: Path) -> Home:
     return new_home(tmp_path / "home")
 
 
-def install(home: Home, *words: object) -> None:
-    ran = run(home.path, "install", *words, cwd=home.work)
-    assert ran.returncode == 0, ran.stderr
+def install(home: Home, *arguments: object) -> None:
+    result = run(home.path, "install", *arguments, cwd=home.work)
+    assert result.returncode == 0, result.stderr
 
 
 def wrote(home: Home) -> None:
     """The agent's folder holds the program, and nothing else."""
     assert (home.work / "ask.py").read_text(encoding="utf-8") == PROGRAM
-    assert [one.name for one in home.work.iterdir() if one.name[0] != "."] == ["ask.py"]
+    assert [path.name for path in home.work.iterdir() if path.name[0] != "."] == ["ask.py"]
 
 
 def shown(model: Model) -> str:
     """All that the model was sent first, where the skills are listed."""
-    return json.dumps(next(one for one in model.requests if "tools" in one), ensure_ascii=False)
+    return json.dumps(next(request for request in model.requests if "tools" in request), ensure_ascii=False)
 
 
 @pytest.mark.parametrize("agent", ASK)
@@ -66,7 +66,7 @@ def test_claude_names_the_skill_at_its_start(home: Home) -> None:
     install(home, "--agent", "claude")
     with serving() as model:
         events = [json.loads(line) for line in ask_claude(home, model).splitlines()]
-    start = next(one for one in events if one.get("subtype") == "init")
+    start = next(event for event in events if event.get("subtype") == "init")
     assert "chat-completions" in start["skills"]
     assert events[-1]["permission_denials"] == []
 
@@ -76,7 +76,9 @@ def test_claude_in_a_home_of_another_name(home: Home, monkeypatch: pytest.Monkey
     assert run(home.path, "install", "--agent", "claude", CLAUDE_CONFIG_DIR=str(other)).returncode == 0
     original = claude
     monkeypatch.setattr(
-        clients, "claude", lambda home, *words, **env: original(home, *words, CLAUDE_CONFIG_DIR=str(other), **env)
+        clients,
+        "claude",
+        lambda home, *arguments, **env: original(home, *arguments, CLAUDE_CONFIG_DIR=str(other), **env),
     )
     with serving() as model:
         assert SAID in ask_claude(home, model).rpartition("It said")[2]
@@ -100,14 +102,17 @@ def test_codex_runs_it_without_network_in_a_home_that_is_read_only(home: Home, m
 def test_the_manifests_are_valid(tree: Any, home: Home) -> None:
     folder = pack_archives() / tree if tree == "plugin" else tree
     for path in (folder, folder / ".claude-plugin" / "plugin.json"):
-        ran = claude(home, "plugin", "validate", "--strict", path)
-        assert ran.returncode == 0, ran.stdout
+        result = claude(home, "plugin", "validate", "--strict", path)
+        assert result.returncode == 0, result.stdout
 
 
 def test_as_a_plugin_of_claude(home: Home) -> None:
-    for words in (["marketplace", "add", pack_archives() / "plugin"], ["install", "chat-completions@chat-completions"]):
-        ran = claude(home, "plugin", *words)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+    for arguments in (
+        ["marketplace", "add", pack_archives() / "plugin"],
+        ["install", "chat-completions@chat-completions"],
+    ):
+        result = claude(home, "plugin", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
     with serving() as model:
         answer = ask_claude(home, model)
     assert SAID in answer.rpartition("It said")[2]
@@ -124,9 +129,9 @@ def test_claude_takes_the_tree_for_plugins_for_one_session(home: Home) -> None:
 
 
 def test_as_a_plugin_of_codex(home: Home) -> None:
-    for words in (["marketplace", "add", pack_archives() / "plugin"], ["add", "chat-completions@chat-completions"]):
-        ran = codex(home, "plugin", *words)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+    for arguments in (["marketplace", "add", pack_archives() / "plugin"], ["add", "chat-completions@chat-completions"]):
+        result = codex(home, "plugin", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
     with serving() as model:
         assert SAID in ask_codex(home, model).rpartition("It said")[2]
     wrote(home)
@@ -142,8 +147,8 @@ def test_by_the_installer_that_codex_brings(home: Home, tmp_path: Path) -> None:
         "GIT_CONFIG_VALUE_0": "https://github.com/owner/repository.git",
     }
     where = ["--repo", "owner/repository", "--path", "skills/chat-completions", "--method", "git"]
-    ran = home.run("python3", installer, *where, **env)
-    assert ran.returncode == 0, ran.stderr
+    result = home.run("python3", installer, *where, **env)
+    assert result.returncode == 0, result.stderr
     listing = codex(home, "debug", "prompt-input", "hi").stdout
     assert listed_folder(listing) == str(home.path / ".codex" / "skills" / "chat-completions")
     with serving() as model:
@@ -154,8 +159,8 @@ def test_by_the_skills_cli(tmp_path: Path) -> None:
     for number, source in enumerate([pack_archives() / "plugin", unpack(pack_archives() / OFFLINE, tmp_path / "x")]):
         other = new_home(tmp_path / str(number))
         agents = ["-a", "claude-code", "codex", "-g", "-y", "--copy"]
-        ran = other.run("node", MODULES / ".bin" / "skills", "add", source, *agents, DISABLE_TELEMETRY="1")
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        result = other.run("node", MODULES / ".bin" / "skills", "add", source, *agents, DISABLE_TELEMETRY="1")
+        assert result.returncode == 0, result.stdout + result.stderr
         with serving() as model:
             assert SAID in ask_claude(other, model).rpartition("It said")[2]
         wrote(other)
@@ -171,8 +176,8 @@ def test_by_gemini_s_own_command(kind: str, home: Home, tmp_path: Path) -> None:
     if kind == "zip":
         source = tmp_path / "chat-completions.skill"
         source.write_bytes((pack_archives() / OFFLINE).read_bytes())
-    ran = gemini(home, "skills", "install", source, "--consent")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    result = gemini(home, "skills", "install", source, "--consent")
+    assert result.returncode == 0, result.stdout + result.stderr
     assert (home.path / ".gemini" / "skills" / "chat-completions" / "SKILL.md").is_file()
     with serving() as model:
         assert SAID in clients.ask_gemini(home, model).rpartition("It said")[2]
@@ -183,6 +188,6 @@ def _repository(folder: Path) -> Path:
     """The tree for plugins as a git repository."""
     subprocess.run(["cp", "-r", pack_archives() / "plugin", folder], check=True)
     me = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
-    for words in (["init", "-q", "-b", "main"], ["add", "-A"], [*me, "commit", "-qm", "x"]):
-        subprocess.run(["git", *words], cwd=folder, check=True, env={**os.environ, "HOME": str(folder)})
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], [*me, "commit", "-qm", "x"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True, env={**os.environ, "HOME": str(folder)})
     return folder

@@ -77,10 +77,10 @@ def gateway_names() -> list[str]:
 def combinations(gateway: str) -> list[tuple[str, str, bool]]:
     """Return task, protocol and stream of all that the recording library can ask of a gateway."""
     offered = [
-        one
-        for one in offered_combinations(gateway)
-        if one.language == LANGUAGE and one.library == LIBRARIES.get(one.task, LIBRARY)
+        combination
+        for combination in offered_combinations(gateway)
+        if combination.language == LANGUAGE and combination.library == LIBRARIES.get(combination.task, LIBRARY)
     ]
     protocols = list(gateway_loader.load_gateway(gateway).endpoints)
-    found = {(one.task, one.protocol, one.stream) for one in offered}
+    found = {(item.task, item.protocol, item.stream) for item in offered}
     return sorted(found, key=lambda key: (key[0], protocols.index(key[1]), key[2]))
