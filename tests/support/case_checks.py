@@ -211,6 +211,7 @@ def _tool_results(outcome: Outcome) -> Iterator[str]:
         return
     answers = [reply["answer"] for reply in outcome.case.replies if isinstance(reply, Mapping) and "answer" in reply]
     answers = [*answers, *answers[-1:] * 10]
+    in_pieces = any("events" in reply for reply in outcome.case.replies)  # no turn is written out
     rounds = [request for request in outcome.requests if protocol.turns(json.loads(request.body))]
     for number, wanted in enumerate(outcome.case.expect.results, 1):
         if number >= len(rounds):
@@ -218,8 +219,9 @@ def _tool_results(outcome: Outcome) -> Iterator[str]:
             return
         turns = protocol.turns(json.loads(rounds[number].body))
         yield from (f"request {number + 1}: {problem}" for problem in _results(protocol.results(turns), wanted))
-        answer = _answer(answers[number - 1], outcome)
-        yield from (f"request {number + 1}: {problem}" for problem in _echo(turns, protocol.message(answer)))
+        if not in_pieces:
+            answer = _answer(answers[number - 1], outcome)
+            yield from (f"request {number + 1}: {problem}" for problem in _echo(turns, protocol.message(answer)))
 
 
 def _repeated_calls(outcome: Outcome) -> Iterator[str]:

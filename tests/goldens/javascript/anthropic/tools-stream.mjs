@@ -78,11 +78,11 @@ export async function* stream(prompt, log = () => {}) {
     if (content.some((block) => block.type === "text")) yield "\n";
     const results = [];
     for (const [index, block] of content.entries()) {
-      if (block.type !== "tool_use") continue;
+      if (block?.type !== "tool_use") continue; // some servers count from 1
       const result = await callTool(block, inputs[index]);
       results.push({ type: "tool_result", tool_use_id: block.id, content: result });
     }
-    messages.push({ role: "assistant", content }, { role: "user", content: results });
+    messages.push({ role: "assistant", content: content.filter(Boolean) }, { role: "user", content: results });
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }

@@ -21,7 +21,7 @@ export async function generateImage(prompt, log = () => {}) {
 }
 
 const IMAGE_IN_TEXT = // a data URI, a Markdown image or a link
-  /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:\S+\.(?:png|jpe?g|gif|webp)/g;
+  /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:[^\s"'<>)\]]+\.(?:png|jpe?g|gif|webp)[^\s"'<>)\]]*/g;
 
 // Return the links and data URIs of images in the parts of the content, beside it or in its text.
 function imageUrls({ content, images }) {
@@ -71,7 +71,7 @@ async function post(path, body, retries = 2) {
     return post(path, body, retries - 1);
   }
   const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }

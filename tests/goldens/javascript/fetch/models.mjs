@@ -41,7 +41,7 @@ async function get(path, retries = 2) {
     return get(path, retries - 1);
   }
   const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }

@@ -53,13 +53,12 @@ export async function* stream(prompt, log = () => {}) {
     let finishReason, usage;
     const decoded = response.body.pipeThrough(new TextDecoderStream());
     for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
-      if (data === "[DONE]") {
+      if (data.trim() === "[DONE]") {
         finishReason ||= "stop";
         break;
       }
       const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-      const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail;
-      if (failure || type === "error") throw new Error(errorMessage(chunk));
+      if (chunk.error || type === "error" || !(chunk.choices || chunk.usage)) throw new Error(errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
@@ -70,7 +69,7 @@ export async function* stream(prompt, log = () => {}) {
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
-    if (!message.tool_calls) {
+    if (!message.tool_calls?.length) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       return;
     }
@@ -78,7 +77,7 @@ export async function* stream(prompt, log = () => {}) {
     messages.push(message);
     for (const call of message.tool_calls) {
       const { name, arguments: json } = call.function;
-      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
+      call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -108,11 +107,12 @@ function addDelta(message, delta) {
 }
 
 // Return the item of a piece, by its index or id; a piece without both belongs to the last one.
-function findItem(items, { index, id }) {
+function findItem(items, { index, id, function: call }) {
   let item = items.at(-1);
-  if (index !== undefined) item = items.find((item) => item.index === index);
-  else if (id !== undefined) item = items.find((item) => item.id === id);
-  if (!item) items.push((item = {}));
+  if (typeof index === "number") item = items.findLast((item) => item.index === index);
+  else if (id) item = items.find((item) => item.id === id);
+  const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
+  if (!item || isNew) items.push((item = {}));
   return item;
 }
 
@@ -152,7 +152,7 @@ async function post(path, body, retries = 2) {
 // Return the server's words from the body of an error.
 function errorMessage(body) {
   const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   return typeof text === "string" ? text : JSON.stringify(text);
 }
 

@@ -57,7 +57,7 @@ export async function ask(prompt, log = () => {}) {
     }
     messages.push(message);
     for (const { id, function: call } of message.tool_calls) {
-      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      if (typeof call.arguments !== "string") call.arguments = JSON.stringify(call.arguments ?? {});
       const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
@@ -97,7 +97,7 @@ async function post(path, body, retries = 2) {
     return post(path, body, retries - 1);
   }
   const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }

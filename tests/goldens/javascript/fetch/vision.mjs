@@ -44,7 +44,7 @@ async function post(path, body, retries = 2) {
     return post(path, body, retries - 1);
   }
   const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }

@@ -70,7 +70,7 @@ export async function* stream(prompt, log = () => {}) {
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
-    if (!message.tool_calls) {
+    if (!message.tool_calls?.length) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       return;
     }
@@ -78,7 +78,7 @@ export async function* stream(prompt, log = () => {}) {
     messages.push(message);
     for (const call of message.tool_calls) {
       const { name, arguments: json } = call.function;
-      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
+      call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -108,11 +108,12 @@ function addDelta(message, delta) {
 }
 
 // Return the item of a piece, by its index or id; a piece without both belongs to the last one.
-function findItem(items, { index, id }) {
+function findItem(items, { index, id, function: call }) {
   let item = items.at(-1);
-  if (index !== undefined) item = items.find((item) => item.index === index);
-  else if (id !== undefined) item = items.find((item) => item.id === id);
-  if (!item) items.push((item = {}));
+  if (typeof index === "number") item = items.findLast((item) => item.index === index);
+  else if (id) item = items.find((item) => item.id === id);
+  const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
+  if (!item || isNew) items.push((item = {}));
   return item;
 }
 

@@ -66,7 +66,7 @@ export async function ask(prompt, log = () => {}) {
     }
     messages.push(message);
     for (const { id, function: call } of message.tool_calls) {
-      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      if (typeof call.arguments !== "string") call.arguments = JSON.stringify(call.arguments ?? {});
       const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }

@@ -45,7 +45,7 @@ async function httpError(response: Response): Promise<string> {
 // Return the server's words from the body of an error.
 function errorMessage(body: any): string {
   const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   return typeof text === "string" ? text : JSON.stringify(text);
 }
 
@@ -62,7 +62,7 @@ function toLines(apiKey: string) {
   }
   return new TransformStream<{ event?: string; data: string }, string>({
     transform({ event, data }, controller) {
-      if (data === "[DONE]") {
+      if (data.trim() === "[DONE]") {
         finishReason ||= "stop";
         return end(controller);
       }

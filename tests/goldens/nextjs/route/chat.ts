@@ -44,6 +44,6 @@ async function httpError(response: Response): Promise<string> {
 // Return the server's words from the body of an error.
 function errorMessage(body: any): string {
   const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   return typeof text === "string" ? text : JSON.stringify(text);
 }

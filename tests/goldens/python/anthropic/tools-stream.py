@@ -97,8 +97,7 @@ def add_event(blocks, event):
                 block[key] = block.get(key, "") + value
             elif key != "type":
                 block[key] = value
-    elif event.type == "content_block_stop" and blocks.get(event.index, {}).get("type") == "tool_use":
-        text = blocks[event.index].pop("partial_json", "") or "{}"
+    elif event.type == "content_block_stop" and (text := blocks.get(event.index, {}).pop("partial_json", "")):
         try:
             blocks[event.index]["input"] = json.loads(text)
         except ValueError:  # goes back in an object, as the API wants it

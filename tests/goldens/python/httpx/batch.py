@@ -26,7 +26,7 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 limits = httpx.Limits(max_keepalive_connections=0)  # a connection belongs to the event loop that opened it
 transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits), retries)
@@ -34,7 +34,7 @@ client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=tra
 
 
 async def ask(prompt):
-    """Return the model's answer and the usage of one prompt."""
+    """Return the model's answer, why it ended and the usage of one prompt."""
     messages = [{"role": "user", "content": prompt}]
     response = await client.post(
         f"{BASE_URL}/chat/completions",
@@ -50,10 +50,13 @@ async def ask(prompt):
         text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
     except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
+    if error := body.get("error") or choice.get("error"):  # beside a part of the answer
+        raise http_error(response, error)
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     return {
         "answer": text,
+        "finish_reason": choice.get("finish_reason"),
         "usage": body.get("usage"),
     }
 
@@ -78,9 +81,9 @@ async def answer_all(prompts):
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

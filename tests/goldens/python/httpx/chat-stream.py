@@ -23,7 +23,7 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTransport(retry=retries))
 
@@ -50,7 +50,7 @@ def stream(prompt):
             finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
-        if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
+        if chunk.get("error") or not chunk.keys() & {"choices", "usage"}:
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):
             delta = choice.get("delta") or {}
@@ -70,9 +70,9 @@ def http_error(response, body):
     with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
         body = json.loads(body)
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

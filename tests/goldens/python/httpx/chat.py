@@ -20,7 +20,7 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTransport(retry=retries))
 
@@ -44,6 +44,8 @@ def ask(prompt):
         text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
     except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
+    if error := body.get("error") or choice.get("error"):  # beside a part of the answer
+        raise http_error(response, error)
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     logger.info("Usage: %s", body.get("usage") or "not reported")
@@ -53,9 +55,9 @@ def ask(prompt):
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

@@ -23,7 +23,7 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 client = httpx.Client(timeout=httpx.Timeout(300, connect=10), transport=RetryTransport(retry=retries))
 
@@ -56,7 +56,11 @@ def generate_image(prompt):
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     text = f"{message.get('content')} {message.get('images')}"
-    urls = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
+    urls = (
+        re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
+        or re.findall(r"(?:!\[[^]]*\]\(|url': ')(https?://[^\s)']+)", text)  # Markdown, or a part
+        or re.findall(r"https?://[^\s\"')>\\]+", text)
+    )
     return list(dict.fromkeys(urls))  # each once
 
 
@@ -83,9 +87,9 @@ def save_image(image):
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

@@ -16,7 +16,7 @@ class Retries(Retry):
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["GET"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTransport(retry=retries))
 
@@ -40,9 +40,9 @@ def list_models():
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return httpx.HTTPStatusError(reason, request=response.request, response=response)

@@ -26,7 +26,7 @@ class Retries(Retry):
         return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
@@ -45,6 +45,7 @@ def generate_image(prompt):
         timeout=(10, 300),
         allow_redirects=False,
     )
+    response.encoding = "utf-8"  # as JSON is, whatever the header says
     body = response.content.decode(errors="replace")
     try:
         body = response.json()
@@ -63,7 +64,11 @@ def generate_image(prompt):
 def image_urls(message):
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     text = f"{message.get('content')} {message.get('images')}"
-    urls = re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text) or re.findall(r"https?://[^\s\"')>\\]+", text)
+    urls = (
+        re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
+        or re.findall(r"(?:!\[[^]]*\]\(|url': ')(https?://[^\s)']+)", text)  # Markdown, or a part
+        or re.findall(r"https?://[^\s\"')>\\]+", text)
+    )
     return list(dict.fromkeys(urls))  # each once
 
 
@@ -89,9 +94,9 @@ def save_image(image):
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return requests.HTTPError(reason, response=response)

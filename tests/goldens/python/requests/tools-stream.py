@@ -55,7 +55,7 @@ class Retries(Retry):
         return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
@@ -109,7 +109,7 @@ def complete(messages, message):
             finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
-        if any(chunk.get(name) for name in ("error", "message", "msg", "detail")):
+        if chunk.get("error") or not chunk.keys() & {"choices", "usage"}:
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):
             delta = choice.get("delta") or {}
@@ -172,9 +172,9 @@ def http_error(response, body):
     with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
         body = json.loads(body)
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return requests.HTTPError(reason, response=response)

@@ -24,7 +24,7 @@ class Retries(Retry):
         return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
 
 
-BUSY = [429, 500, 502, 503, 504]
+BUSY = [429, *range(500, 600)]
 retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
@@ -44,6 +44,7 @@ def ask(prompt, image=IMAGE):
         timeout=(10, 120),
         allow_redirects=False,
     )
+    response.encoding = "utf-8"  # as JSON is, whatever the header says
     body = response.content.decode(errors="replace")
     try:
         body = response.json()
@@ -53,6 +54,8 @@ def ask(prompt, image=IMAGE):
         text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
     except (AttributeError, LookupError, TypeError, ValueError):  # an error, or a web page
         raise http_error(response, body) from None
+    if error := body.get("error") or choice.get("error"):  # beside a part of the answer
+        raise http_error(response, error)
     if choice.get("finish_reason") not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     logger.info("Usage: %s", body.get("usage") or "not reported")
@@ -62,9 +65,9 @@ def ask(prompt, image=IMAGE):
 def http_error(response, body):
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
-        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part}:
+        case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
             return http_error(response, part)
-        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part]:
+        case {"detail": str(part)} | {"error": str() | dict() as part} | {"errors": [part, *_]} | [part] if part:
             return http_error(response, part)
     reason = " ".join(f"HTTP {response.status_code}: {body}".split())
     return requests.HTTPError(reason, response=response)

@@ -41,11 +41,12 @@ JSON
 # Find the images: data URIs and links, in fields of their own or in the text; or print the error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
-    | values | error_message][0] // tostring;
+    | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | [$json | objects | select(.error | not) | .. | objects] as $objects
-  | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | "data:;base64,\(.)") | strings] as $fields
+  | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | select(. != "") | "data:;base64,\(.)")
+      | strings | select(. != "")] as $fields
   | [$objects[] | .content, .text | strings] as $texts
   | [$texts[] | scan("(?:data:image/|https?://)[^\\s)\"<>]+")] as $links
   | if $fields + $links != [] then (if $fields == [] then $links else $fields end)[]

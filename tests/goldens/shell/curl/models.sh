@@ -18,7 +18,7 @@ curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry
 # Print the id of each model, or the server's error.
 jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
-    | values | error_message][0] // tostring;
+    | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AIREITER_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json

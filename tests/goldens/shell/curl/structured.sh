@@ -59,7 +59,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
       | . != false and (objects // {}) as $rule | $value | follows($rule))
     and all($value | arrays[]; follows($schema.items | objects // {}));
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
-    | values | error_message][0] // tostring;
+    | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
   def reply: .choices[0]?.message? | objects | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};

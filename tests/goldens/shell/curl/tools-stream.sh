@@ -75,21 +75,25 @@ for _ in {1..8}; do
   # Read the model's message, or print the error.
   jq --raw-input --null-input '
     def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
-      | values | error_message][0] // tostring;
+      | select(. != null and . != "") | error_message][0] // tostring;
     # End with one line on stderr, without the key.
     def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
-    def merge($new): reduce ($new | to_entries[] | select(.value != null)) as {$key, $value} (.;
+    def merge($new): reduce ($new | to_entries[] | select(.value != null and (.value != "" or .key == "arguments"))) as {$key, $value} (.;
       if $key == "tool_calls" then
         reduce $value[] as $call (.;
-          ([.tool_calls[]?.id] | $call.index // index($call.id | strings)
-            // length - (if $call.id // $call.function.name then 0 else 1 end)) as $index
+          [.tool_calls[]?.id] as $ids | ($call.id // "") as $id
+          | ($call.index // ($ids | index($id | select(. != ""))) // ($ids | length)
+            - (if $id != "" or $call.function.name then 0 else 1 end)) as $at
+          # Some servers give all calls one index.
+          | (if $call.function.name and $id != "" and ($ids[$at] // $id) != $id then $ids | length else $at end) as $index
           | .tool_calls[$index] |= merge($call | del(.index)))
       elif ($value | type) == "object" then .[$key] |= merge($value)
       elif $key | IN("id", "type", "role", "name") then .[$key] = $value
       else .[$key] = (.[$key] as $old | try ($old + $value) catch $value) end);
     def reply:
       reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
-      | .tool_calls[]?.function.arguments |= (strings // tojson)
+      | (.tool_calls | arrays) |= map(values # some servers count from 1
+        | .function.arguments |= (strings // tojson))
       | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")), calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [
       ($reason | select(IN("stop", "eos", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
@@ -98,7 +102,7 @@ for _ in {1..8}; do
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or what is no JSON
-        (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // .message // .msg // .detail)),
+        (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // (.choices // .usage | not))),
         ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
       ] as $failures
     | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail

@@ -69,7 +69,7 @@ for _ in {1..8}; do
   # Read the model's message, or print the error.
   jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" '
     def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
-      | values | error_message][0] // tostring;
+      | select(. != null and . != "") | error_message][0] // tostring;
     # End with one line on stderr, without the key.
     def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
     def reply:

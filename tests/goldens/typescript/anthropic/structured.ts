@@ -53,12 +53,20 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
 
 // Parse the JSON of an answer, which may stand after <think>…</think>, in a fence or in prose.
 function parseAnswer(answer: string): Answer {
-  const text = answer.replace(/^\s*<think>.*?<\/think>/s, "");
-  const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1];
-  const value: unknown = JSON.parse(fenced ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text);
+  const text = answer.split("</think>").at(-1)!.trim();
+  const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? "";
+  const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
+  const inProse = [...text.matchAll(/[{[]/g)].map(({ index }) => text.slice(index, end));
   const ajv = new Ajv({ strict: false, logger: false });
-  if (ajv.validate<Answer>(SCHEMA, value)) return value;
-  throw new Error(`the answer does not match SCHEMA: ${ajv.errorsText()}`);
+  let problem = `the answer is not JSON: ${text}`;
+  for (const json of [answer, text, fenced, ...inProse]) {
+    try {
+      const value: unknown = JSON.parse(json);
+      if (ajv.validate<Answer>(SCHEMA, value)) return value;
+      problem = `the answer does not match SCHEMA: ${ajv.errorsText()}`;
+    } catch {} // no JSON starts here
+  }
+  throw new Error(problem);
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported

@@ -21,13 +21,12 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   let usage: object | undefined;
   const decoded = response.body!.pipeThrough(new TextDecoderStream());
   for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
-    if (data === "[DONE]") {
+    if (data.trim() === "[DONE]") {
       finishReason ||= "stop";
       break;
     }
     const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-    const failure = chunk.error ?? chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail;
-    if (failure || type === "error") throw new Error(errorMessage(chunk));
+    if (chunk.error || type === "error" || !(chunk.choices || chunk.usage)) throw new Error(errorMessage(chunk));
     const choice = chunk.choices?.[0];
     const content = choice?.delta?.content || choice?.delta?.refusal;
     const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
@@ -65,7 +64,7 @@ async function post(path: string, body: object, retries = 2): Promise<Response> 
 // Return the server's words from the body of an error.
 function errorMessage(body: any): string {
   const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   return typeof text === "string" ? text : JSON.stringify(text);
 }
 

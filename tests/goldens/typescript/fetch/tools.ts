@@ -71,7 +71,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     }
     messages.push(message);
     for (const { id, function: call } of message.tool_calls) {
-      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      if (typeof call.arguments !== "string") call.arguments = JSON.stringify(call.arguments ?? {});
       const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
@@ -111,7 +111,7 @@ async function post(path: string, body: object, retries = 2): Promise<any> {
     return post(path, body, retries - 1);
   }
   const error = [reply?.error, reply?.errors?.[0], reply?.[0]?.error].find((one) => one?.message) ?? reply;
-  const text = error?.metadata?.raw ?? error?.message ?? error?.msg ?? error?.detail ?? error?.error ?? error;
+  const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
   const message = typeof text === "string" ? text : JSON.stringify(text);
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }

@@ -76,7 +76,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
-    if (!message.tool_calls) {
+    if (!message.tool_calls?.length) {
       if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       return;
     }
@@ -84,7 +84,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     messages.push(message);
     for (const call of message.tool_calls as FunctionCall[]) {
       const { name, arguments: json } = call.function;
-      call.function.arguments = typeof json === "object" ? JSON.stringify(json) : json;
+      call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
       delete call.index;
       const content = await callTool(name, call.function.arguments);
       messages.push({ role: "tool", tool_call_id: call.id, content });
@@ -114,11 +114,12 @@ function addDelta(message: any, delta: object): any {
 }
 
 // Return the item of a piece, by its index or id; a piece without both belongs to the last one.
-function findItem(items: any[], { index, id }: any) {
+function findItem(items: any[], { index, id, function: call }: any) {
   let item = items.at(-1);
-  if (index !== undefined) item = items.find((item) => item.index === index);
-  else if (id !== undefined) item = items.find((item) => item.id === id);
-  if (!item) items.push((item = {}));
+  if (typeof index === "number") item = items.findLast((item) => item.index === index);
+  else if (id) item = items.find((item) => item.id === id);
+  const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
+  if (!item || isNew) items.push((item = {}));
   return item;
 }
 

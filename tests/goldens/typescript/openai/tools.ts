@@ -71,7 +71,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     }
     messages.push(message);
     for (const { id, function: call } of message.tool_calls as FunctionCall[]) {
-      if (typeof call.arguments === "object") call.arguments = JSON.stringify(call.arguments);
+      if (typeof call.arguments !== "string") call.arguments = JSON.stringify(call.arguments ?? {});
       const content = await callTool(call.name, call.arguments);
       messages.push({ role: "tool", tool_call_id: id, content });
     }
