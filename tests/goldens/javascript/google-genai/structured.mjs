@@ -60,15 +60,13 @@ function parseAnswer(answer) {
   const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
   const inProse = [...text.matchAll(/[{[]/g)].map(({ index }) => text.slice(index, end));
   const ajv = new Ajv({ strict: false, logger: false });
-  let problem = `the answer is not JSON: ${text}`;
   for (const json of [answer, text, fenced, ...inProse]) {
     try {
       const value = JSON.parse(json);
       if (ajv.validate(SCHEMA, value)) return value;
-      problem = `the answer does not match SCHEMA: ${ajv.errorsText()}`;
     } catch {} // no JSON starts here
   }
-  throw new Error(problem);
+  throw new Error(`the answer is not JSON that fits SCHEMA: ${ajv.errors ? ajv.errorsText() : text}`);
 }
 
 if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
