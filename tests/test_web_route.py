@@ -20,7 +20,15 @@ TEXTS = [text for text in texts("texts") if text and text.encode(errors="ignore"
 # What binds fetch binds the route, but for these.
 EXCEPTIONS = {
     "the route asks once: whoever chats presses Send again": {
-        *("http-429", "http-500", "http-502-page", "http-503", "http-504-empty", "http-500-502-then-good"),
+        *(
+            "http-429",
+            "http-529-then-good",
+            "http-500",
+            "http-502-page",
+            "http-503",
+            "http-504-empty",
+            "http-500-502-then-good",
+        ),
         *("http-429-then-good", "http-500-then-400", "retry-after", "retry-after-zero", "provider-s-words-as-text"),
         *("retry-after-unreadable-then-good", "retry-after-a-word-then-good"),
         "http-503-with-a-line-end-then-good",

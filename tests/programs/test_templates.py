@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning import resolve
 from chat_completions.planning.combinations import Combination, offered_combinations
@@ -41,7 +42,7 @@ for (const file of process.argv.slice(1))
 def gateways_read_once() -> Iterator[None]:
     """Read the file of a gateway once for all of its programs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(resolve, "load_gateway", cache(resolve.load_gateway))
+        patch.setattr(resolve, "load_gateway", cache(load_gateway))
         yield
 
 

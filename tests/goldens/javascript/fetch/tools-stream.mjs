@@ -58,7 +58,8 @@ export async function* stream(prompt, log = () => {}) {
         break;
       }
       const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-      if (chunk.error || type === "error" || !(chunk.choices || chunk.usage)) throw new Error(errorMessage(chunk));
+      const isAnswer = ("choices" in chunk || "usage" in chunk) && !chunk.error;
+      if (!isAnswer || type === "error") throw new Error(errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
@@ -109,7 +110,7 @@ function addDelta(message, delta) {
 // Return the item of a piece, by its index or id; a piece without both belongs to the last one.
 function findItem(items, { index, id, function: call }) {
   let item = items.at(-1);
-  if (typeof index === "number") item = items.findLast((item) => item.index === index);
+  if (typeof index === "number") item = items.filter((item) => item.index === index).at(-1);
   else if (id) item = items.find((item) => item.id === id);
   const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
   if (!item || isNew) items.push((item = {}));

@@ -49,6 +49,8 @@ async def stream(prompt):
     finish_reason, usage = None, {}
     async for sse in EventSource(response).aiter_sse():
         data = sse.data.strip()
+        if not data:  # a sign of life
+            continue
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break

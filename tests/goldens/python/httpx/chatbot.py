@@ -46,6 +46,8 @@ def stream(messages):
     finish_reason, usage = None, {}
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
+        if not data:  # a sign of life
+            continue
         if data == "[DONE]":
             finish_reason = finish_reason or "stop"  # some models send none
             break

@@ -26,7 +26,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       break;
     }
     const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-    if (chunk.error || type === "error" || !(chunk.choices || chunk.usage)) throw new Error(errorMessage(chunk));
+    const isAnswer = ("choices" in chunk || "usage" in chunk) && !chunk.error;
+    if (!isAnswer || type === "error") throw new Error(errorMessage(chunk));
     const choice = chunk.choices?.[0];
     const content = choice?.delta?.content || choice?.delta?.refusal;
     const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;

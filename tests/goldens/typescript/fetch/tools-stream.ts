@@ -68,7 +68,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
         break;
       }
       const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-      if (chunk.error || type === "error" || !(chunk.choices || chunk.usage)) throw new Error(errorMessage(chunk));
+      const isAnswer = ("choices" in chunk || "usage" in chunk) && !chunk.error;
+      if (!isAnswer || type === "error") throw new Error(errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
@@ -119,7 +120,7 @@ function addDelta(message: any, delta: object): any {
 // Return the item of a piece, by its index or id; a piece without both belongs to the last one.
 function findItem(items: any[], { index, id, function: call }: any) {
   let item = items.at(-1);
-  if (typeof index === "number") item = items.findLast((item) => item.index === index);
+  if (typeof index === "number") item = items.filter((item) => item.index === index).at(-1);
   else if (id) item = items.find((item) => item.id === id);
   const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
   if (!item || isNew) items.push((item = {}));
