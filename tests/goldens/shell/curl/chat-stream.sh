@@ -38,7 +38,7 @@ jq --raw-input --null-input --raw-output '
   ([inputs] | .[(map(test("^(?!data:).*HTTP/[0-9.]+ [0-9]+.*\\r$")) | rindex(true)) // 0:]) as $lines # the last attempt
   | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
   | [ # JSON, also on a line of its own, or what is no JSON
-      (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // (.choices // .usage | not))),
+      (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // ((has("choices") or has("usage"))? | not))),
       ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
     ] as $failures
   | [$events[].choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason

@@ -102,7 +102,7 @@ for _ in {1..8}; do
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or what is no JSON
-        (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // (.choices // .usage | not))),
+        (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // ((has("choices") or has("usage"))? | not))),
         ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
       ] as $failures
     | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
