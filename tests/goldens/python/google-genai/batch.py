@@ -47,7 +47,8 @@ async def answer_all(prompts):
                 try:
                     return {"id": id_, "prompt": prompt, **await ask(client, prompt)}
                 except Exception as error:  # the SDK lets the errors of its HTTP library through
-                    return {"id": id_, "prompt": prompt, "error": (str(error) or repr(error)).replace(API_KEY, "***")[:300]}
+                    reason = str(error) or repr(error)
+                    return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
         for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
             yield await task

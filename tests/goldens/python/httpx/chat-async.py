@@ -73,6 +73,7 @@ if __name__ == "__main__":
     try:
         print(asyncio.run(ask("Say hello in one short sentence.")))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        sys.exit("".join(filter(str.isprintable, f"Error: {str(error) or repr(error)}")).replace(API_KEY or "***", "***")[:300])
+        reason = str(error) or repr(error)
+        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -34,11 +34,13 @@ jq --raw-input --null-input --raw-output '
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
     | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
+    | "Error: \(.[:300])\n" | halt_error(1);
   ([inputs] | .[(map(test("^(?!data:).*HTTP/[0-9.]+ [0-9]+.*\\r$")) | rindex(true)) // 0:]) as $lines # the last attempt
   | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
   | [ # JSON, also on a line of its own, or what is no JSON
-      (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // ((has("choices") or has("usage"))? | not))),
+      (($events[], ($lines[] | select(startswith("{")) | fromjson?))
+        | select(.error // ((has("choices") or has("usage"))? | not))),
       ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
     ] as $failures
   | [$events[].choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason

@@ -28,7 +28,8 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
     | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
+    | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | (($json | objects) // {}) as $response # $body: a web page is not JSON
   | [$response.choices[0]? | select(.message? | objects)][0] as $choice
   | if $choice and ($response.error | not) then

@@ -46,7 +46,7 @@ curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
   "${base_url%/}"/chat/completions >"$tmp/status" || exit 1
 
-# Print the first JSON of the answer that follows the schema (thoughts, prose or Markdown may stand around it), or the error.
+# Print the first JSON of the answer that follows the schema among thoughts, prose or Markdown, or the error.
 jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --slurpfile schemas "$tmp/schema" '
   def follows($schema):
     . as $value | type as $type
@@ -61,8 +61,10 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
     | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
-  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
-  def reply: .choices[0]?.message? | objects | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
+  def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
+    | "Error: \(.[:300])\n" | halt_error(1);
+  def reply: .choices[0]?.message? | objects
+    | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
   def report($reason; $reply): [
     ($reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
     ($reply | .usage | values | "Usage: \(tojson)")

@@ -77,8 +77,10 @@ for _ in {1..8}; do
     def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
       | select(. != null and . != "") | error_message][0] // tostring;
     # End with one line on stderr, without the key.
-    def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
-    def merge($new): reduce ($new | to_entries[] | select(.value != null and (.value != "" or .key == "arguments"))) as {$key, $value} (.;
+    def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
+      | "Error: \(.[:300])\n" | halt_error(1);
+    def merge($new): reduce ($new | to_entries[]
+      | select(.value != null and (.value != "" or .key == "arguments"))) as {$key, $value} (.;
       if $key == "tool_calls" then
         reduce $value[] as $call (.;
           [.tool_calls[]?.id] as $ids | ($call.id // "") as $id
@@ -94,7 +96,8 @@ for _ in {1..8}; do
       reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
       | (.tool_calls | arrays) |= map(values # some servers count from 1
         | .function.arguments |= (strings // tojson))
-      | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")), calls: [.tool_calls[]? | {id} + .function]};
+      | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
+         calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [
       ($reason | select(IN("stop", "eos", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
       ($reply | .usage | values | "Usage: \(tojson)")
@@ -102,7 +105,8 @@ for _ in {1..8}; do
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or what is no JSON
-        (($events[], ($lines[] | select(startswith("{")) | fromjson?)) | select(.error // ((has("choices") or has("usage"))? | not))),
+        (($events[], ($lines[] | select(startswith("{")) | fromjson?))
+          | select(.error // ((has("choices") or has("usage"))? | not))),
         ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
       ] as $failures
     | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
@@ -124,7 +128,8 @@ for _ in {1..8}; do
   while IFS= read -r call; do
     name=$(jq --raw-output .name <<<"$call")
     arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")
-    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) || result="error: $result"
+    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) ||
+      result="error: $result"
     jq --arg result "$result" '{role: "tool", tool_call_id: .id, content: $result}' <<<"$call"
   done <"$tmp/calls" >"$tmp/results"
   jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '

@@ -71,7 +71,8 @@ for _ in {1..8}; do
     def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
       | select(. != null and . != "") | error_message][0] // tostring;
     # End with one line on stderr, without the key.
-    def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***") | "Error: \(.[:300])\n" | halt_error(1);
+    def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
+      | "Error: \(.[:300])\n" | halt_error(1);
     def reply:
       .choices[0]?.message? | objects | .tool_calls[]?.function.arguments |= (strings // tojson)
       | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
@@ -95,7 +96,8 @@ for _ in {1..8}; do
   while IFS= read -r call; do
     name=$(jq --raw-output .name <<<"$call")
     arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")
-    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) || result="error: $result"
+    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) ||
+      result="error: $result"
     jq --arg result "$result" '{role: "tool", tool_call_id: .id, content: $result}' <<<"$call"
   done <"$tmp/calls" >"$tmp/results"
   jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '

@@ -34,7 +34,8 @@ export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): P
   const message = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: false });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
   if (!text) throw new Error(`no text (stop_reason ${message?.stop_reason}): ${JSON.stringify(message)}`);
-  if (message.stop_reason && !["end_turn", "stop_sequence"].includes(message.stop_reason)) log(`Warning: stop_reason is ${message.stop_reason}`);
+  if (message.stop_reason && !["end_turn", "stop_sequence"].includes(message.stop_reason))
+    log(`Warning: stop_reason is ${message.stop_reason}`);
   if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
   return text;
 }
