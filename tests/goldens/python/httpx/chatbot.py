@@ -52,7 +52,8 @@ def stream(messages):
             finish_reason = finish_reason or "stop"  # some models send none
             break
         chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
-        if chunk.get("error") or not chunk.keys() & {"choices", "usage"}:
+        fields = ("error",) if chunk.get("choices") else ("error", "errors", "message", "msg", "detail", "error_msg")
+        if any(chunk.get(name) for name in fields):
             raise http_error(response, data)
         for choice in filter(None, chunk.get("choices") or []):
             delta = choice.get("delta") or {}

@@ -40,7 +40,7 @@ jq --raw-input --null-input --raw-output '
   | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
   | [ # JSON, also on a line of its own, or what is no JSON
       (($events[], ($lines[] | select(startswith("{")) | fromjson?))
-        | select(.error // ((has("choices") or has("usage"))? | not))),
+        | select(.error // (select(.choices | not) | .errors // .message // .msg // .detail // .error_msg))),
       ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
     ] as $failures
   | [$events[].choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason

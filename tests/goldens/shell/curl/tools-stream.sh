@@ -106,7 +106,7 @@ for _ in {1..8}; do
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or what is no JSON
         (($events[], ($lines[] | select(startswith("{")) | fromjson?))
-          | select(.error // ((has("choices") or has("usage"))? | not))),
+          | select(.error // (select(.choices | not) | .errors // .message // .msg // .detail // .error_msg))),
         ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
       ] as $failures
     | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
