@@ -68,8 +68,8 @@ function toLines(apiKey: string) {
       }
       if (event === "error" && !data.startsWith("{")) return end(controller, data);
       const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-      const words = chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail ?? chunk.error_msg;
-      if (chunk.error || (words && !chunk.choices) || event === "error") return end(controller, errorMessage(chunk));
+      const problem = chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail ?? chunk.error_msg;
+      if (chunk.error || (problem && !chunk.choices) || event === "error") return end(controller, errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;

@@ -68,8 +68,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
         break;
       }
       const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
-      const words = chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail ?? chunk.error_msg;
-      if (chunk.error || (words && !chunk.choices) || type === "error") throw new Error(errorMessage(chunk));
+      const problem = chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail ?? chunk.error_msg;
+      if (chunk.error || (problem && !chunk.choices) || type === "error") throw new Error(errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
