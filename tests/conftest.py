@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         match = pattern.search(item.nodeid)
         return f"{match[1]}-{match[2]}" if match else ""
 
-    items.sort(key=library, reverse=True)  # those without one last: they are short and fill the gaps
+    items.sort(key=library)
 
 
 @pytest.fixture(scope="session")
