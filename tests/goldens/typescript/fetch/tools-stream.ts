@@ -81,7 +81,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!message.tool_calls?.length) {
-      if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
+      if (!["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       return;
     }
     if (message.content) yield "\n";
