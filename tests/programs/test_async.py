@@ -27,6 +27,13 @@ OWN_LINES = (
     "limits = httpx.Limits(max_keepalive_connections=0)",
     "transport = RetryTransport(",
     "client = httpx.Client(",
+    # openai, anthropic: so the client stands in the function, the other at the top
+    "headers = {",
+    "http = openai.DefaultHttpxClient(",
+    "http = anthropic.DefaultHttpxClient(",
+    "client = openai.OpenAI(",
+    "client = anthropic.Anthropic(",
+    "client.organization = client.project = None",
     # anthropic: a stream that is not read to its end is closed
     "events.close()",
     # google-genai: the client of its HTTP library, which aiohttp may replace

@@ -36,10 +36,10 @@ export async function POST(request: Request): Promise<Response> {
   }
 }
 
-// Return the status and the server's own message.
+// Return the status and the server's own message, wherever it stands.
 async function httpError(response: Response): Promise<string> {
-  const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  return `HTTP ${response.status}: ${errorMessage(reply)}`;
+  const body = await response.clone().json().catch(() => response.text()); // a proxy's page
+  return `HTTP ${response.status}: ${errorMessage(body)}`;
 }
 
 // Return the server's words from the body of an error.

@@ -35,15 +35,10 @@ export async function POST(request: Request): Promise<Response> {
   }
 }
 
-// Return the status and the server's own message.
+// Return the status and the server's own message, wherever it stands.
 async function httpError(response: Response): Promise<string> {
-  const reply = await response.clone().json().catch(() => response.text()); // a proxy's page
-  return `HTTP ${response.status}: ${errorMessage(reply)}`;
-}
-
-// Return the server's words from the body of an error.
-function errorMessage(body: any): string {
+  const body = await response.clone().json().catch(() => response.text()); // a proxy's page
   const error = [body?.error, body?.errors?.[0], body?.[0]?.error].find((one) => one?.message) ?? body;
   const text = error?.metadata?.raw || error?.message || error?.msg || error?.detail || error?.error || error;
-  return typeof text === "string" ? text : JSON.stringify(text);
+  return `HTTP ${response.status}: ${typeof text === "string" ? text : JSON.stringify(text)}`;
 }

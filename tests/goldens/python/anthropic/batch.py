@@ -32,7 +32,7 @@ async def ask(client, prompt):
 
 async def answer_all(prompts):
     """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
     http = anthropic.DefaultAsyncHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)

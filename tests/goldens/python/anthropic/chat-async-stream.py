@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 async def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}

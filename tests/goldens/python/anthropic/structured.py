@@ -24,20 +24,20 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
 logger = logging.getLogger(__name__)
 
 
 def ask(prompt):
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "user", "content": prompt}]
-    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
-    http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
-    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     message = client.messages.create(
         model=MODEL, system=instructions, messages=messages, max_tokens=4096, stream=False
     )

@@ -34,6 +34,9 @@ TOOLS = [
     },
 ]
 
+headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
 logger = logging.getLogger(__name__)
 
 
@@ -50,12 +53,9 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 def ask(prompt):
     """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
-    http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
-    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     for _ in range(8):
         message = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=False)
         if getattr(message, "content", None) is None:  # a web page, or an error with status 200

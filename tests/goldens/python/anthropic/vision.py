@@ -11,12 +11,15 @@ BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").r
 MODEL = "claude-sonnet-4-6"  # or "claude-opus-4-6"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
+headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
+client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
 logger = logging.getLogger(__name__)
 
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
     content = [
@@ -27,9 +30,6 @@ def ask(prompt, image=IMAGE):
         },
     ]
     messages = [{"role": "user", "content": content}]
-    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
-    http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
-    client = anthropic.Anthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
     if getattr(message, "content", None) is None:  # a web page, or an error with status 200
         raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 def ask(prompt):
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"

@@ -50,7 +50,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 def ask(prompt):
     """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
     parts = [{"text": prompt}, {"inlineData": {"mimeType": image_type, "data": image_data}}]

@@ -23,7 +23,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTra
 
 def get_balance():
     """Return the credits that are left."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     response = client.get(
         f"{BASE_URL}/openapi/balance",

@@ -30,7 +30,7 @@ client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=tra
 
 async def ask(prompt):
     """Return the model's answer to one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     response = await client.post(

@@ -31,7 +31,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTra
 
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     request = client.build_request(
         "POST",

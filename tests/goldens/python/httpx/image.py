@@ -30,7 +30,7 @@ client = httpx.Client(timeout=httpx.Timeout(300, connect=10), transport=RetryTra
 
 def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     response = client.post(

@@ -23,7 +23,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTra
 
 def list_models():
     """Return the ids of the models that the key may use."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     response = client.get(
         f"{BASE_URL}/v1/models",

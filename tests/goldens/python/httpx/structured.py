@@ -42,7 +42,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTra
 
 def ask(prompt):
     """Return the model's answer, a value that fits SCHEMA, to one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"

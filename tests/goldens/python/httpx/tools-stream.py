@@ -84,7 +84,7 @@ def stream(prompt):
 
 def complete(messages, message):
     """Yield the pieces of the next message, and put all that arrives into `message`."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     request = client.build_request(
         "POST",

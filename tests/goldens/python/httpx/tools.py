@@ -81,7 +81,7 @@ def ask(prompt):
 
 def complete(messages):
     """Return the model's next message, exactly as it came, and its text."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     response = client.post(
         f"{BASE_URL}/chat/completions",

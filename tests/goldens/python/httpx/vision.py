@@ -28,7 +28,7 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTra
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
     messages = [{"role": "user", "content": content}]

@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its images."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     image_url = image
     http_client = openai.DefaultHttpxClient(follow_redirects=False)

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     http = openai.DefaultHttpxClient(follow_redirects=False)

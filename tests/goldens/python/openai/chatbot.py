@@ -11,17 +11,17 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
+headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
 def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
-    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
         raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")

@@ -40,6 +40,10 @@ TOOLS = [
     },
 ]
 
+headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
+client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -56,13 +60,9 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 def stream(prompt):
     """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
-    http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     for _ in range(8):
         chunks = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=True)
         if "event-stream" not in chunks.response.headers.get("Content-Type", ""):

@@ -27,7 +27,7 @@ async def ask(agent, prompt):
 
 async def answer_all(prompts):
     """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)

@@ -50,7 +50,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 def ask(prompt):
     """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     profile = {"json_schema_transformer": None}  # else the schemas of the tools are made strict

@@ -22,12 +22,9 @@ class Retries(Retry):
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
-    def get_backoff_time(self):
-        return len(self.history)  # seconds; urllib3 itself would not wait before the first retry
-
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, raise_on_status=False)
+retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -35,7 +32,7 @@ session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 def generate_image(prompt):
     """Return the images, as bytes, that the model makes of one prompt."""
-    if not API_KEY or not (API_KEY.isascii() and API_KEY.isprintable()):
+    if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     response = session.post(
