@@ -8,17 +8,18 @@ const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").r
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+  logLevel: "off", // errors are thrown, not logged
+});
+
 export async function* stream(messages, log = () => {}) {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-    logLevel: "off", // errors are thrown, not logged
-  });
   const events = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: true });
   let stopReason;
   for await (const event of events) {

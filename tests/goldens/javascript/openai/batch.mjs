@@ -8,15 +8,16 @@ const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway
 const MODEL = "glm-4.7"; // or "glm-5"
 const CONCURRENCY = 8; // requests at a time
 
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function ask(prompt) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages = [{ role: "user", content: prompt }];
   const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
   const { message, finish_reason } = completion?.choices?.[0] ?? {};

@@ -8,16 +8,17 @@ const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
 
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+  logLevel: "off", // errors are thrown, not logged
+});
+
 export async function* stream(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-    logLevel: "off", // errors are thrown, not logged
-  });
   const messages = [{ role: "user", content: prompt }];
   const chunks = await client.chat.completions.create({ model: MODEL, messages, stream: true });
   let finishReason, usage;

@@ -8,15 +8,16 @@ const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway
 const MODEL = "gemini-3-pro-image-preview";
 const PROMPT = "A lighthouse at dusk, in watercolour.";
 
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 300_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function generateImage(prompt, log = () => {}) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 300_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
   const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
   const message = completion?.choices?.[0]?.message;

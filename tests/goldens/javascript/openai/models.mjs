@@ -4,6 +4,15 @@ import OpenAI from "openai";
 
 const API_KEY = process.env.AIREITER_API_KEY;
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
+
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: `${BASE_URL}/v1`,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 const RECOMMENDED = [
   "claude-haiku-4-5-20251001",
   "claude-sonnet-4-6",
@@ -18,13 +27,6 @@ const RECOMMENDED = [
 
 export async function listModels() {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: `${BASE_URL}/v1`,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const page = await client.models.list();
   if (!page.data?.length) throw new Error(`no list of models: ${JSON.stringify(page.body)}`);
   return page.data.map((model) => model.id);

@@ -96,7 +96,7 @@ if __name__ == "__main__":
     try:
         asyncio.run(main())
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        reason = str(error) or repr(error)
+        reason = str(error) or repr(error)  # some timeouts have no text
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -89,7 +89,7 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        reason = str(error) or repr(error)
+        reason = str(error) or repr(error)  # some timeouts have no text
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -101,7 +101,7 @@ if __name__ == "__main__":
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # of the network, or of an answer in an unexpected form
-                reason = str(error) or repr(error)
+                reason = str(error) or repr(error)  # some timeouts have no text
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()

@@ -102,7 +102,7 @@ if __name__ == "__main__":
         for image in generate_image("A lighthouse at dusk, in watercolour."):
             print(save_image(image))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        reason = str(error) or repr(error)
+        reason = str(error) or repr(error)  # some timeouts have no text
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

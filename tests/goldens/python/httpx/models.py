@@ -53,7 +53,7 @@ if __name__ == "__main__":
     try:
         print(*list_models(), sep="\n")
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        reason = str(error) or repr(error)
+        reason = str(error) or repr(error)  # some timeouts have no text
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

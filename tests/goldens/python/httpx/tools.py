@@ -138,7 +138,7 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        reason = str(error) or repr(error)
+        reason = str(error) or repr(error)  # some timeouts have no text
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

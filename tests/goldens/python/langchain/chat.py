@@ -11,6 +11,17 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
+http_client = openai.DefaultHttpxClient(follow_redirects=False)
+llm = ChatOpenAI(
+    model=MODEL,
+    api_key=API_KEY or "none",
+    base_url=BASE_URL,
+    timeout=120,
+    use_responses_api=False,
+    http_client=http_client,
+    default_headers={"Authorization": f"Bearer {API_KEY}"},
+)
+llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -18,17 +29,6 @@ def ask(prompt):
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    llm = ChatOpenAI(
-        model=MODEL,
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        use_responses_api=False,
-        http_client=http_client,
-        default_headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     message = llm.invoke(prompt)
     if (reason := message.response_metadata.get("finish_reason")) not in ("stop", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)

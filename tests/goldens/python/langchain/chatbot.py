@@ -12,6 +12,17 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
+http_client = openai.DefaultHttpxClient(follow_redirects=False)
+llm = ChatOpenAI(
+    model=MODEL,
+    api_key=API_KEY or "none",
+    base_url=BASE_URL,
+    timeout=120,
+    use_responses_api=False,
+    http_client=http_client,
+    default_headers={"Authorization": f"Bearer {API_KEY}"},
+)
+llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -19,17 +30,6 @@ def stream(messages):
     """Yield the pieces of the model's answer to a conversation."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    llm = ChatOpenAI(
-        model=MODEL,
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        use_responses_api=False,
-        http_client=http_client,
-        default_headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     reason, usage = None, None
     for chunk in llm.stream(messages):
         reason = chunk.response_metadata.get("finish_reason") or reason

@@ -25,6 +25,17 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+http_client = openai.DefaultHttpxClient(follow_redirects=False)
+llm = ChatOpenAI(
+    model=MODEL,
+    api_key=API_KEY or "none",
+    base_url=BASE_URL,
+    timeout=120,
+    use_responses_api=False,
+    http_client=http_client,
+    default_headers={"Authorization": f"Bearer {API_KEY}"},
+)
+llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -35,17 +46,6 @@ def ask(prompt):
     instructions = (
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
-    http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    llm = ChatOpenAI(
-        model=MODEL,
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        use_responses_api=False,
-        http_client=http_client,
-        default_headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
     schema = {"name": "review", "strict": True, "schema": SCHEMA}
     structured = llm.with_structured_output(schema, include_raw=True)

@@ -42,6 +42,18 @@ TOOLS = [
     },
 ]
 
+http_client = openai.DefaultHttpxClient(follow_redirects=False)
+llm = ChatOpenAI(
+    model=MODEL,
+    api_key=API_KEY or "none",
+    base_url=BASE_URL,
+    timeout=120,
+    use_responses_api=False,
+    http_client=http_client,
+    default_headers={"Authorization": f"Bearer {API_KEY}"},
+)
+llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+llm = llm.bind_tools(TOOLS)
 logger = logging.getLogger(__name__)
 
 
@@ -60,19 +72,7 @@ def stream(prompt):
     """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    llm = ChatOpenAI(
-        model=MODEL,
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        use_responses_api=False,
-        http_client=http_client,
-        default_headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     messages = [{"role": "user", "content": prompt}]
-    llm = llm.bind_tools(TOOLS)
     for _ in range(8):
         message, reason, usage = None, None, None
         for chunk in llm.stream(messages):

@@ -12,6 +12,17 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
+http_client = openai.DefaultHttpxClient(follow_redirects=False)
+llm = ChatOpenAI(
+    model=MODEL,
+    api_key=API_KEY or "none",
+    base_url=BASE_URL,
+    timeout=120,
+    use_responses_api=False,
+    http_client=http_client,
+    default_headers={"Authorization": f"Bearer {API_KEY}"},
+)
+llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -20,17 +31,6 @@ def ask(prompt, image=IMAGE):
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     image_url = image
-    http_client = openai.DefaultHttpxClient(follow_redirects=False)
-    llm = ChatOpenAI(
-        model=MODEL,
-        api_key=API_KEY,
-        base_url=BASE_URL,
-        timeout=120,
-        use_responses_api=False,
-        http_client=http_client,
-        default_headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     messages = [
         {
             "role": "user",

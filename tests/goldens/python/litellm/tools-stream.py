@@ -45,6 +45,10 @@ TOOLS = [
     },
 ]
 
+headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+http = openai.DefaultHttpxClient(follow_redirects=False)
+client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -63,10 +67,6 @@ def stream(prompt):
     """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
-    http = openai.DefaultHttpxClient(follow_redirects=False)
-    client = openai.OpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     messages = [{"role": "user", "content": prompt}]
     for _ in range(8):
         reply = litellm.completion(

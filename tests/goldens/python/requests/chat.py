@@ -75,7 +75,6 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:  # of the network, or of an answer in an unexpected form
-        reason = str(error) or repr(error)
-        sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
+        sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,17 +10,18 @@ const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+  logLevel: "off", // errors are thrown, not logged
+});
+
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-    logLevel: "off", // errors are thrown, not logged
-  });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   const events = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: true });
   let stopReason: string | null | undefined;

@@ -9,16 +9,17 @@ const PROMPT = "Say hello in one short sentence.";
 
 type Log = (line: string) => void;
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   const message = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: false });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");

@@ -11,17 +11,18 @@ const MAX_TURNS = 20; // earlier ones are no longer sent
 type Log = (line: string) => void;
 type Message = Anthropic.MessageParam;
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+  logLevel: "off", // errors are thrown, not logged
+});
+
 export async function* stream(messages: Message[], log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-    logLevel: "off", // errors are thrown, not logged
-  });
   const events = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: true });
   let stopReason: string | null | undefined;
   for await (const event of events) {

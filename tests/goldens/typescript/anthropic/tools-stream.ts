@@ -10,6 +10,16 @@ const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+  logLevel: "off", // errors are thrown, not logged
+});
+
 const TOOLS: Anthropic.Tool[] = [
   {
     name: "get_weather",
@@ -44,15 +54,6 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-    logLevel: "off", // errors are thrown, not logged
-  });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const events = await client.messages.create({

@@ -9,6 +9,15 @@ const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 const TOOLS: Anthropic.Tool[] = [
   {
     name: "get_weather",
@@ -43,14 +52,6 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const message = await client.messages.create({

@@ -11,16 +11,17 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
+const client = new Anthropic({
+  apiKey: null,
+  authToken: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
-  const client = new Anthropic({
-    apiKey: null,
-    authToken: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "anthropic-version": "2023-06-01" },
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const [, mediaType, imageData] = image.split(/^data:|;base64,/);
   const messages = [
     {

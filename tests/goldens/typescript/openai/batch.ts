@@ -10,15 +10,16 @@ const CONCURRENCY = 8; // requests at a time
 
 type Result = Record<string, any>;
 
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function ask(prompt: string): Promise<object> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
   const { message, finish_reason }: Partial<OpenAI.ChatCompletion.Choice> = completion?.choices?.[0] ?? {};

@@ -22,15 +22,16 @@ const SCHEMA = {
 type Log = (line: string) => void;
 type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
 
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +
     `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;

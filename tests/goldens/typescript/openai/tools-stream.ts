@@ -9,6 +9,16 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
+
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+  logLevel: "off", // errors are thrown, not logged
+});
+
 type FunctionCall = OpenAI.ChatCompletionMessageFunctionToolCall & { index?: number };
 
 const TOOLS: OpenAI.ChatCompletionTool[] = [
@@ -51,14 +61,6 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-    logLevel: "off", // errors are thrown, not logged
-  });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const chunks = await client.chat.completions.create({ model: MODEL, messages, tools: TOOLS, stream: true });

@@ -8,6 +8,15 @@ const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
 
 type Log = (line: string) => void;
+
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 type FunctionCall = OpenAI.ChatCompletionMessageFunctionToolCall;
 
 const TOOLS: OpenAI.ChatCompletionTool[] = [
@@ -50,13 +59,6 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion = await client.chat.completions.create({ model: MODEL, messages, tools: TOOLS, stream: false });

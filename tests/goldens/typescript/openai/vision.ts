@@ -11,15 +11,16 @@ const IMAGE =
 
 type Log = (line: string) => void;
 
+const client = new OpenAI({
+  apiKey: API_KEY || "none",
+  baseURL: BASE_URL,
+  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  timeout: 120_000,
+  fetchOptions: { redirect: "manual" },
+});
+
 export async function ask(prompt: string, imageUrl = IMAGE, log: Log = () => {}): Promise<string> {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
-  const client = new OpenAI({
-    apiKey: API_KEY,
-    baseURL: BASE_URL,
-    defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
-    timeout: 120_000,
-    fetchOptions: { redirect: "manual" },
-  });
   const messages: OpenAI.ChatCompletionMessageParam[] = [
     { role: "user", content: [{ type: "text", text: prompt }, { type: "image_url", image_url: { url: imageUrl } }] },
   ];
