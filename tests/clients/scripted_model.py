@@ -69,7 +69,7 @@ def gemini(asked: Event) -> list[Event]:
 
 def listed_folder(said: str) -> str:
     """The skill's folder as Codex lists it: its file, under a root with a short name or in full."""
-    file = re.search(r"chat-completions: Writes complete.*?\(file: ([^)]*?)/SKILL\.md\)", said)
+    file = re.search(r"chat-completions: Writes .*?\(file: ([^)]*?)/SKILL\.md\)", said)
     if file is None:
         return "not-listed"
     roots = dict(re.findall(r"`(r\d+)` = `([^`]*)`", said))
@@ -131,7 +131,7 @@ def _parts(turns: list[Event]) -> Iterator[Event]:
 
 def _skill_name(said: str) -> str:
     """As the client lists it: a plugin's skill has the plugin's name before its own."""
-    found = re.search(r"- ([\w:-]*chat-completions): Writes complete", said)
+    found = re.search(r"- ([\w:-]*chat-completions): Writes ", said)
     return found[1] if found else "not-listed"
 
 
