@@ -33,6 +33,7 @@ EXCEPTIONS = {
         *("retry-after-unreadable-then-good", "retry-after-a-word-then-good"),
         "http-503-with-a-line-end-then-good",
     },
+    "a page shows a number as it shows a text": {"content-is-a-number"},
     "the gateway of these programs streams only when it is asked to": {
         "done-unless-stream-is-false",
         "stream-by-default",
