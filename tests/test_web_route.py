@@ -6,6 +6,7 @@ import pytest
 from support.case_runner import KEY, check_cases, skip_without_tools
 from support.case_table import Case, load
 from support.protocols import answer_reply
+from support.replies import Reply
 from support.running import RunResult, run
 from support.serving import Server
 from support.variants import Variant, texts, write_variant
@@ -33,6 +34,7 @@ EXCEPTIONS = {
         *("retry-after-unreadable-then-good", "retry-after-a-word-then-good"),
         "http-503-with-a-line-end-then-good",
     },
+    "the page gets the answer, and no word of which model gave it": {"fallback-is-told"},
     "a page shows a number as it shows a text": {"content-is-a-number"},
     "the gateway of these programs streams only when it is asked to": {
         "done-unless-stream-is-false",
@@ -93,12 +95,21 @@ def test_a_page_can_add_nothing_but_text() -> None:
     assert "tool_calls" not in server.requests[0].body.decode()
 
 
-@pytest.mark.parametrize("messages", [None, {}, "Hello", [None]], ids=repr)
+@pytest.mark.parametrize("messages", [None, {}, "Hello", [None], [{"role": "user", "content": [1]}], [{}]], ids=repr)
 def test_a_page_that_asks_wrongly_gets_an_error(messages: object) -> None:
     """Nothing is sent for it."""
     result, server = ask(WHOLE, messages)
-    assert result.stderr.startswith("Error: ")
+    assert result.stderr.startswith('Error: send {"messages": ')
     assert server.requests == []
+
+
+def test_a_page_is_told_of_a_connection_that_breaks() -> None:
+    """The text before it stays, and the answer itself says what is wrong."""
+    body = b'data: {"choices": [{"delta": {"content": "Hello"}}]}\n\n'
+    with Server([Reply(200, [("content-type", "text/event-stream")], body, declared=999, end="cut")]) as server:
+        env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": server.url}
+        result = run(write_variant(STREAMED).code, "nextjs", env)
+    assert (result.code, result.stdout, result.stderr) == (1, b"Hello", "Error: terminated\n")
 
 
 CONVERSATION = [

@@ -26,7 +26,7 @@ try {
   if (!finished) throw new Error("the answer was cut");
 } catch (error) {
   tell(`Error: ${error.message}`);
-  process.exitCode = 1;
+  process.exitCode = error.cause ? 3 : 1; // 3: the answer itself broke
 }
 
 function read(line) {

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 
 const result = { results: [], changed: [] };
 const before = JSON.stringify(process.env);
+process.argv[1] = "no-such-file"; // as an argument of `node -e` may be
 
 async function call(module) {
   const named = module.ask ?? module.stream ?? module.generateImage ?? module.listModels ?? module.getBalance ?? module.default;
