@@ -10,7 +10,7 @@ from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.replay.cassette import Exchange, load_exchanges
 from chat_completions.replay.matching import bodies_match
-from chat_completions.replay.responses import parse_fault
+from chat_completions.replay.player import parse_fault
 from chat_completions.replay.server import serve
 
 AITOLL = load_exchanges("aitoll")

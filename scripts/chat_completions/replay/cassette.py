@@ -1,4 +1,4 @@
-"""Read cassettes: recorded, documented or constructed exchanges in vcrpy's format.
+"""Read cassettes: recorded, documented or constructed exchanges in vcrpy's format, and their responses.
 
 Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), and a response may hold
 `x-chunks`: the lengths in bytes of the chunks in which it arrived. vcrpy ignores both.
@@ -6,7 +6,7 @@ Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), a
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes
 from email.policy import HTTP
 from functools import cache
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from chat_completions.catalog.types import EMPTY
 from chat_completions.errors import BadData
 from chat_completions.paths import cassettes
 
@@ -24,6 +25,18 @@ LABELS = ("recorded", "documented", "constructed")
 EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")  # the blank line after an event of a stream
 # What stands for a key in a cassette: the first for any key but those that the others name, such as `wrong-key`.
 PLACEHOLDERS = ("<key>", "<wrong-key>", "<poor-key>", "<busy-key>")
+
+
+class Response(NamedTuple):
+    """A response to send, and its source; a fault may set a `pause` before each chunk or leave it incomplete."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Sequence[bytes]
+    source: str
+    chunked: bool = False
+    pause: float = 0  # seconds
+    complete: bool = True
 
 
 class Exchange(NamedTuple):
@@ -53,6 +66,23 @@ class Exchange(NamedTuple):
     def source(self) -> str:
         """Return the scene with its label."""
         return f"{self.scene} ({self.label})"
+
+    def response(self, url: str) -> Response:
+        """Return the response with `url` in place of the address from which it came, as in a link to an image."""
+        chunks = [chunk.replace(self.origin.encode(), url.encode()) for chunk in self.chunks]
+        dropped = ("content-length", "transfer-encoding")
+        headers = {name: value for name, value in self.response_headers.items() if name not in dropped}
+        return Response(self.status, headers, chunks, self.source, self.chunked)
+
+
+def json_response(data: Any, source: str, status: int = 200, headers: Mapping[str, str] = EMPTY) -> Response:
+    """Return a response with data as JSON."""
+    return Response(status, {"content-type": "application/json", **headers}, [as_json(data)], source)
+
+
+def as_json(data: Any) -> bytes:
+    """Return data as the body of a response."""
+    return json.dumps(data, ensure_ascii=False).encode()
 
 
 def recorded_gateways() -> list[str]:

@@ -12,11 +12,51 @@ from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.replay.answers import GENERATED, generated_response
-from chat_completions.replay.cassette import Exchange, load_all_exchanges
+from chat_completions.errors import BadInput, UnknownName
+from chat_completions.replay.answers import GENERATED, error_response, generated_response
+from chat_completions.replay.cassette import Exchange, Response, json_response, load_all_exchanges
 from chat_completions.replay.matching import Candidate, ReceivedRequest, find_differences, find_nearest, has_right_key
 from chat_completions.replay.request_kind import RequestKind, find_kind
-from chat_completions.replay.responses import Fault, Response, error_response, json_response, recorded_response
+
+STATUSES = ("401", "402", "429", "503")
+KINDS = (*STATUSES, "cut", "slow", "html")
+PAUSE = 0.5  # seconds
+ERROR_PAGE = b"<!doctype html><html><body><h1>Something went wrong</h1></body></html>"
+
+
+class Fault:
+    """One kind of fault, for the first so many responses or, without `times`, for all."""
+
+    def __init__(self, kind: str, times: int | None) -> None:
+        self.kind = kind
+        self.status = int(kind) if kind in STATUSES else 0  # served instead of an answer
+        self._left = times
+
+    def is_due(self) -> bool:
+        """Return whether the next response is a faulty one, and count it."""
+        if self._left is not None:
+            self._left -= 1
+        return self._left is None or self._left >= 0
+
+    def apply(self, response: Response) -> Response:
+        """Return the response with the fault in it."""
+        if self.kind == "html":
+            return Response(200, {"content-type": "text/html; charset=utf-8"}, [ERROR_PAGE], "constructed")
+        if self.kind == "slow":
+            return response._replace(chunked=True, pause=PAUSE)
+        half = len(response.chunks) // 2
+        part = [chunk[: len(chunk) // 2] for chunk in response.chunks[half : half + 1]]
+        return response._replace(chunked=True, complete=False, chunks=[*response.chunks[:half], *part])
+
+
+def parse_fault(text: str) -> Fault:
+    """Return the fault that `503`, or `503@2` for the first two responses, stands for."""
+    kind, at, times = text.partition("@")
+    if kind not in KINDS:
+        raise UnknownName("fault", kind, KINDS)
+    if at and not (times.isdecimal() and int(times)):
+        raise BadInput(f"--fault {text!r}: after @ stands a number.", "Write, for example, 503@1.")
+    return Fault(kind, int(times) if at else None)
 
 
 class Replay:
@@ -72,7 +112,7 @@ class Replay:
             return error_response(401, "the API key is missing or wrong", protocol, self._candidates(name))
         exact = self._find_exact(request._replace(path=kind.path) if kind else request, name)
         if exact:
-            response = recorded_response(exact, self.url)
+            response = exact.response(self.url)
         elif gateway and isinstance(request.body, str):
             response = error_response(400, "the body is not JSON", protocol)
         elif gateway and kind:
@@ -89,13 +129,13 @@ class Replay:
             if nearest:
                 self._scene = nearest.scene
                 self._report_once(f"this request was not recorded: the answer is {nearest.source}, to another prompt")
-                return recorded_response(nearest, self.url)
+                return nearest.response(self.url)
             exchanges = load_all_exchanges()
             gateways = {name: load_gateway(name) for name in {exchange.gateway for exchange in exchanges}}
             nearest = find_nearest(request, kind, _with_kinds(exchanges, gateways))
             if nearest is None:
                 return self._not_found(f"nothing of the kind of {request.method} {request.path} was recorded")
-            response = recorded_response(nearest, self.url)._replace(source=f"{GENERATED} from {nearest.source}")
+            response = nearest.response(self.url)._replace(source=f"{GENERATED} from {nearest.source}")
         self._report_once(f"this request was not recorded: the answer is {response.source}")
         return response
 
