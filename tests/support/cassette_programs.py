@@ -14,6 +14,7 @@ from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import NotOffered
+from chat_completions.planning.messages import check_contents
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest
 
@@ -101,7 +102,7 @@ def _all() -> Iterator[CassetteProgram]:
 def _is_offered(played: CassetteProgram, gateway: Gateway) -> bool:
     """Return whether `write` has this program, so that nothing is decided here a second time."""
     try:
-        resolve(played.request, gateway)
+        check_contents(resolve(played.request, gateway))
     except NotOffered:
         return False
     return True

@@ -3,16 +3,36 @@
 from collections.abc import Sequence
 
 from chat_completions.catalog.gateway import Evidence, Gateway, LastCheck, Model, Recommendation
+from chat_completions.catalog.load import load_decision_table
 from chat_completions.catalog.types import DecisionTable, Rule, Task
 from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.planning.types import ModelChoice, ProgramRequest
 
 TYPO = 0.8  # an id that is this similar to a known one is a typing error
 NAMED = Rule("named", "you named it")
+NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
 
 
 def select_model(
-    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
+    request: ProgramRequest, gateway: Gateway, task: Task, protocols: Sequence[str]
+) -> tuple[str, ModelChoice]:
+    """Return the first of the protocols on which the gateway has a model for the task, and that model.
+
+    Raises what the first protocol raises, where none has.
+    """
+    if not task.uses_model:
+        return protocols[0], NO_MODEL
+    table, refusals = load_decision_table(), []
+    for protocol in protocols:
+        try:
+            return protocol, _select_on(protocol, request, gateway, task, table)
+        except NotOffered as problem:
+            refusals.append(problem)
+    raise refusals[0]
+
+
+def _select_on(
+    protocol: str, request: ProgramRequest, gateway: Gateway, task: Task, table: DecisionTable
 ) -> ModelChoice:
     """Return the model that was named, or that of the first rule for which the gateway recommends one.
 

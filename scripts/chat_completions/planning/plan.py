@@ -7,7 +7,7 @@ from chat_completions.catalog.gateway import Auth, Gateway
 from chat_completions.catalog.gateway_file import is_loopback
 from chat_completions.catalog.types import Protocol
 from chat_completions.errors import NotOffered
-from chat_completions.planning.messages import build_messages
+from chat_completions.planning.messages import build_messages, check_contents
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.resolve import resolve
@@ -20,6 +20,7 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
 
     Raises BadInput and NotOffered for options and parameters that cannot be sent.
     """
+    check_contents(resolution)
     parameters = read_parameters(resolution)
     messages = build_messages(resolution, parameters.values)
     body = build_body(resolution, parameters.values, messages)
