@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from chat_completions.catalog.user_files import check_conversation, check_schema, check_tools
 from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import ProgramRequest
-from chat_completions.planning.user_files import check_conversation, check_schema, check_tools
 
 GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
 PRIORITIES = ["cost", "balanced", "quality"]

@@ -1,9 +1,11 @@
 """Check that the task takes what the user gives to it, and build the messages with their text and images."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from chat_completions.catalog.types import JsonObject, Protocol, Task
+from chat_completions.catalog.user_files import subschemas
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
 from chat_completions.planning.request_body import fill
@@ -16,6 +18,7 @@ READS_PROMPTS = {
     "batch": "Leave it out: the program reads a file of prompts, one on each line.",
 }
 KINDS_WITH_MESSAGES = ("chat", "code", "reasoning", "tools", "structured", "vision")
+ANNOTATIONS = {"title", "description", "$schema", "default", "examples", "$id", "$comment", "$defs"}
 INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
 
 
@@ -41,6 +44,8 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
         texts = content if isinstance(content, list) else [{"type": "text", "text": content}]
         messages[-1] = {**messages[-1], "content": [*texts, *images]}
     notes = _notes_on_images(images, protocol, task)
+    if request.schema:
+        notes += notes_on_schema(resolution.schema, resolution.language.schema_keywords)
     system, converted = convert(messages, protocol.message_format)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
@@ -136,3 +141,29 @@ def _check_messages(resolution: Resolution) -> None:
                 f"{library.id} takes messages with text of {', '.join(roles)}, which message {number} is not.",
                 "Choose another --language.",
             )
+
+
+def notes_on_schema(schema: JsonObject, checked: Sequence[str]) -> list[str]:
+    """Return what the gateway may refuse, and what a program that checks only some keywords leaves unchecked."""
+    notes = []
+    unchecked = sorted({keyword for part in _schemas(schema) for keyword in part} - {*checked, *ANNOTATIONS})
+    if checked and unchecked:
+        notes.append(f"the program does not check {', '.join(unchecked)} of the schema; the gateway may")
+    if any(_is_loose(part) for part in _schemas(schema) if part.get("type") == "object"):
+        notes.append(
+            "strict mode of OpenAI wants every property required and additionalProperties false in every object"
+        )
+    return notes
+
+
+def _is_loose(schema: JsonObject) -> bool:
+    optional = set(schema.get("properties", {})) - set(schema.get("required", []))
+    return bool(optional) or schema.get("additionalProperties") is not False
+
+
+def _schemas(schema: Any) -> Iterator[JsonObject]:
+    """Yield a schema and those within it, but not the schemas that are only true or false."""
+    if isinstance(schema, Mapping):
+        yield schema
+        for _, part in subschemas(schema):
+            yield from _schemas(part)

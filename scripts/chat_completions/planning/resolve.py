@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
-from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
 from chat_completions.catalog.types import Language, Library, Protocol, Task
+from chat_completions.catalog.user_files import check_base_url
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.model_selection import select_model
 from chat_completions.planning.types import ProgramRequest, Resolution
