@@ -1,6 +1,7 @@
 """The examples of references/*.md: requests and programs as the generator makes them."""
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,11 +155,11 @@ def _command(options: Mapping[str, Any]) -> str:
     command = [
         "chat-completions",
         "write",
-        *([literals.quote_for_shell(options["prompt"])] if "prompt" in options else []),
+        *([shlex.quote(options["prompt"])] if "prompt" in options else []),
     ]
     for name in ("gateway", "task", "language", "library", "protocol", "endpoint", "model", "system"):
         if options.get(name, "python") != "python":
-            command += [f"--{name}", literals.quote_for_shell(options[name])]
+            command += [f"--{name}", shlex.quote(options[name])]
     for name, value in options.get("params", {}).items():
         command += ["--param", f"{name}={value}"]
     return f"```bash\n{' '.join(command)}{' --stream' if options.get('stream') else ''}\n```\n"

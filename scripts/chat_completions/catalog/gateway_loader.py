@@ -114,11 +114,12 @@ def _build_gateway(data: Any, id_: str, last_check: LastCheck | None) -> Gateway
         raise ValidationError((), "lacks 'base_url'")
     for name in BY_PROTOCOL:
         check_names(data.get(name, {}), names("protocol"), (name,))
-    auth, endpoints = _auth(id_, data), data.get("endpoints") or USUAL_ENDPOINTS
+    base_url = base_url_of(data).rstrip("/")
+    auth, endpoints = _auth(id_, data, base_url), data.get("endpoints") or USUAL_ENDPOINTS
     described, recommended = _models(data, endpoints)
     fields = {
         **{name: value for name, value in data.items() if name not in ("key", "models")},
-        "base_url": base_url_of(data).rstrip("/"),
+        "base_url": base_url,
         "auth": auth,
         "env_prefix": data.get("env_prefix") or _env_prefix(id_, data, auth),
         "extra_keys": [_scheme({"name": extra["header"], **extra}) for extra in data.get("extra_keys", [])],
@@ -141,14 +142,14 @@ def _build_model_facts(data: JsonObject) -> ModelFactTable:
     return table._replace(models={**table.models, **{id_: table.models[of] for id_, of in aliases.items()}})
 
 
-def _auth(id_: str, data: JsonObject) -> list[JsonObject]:
+def _auth(id_: str, data: JsonObject, base_url: str) -> list[JsonObject]:
     """Return the authentication schemes: those of `auth`, or the Bearer key that `key` names.
 
     Where a file names none, a server on this machine or a private network need not have one.
     """
     if data.get("auth"):
         return [_scheme(auth) for auth in data["auth"]]
-    key = data.get("key") or {"name": _key_variable(id_), "optional": is_private(base_url_of(data))}
+    key = data.get("key") or {"name": _key_variable(id_), "optional": is_private(base_url)}
     if key == "none":
         return [{"name": "none", "key_env": ""}]
     if isinstance(key, Mapping):

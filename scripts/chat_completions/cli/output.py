@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import click
 from chat_completions.errors import BadInput
 from chat_completions.paths import replace_file
 from chat_completions.planning.types import Program
-from chat_completions.rendering.literals import quote_for_shell
 
 FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts": "typescript"}
 
@@ -23,7 +23,7 @@ def progress(line: str) -> None:
 def notes(program: Program, file: Path | None) -> str:
     """Return the lines for stderr: model, reason, notes, what to set, install and run."""
     choice, name = program.resolution.choice, str(file or program.filename)
-    name = quote_for_shell(f"./{name}" if name.startswith("-") else name)  # never an option of the interpreter
+    name = shlex.quote(f"./{name}" if name.startswith("-") else name)  # never an option of the interpreter
     lines = [f"Model: {choice.model or 'none'}", f"Reason: {choice.reason}"]
     if choice.alternatives:
         lines.append(f"Alternative: {', '.join(choice.alternatives)}{_use_of_alternative(program)}")

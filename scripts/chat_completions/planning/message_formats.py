@@ -19,14 +19,6 @@ TEXT = (str, Variable)  # a text, or the variable that holds one
 Converted = tuple[list[str | Variable], list[JsonObject]]
 
 
-def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
-    """Return the system texts that are not among the messages, and the messages, both in this format.
-
-    Raises BadInput for an image without a URL, NotOffered for arguments of a tool call that are not JSON.
-    """
-    return FORMATS[message_format](messages)
-
-
 def _to_openai(messages: Sequence[JsonObject]) -> Converted:
     return [], [
         {**message, "content": _each(message["content"], _openai_part)} if "content" in message else message
@@ -185,6 +177,8 @@ def _as_image(part: Any) -> Any:
     return Image(url, suffix=None)
 
 
+# Each returns the system texts that are not among the messages, and the messages, both in its format. It raises
+# BadInput for an image without a URL, NotOffered for arguments of a tool call that are not JSON.
 FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {
     "messages": _to_openai,
     "blocks": _to_anthropic,

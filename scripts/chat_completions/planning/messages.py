@@ -7,7 +7,7 @@ from typing import Any
 from chat_completions.catalog.types import JsonObject, Protocol, Task
 from chat_completions.catalog.user_files import subschemas
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
+from chat_completions.planning.message_formats import FORMATS, SYSTEM_ROLES
 from chat_completions.planning.request_body import fill
 from chat_completions.planning.types import Image, Messages, ProgramRequest, Resolution, Variable
 
@@ -46,7 +46,7 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
     notes = _notes_on_images(images, protocol, task)
     if request.schema:
         notes += notes_on_schema(resolution.schema, resolution.language.schema_keywords)
-    system, converted = convert(messages, protocol.message_format)
+    system, converted = FORMATS[protocol.message_format](messages)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
     return Messages(system, converted, images, prompt, instructions and request.messages is None, notes)

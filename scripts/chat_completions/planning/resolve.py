@@ -160,11 +160,11 @@ def _is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol
     if task.always_streams and parameter is False:
         raise NotOffered(f"The answers of {task.id!r} are always streamed.", "Leave --param stream=false out.")
     stream = request.stream or parameter is True or task.always_streams
-    if stream and not (task.streams and protocol.streaming):
+    can_stream = task.streams and protocol.streaming
+    if stream and not can_stream:
         raise NotOffered(f"{task.id!r} on {protocol.id!r} does not support streaming.", "Leave --stream out.")
     streams_always = gateway.default_body.get(protocol.id, {}).get("stream") is True
     if streams_always and not stream and parameter is not False:
-        can_stream = task.streams and protocol.streaming
         raise NotOffered(
             f"{gateway.name} answers {protocol.id!r} only as a stream: its file says `stream: true`.",
             "Add --stream." if can_stream else f"{task.id!r} does not support streaming.",
