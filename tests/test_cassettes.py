@@ -52,10 +52,10 @@ def _documented_pieces(body: str) -> list[str]:
 
 @ids
 def test_the_chunks_of_a_stream_are_its_body(file: Path) -> None:
-    for exchange, one in zip(cassette.read_cassette(file), loaded(file)["interactions"], strict=True):
-        body = one["response"]["body"]["string"]
+    for exchange, interaction in zip(cassette.read_cassette(file), loaded(file)["interactions"], strict=True):
+        body = interaction["response"]["body"]["string"]
         assert b"".join(exchange.chunks) == (body if isinstance(body, bytes) else body.encode())
-        lengths = one["response"].get("x-chunks")
+        lengths = interaction["response"].get("x-chunks")
         assert lengths is None or sum(map(int, lengths.split())) == len(b"".join(exchange.chunks))
 
 

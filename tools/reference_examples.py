@@ -51,9 +51,9 @@ def requests(protocol: str) -> str:
 def sample() -> str:
     """Return the program at the top of the README, and its output with the response of a cassette."""
     program = generate_program(ProgramRequest("aitoll", library="openai", prompt="Say hello in one short sentence."))
-    scene = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
-    reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
-    answer, label = reply["choices"][0]["message"]["content"], scene["provenance"]["label"]
+    data = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
+    reply = json.loads(data["interactions"][-1]["response"]["body"]["string"])
+    answer, label = reply["choices"][0]["message"]["content"], data["provenance"]["label"]
     shown = f"$ python3 ask.py 2>/dev/null\n{answer}\n"
     return f"```python\n{program.code}```\n\nRun against a {label} reply:\n\n```\n{shown}```\n"
 
@@ -110,12 +110,12 @@ def samples() -> str:
         "params": {"temperature": 0.3},
     }
     plan = _plan(ProgramRequest(**options, task="conversation", messages=messages))
-    turns = "".join(
+    conversation = "".join(
         f"- {{role: {message['role']}, content: {literals.text(message['content'])}}}\n" for message in messages
     )
     command = _command(options).replace(" write ", " write --messages turns.yaml ")
     parts.append(
-        f"### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n```yaml\n{turns}```\n\n{command}\n{_request(plan)}"
+        f"### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n```yaml\n{conversation}```\n\n{command}\n{_request(plan)}"
     )
     return "\n".join(parts)
 

@@ -68,7 +68,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "hint"), FAILURES, ids=lambda one: " ".join(one) if isinstance(one, list) else ""
+    ("arguments", "code", "hint"), FAILURES, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
 def test_a_failure_is_one_line_with_a_hint_and_its_code(
     arguments: list[str], code: int, hint: str, tmp_path: Path

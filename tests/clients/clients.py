@@ -94,8 +94,8 @@ def ask_claude(home: Home, model: Model, *arguments: object) -> str:
     """What it answers in the end, after every event it told."""
     env = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "sk-ant-dummy"}
     allowed = ["--allowedTools", "Skill Bash(python3:*)"]
-    told = ["--output-format", "stream-json", "--verbose"]
-    return _said(claude(home, "-p", ASKED, "--model", "claude-sonnet-4-5", *told, *arguments, *allowed, **env))
+    streamed = ["--output-format", "stream-json", "--verbose"]
+    return _said(claude(home, "-p", ASKED, "--model", "claude-sonnet-4-5", *streamed, *arguments, *allowed, **env))
 
 
 def ask_codex(home: Home, model: Model) -> str:

@@ -142,10 +142,10 @@ from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
 FIELDS = ("gateway", "task", "language", "library", "protocol", "stream", "asynchronous")
-found = {}
+requests_by_kind = {}
 for combination in offered_combinations():
     request = {name: getattr(combination, name) for name in FIELDS}
-    found.setdefault((request["language"], request["library"], request["task"]), request)
+    requests_by_kind.setdefault((request["language"], request["library"], request["task"]), request)
 
 def program(request):
     try:
@@ -153,7 +153,7 @@ def program(request):
     except ChatCompletionsError as problem:
         return f"Error: {problem}"
 
-json.dump([[request, program(request)] for request in found.values()], sys.stdout)
+json.dump([[request, program(request)] for request in requests_by_kind.values()], sys.stdout)
 """
 
 

@@ -77,6 +77,9 @@ def test_every_file_is_tried_and_has_a_source() -> None:
 )
 def test_every_client_is_tried(client: str) -> None:
     tried = {
-        one.split("-", 1)[1] for requests in TABLE.values() for expected in requests for one in expected["clients"]
+        client.split("-", 1)[1]
+        for requests in TABLE.values()
+        for expected in requests
+        for client in expected["clients"]
     }
     assert client in tried

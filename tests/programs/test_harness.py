@@ -56,9 +56,9 @@ def tried(client: str, code: str, *, within: float, shared: bool = True) -> str:
     return "; ".join(try_case(Program(ASK[client] + code, client, "AITOLL"), case, shared=shared))
 
 
-@pytest.mark.parametrize(("client", "code", "said"), FAULTS)
-def test_a_fault_is_found(client: str, code: str, said: str) -> None:
-    assert said in tried(client, code, within=0.7)
+@pytest.mark.parametrize(("client", "code", "problem"), FAULTS)
+def test_a_fault_is_found(client: str, code: str, problem: str) -> None:
+    assert problem in tried(client, code, within=0.7)
 
 
 @pytest.mark.parametrize("client", GOOD)

@@ -61,10 +61,10 @@ COMPILER_OPTIONS = {
 
 def kinds(combinations: Iterable[Combination]) -> Iterator[tuple[str, str, str]]:
     """Yield a name, a program and JavaScript's: of these combinations, and with all that a user may bring."""
-    for one in combinations:
-        if one.language == "typescript":
-            in_javascript = make_combination(one._replace(language="javascript")).code
-            yield "-".join(map(str, one[:6])), make_combination(one).code, in_javascript
+    for combination in combinations:
+        if combination.language == "typescript":
+            in_javascript = make_combination(combination._replace(language="javascript")).code
+            yield "-".join(map(str, combination[:6])), make_combination(combination).code, in_javascript
     for variant in typescript_variants("chat", "vision", "tools", "structured", "chatbot", "batch"):
         own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
         options = {**BROUGHT[variant.task], **({} if variant.task in ALONE else CONVERSATION), **FOR_ALL}

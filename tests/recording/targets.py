@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from recording.generator import load_gateway
-from recording.scenes import SETUP
+from recording.scenarios import SETUP
 from recording.stacks import MODEL_NOTE, STACKS, running
 
 

@@ -25,19 +25,19 @@ CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
 
 
 class CassetteProgram(NamedTuple):
-    """One scene of one gateway, played by a program of one language and library."""
+    """One cassette of one gateway, played by a program of one language and library."""
 
     gateway: str
-    scene: str
+    name: str  # of the cassette
     language: str
     library: str
     asynchronous: bool = False
-    task: str = ""  # where it is another than the scene's
+    task: str = ""  # where it is another than the cassette's
 
     @property
     def cassette(self) -> Path:
-        """Return the file of the scene."""
-        return CASSETTES / self.gateway / f"{self.scene}.yaml"
+        """Return the file of the cassette."""
+        return CASSETTES / self.gateway / f"{self.name}.yaml"
 
     @property
     def request(self) -> ProgramRequest:
@@ -66,7 +66,7 @@ def load_cassette(file: Path) -> dict[str, Any]:
 
 
 @cache
-def written_scenes() -> Mapping[Path, Mapping[str, Any]]:
+def written_cassettes() -> Mapping[Path, Mapping[str, Any]]:
     """Return the cassettes that a program of ours plays, with the options of `write` that ask for it."""
     files = sorted(CASSETTES.glob("*/*.yaml"))
     return {file: load_cassette(file)["write"] for file in files if "write" in load_cassette(file)}
@@ -86,7 +86,7 @@ def runs_in_process(played: CassetteProgram) -> bool:
 
 def _all() -> Iterator[CassetteProgram]:
     languages = [load.load_language(name) for name in COMMANDS if name != "typescript"]  # see test_typescript.py
-    for file, write in written_scenes().items():
+    for file, write in written_cassettes().items():
         programs, gateway = load_cassette(file).get("programs"), load_gateway(file.parent.name)
         for language, asynchronous in product(languages, (False, True)):
             for library in language.libraries:
@@ -109,7 +109,7 @@ def _is_offered(played: CassetteProgram, gateway: Gateway) -> bool:
 
 
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:
-    """Return the key that a program needs for this scene: any, or the one that its request names by its kind."""
+    """Return the key that a program needs for this cassette: any, or the one that its request names by its kind."""
     headers = cassette["interactions"][0]["request"]["headers"].values()
     keys = [value.rpartition(" ")[2].strip("<>") for values in headers for value in values]
     return next((word for word in keys if word.endswith("-key")), usual)

@@ -42,10 +42,10 @@ class Response(NamedTuple):
 class Exchange(NamedTuple):
     """One request and its response, whose body arrived in `chunks`.
 
-    `scene` is gateway/name, `origin` the scheme and host of the request, as in links of the response.
+    `cassette` is gateway/name, `origin` the scheme and host of the request, as in links of the response.
     """
 
-    scene: str
+    cassette: str
     label: str
     method: str
     origin: str
@@ -60,12 +60,12 @@ class Exchange(NamedTuple):
     @property
     def gateway(self) -> str:
         """Return the name of the gateway."""
-        return self.scene.partition("/")[0]
+        return self.cassette.partition("/")[0]
 
     @property
     def source(self) -> str:
-        """Return the scene with its label."""
-        return f"{self.scene} ({self.label})"
+        """Return the cassette with its label."""
+        return f"{self.cassette} ({self.label})"
 
     def response(self, url: str) -> Response:
         """Return the response with `url` in place of the address from which it came, as in a link to an image."""
@@ -117,10 +117,10 @@ def load_cassette(file: Path) -> dict[str, Any]:
     return dict(yaml.load(file.read_bytes(), Loader))  # noqa: S506 - a safe one
 
 
-def parse_cassette(data: Mapping[str, Any], scene: str) -> list[Exchange]:
+def parse_cassette(data: Mapping[str, Any], cassette: str) -> list[Exchange]:
     """Return the exchanges of a cassette's content; KeyError or TypeError where it is not a cassette."""
     label = data["provenance"]["label"]
-    return [_exchange(scene, label, item["request"], item["response"]) for item in data["interactions"]]
+    return [_exchange(cassette, label, item["request"], item["response"]) for item in data["interactions"]]
 
 
 def parse_body(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
@@ -152,13 +152,13 @@ def _form_field(part: Any) -> dict[str, Any]:
     return {"name": name, "file": file, "type": part.get_content_type(), "bytes": value.hex()}
 
 
-def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
+def _exchange(cassette: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
     body = response["body"]["string"]
     raw = body.encode() if isinstance(body, str) else body
     url = urlsplit(request["uri"])
     headers = {name.lower(): values[0] for name, values in request["headers"].items()}
     return Exchange(
-        scene=scene,
+        cassette=cassette,
         label=label,
         method=request["method"],
         origin=f"{url.scheme}://{url.netloc}",

@@ -178,7 +178,7 @@ def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: Reques
     """Rank a recorded request: by its contents, its number of messages, its label, its prompt and its text."""
     same_contents = sum(ours == other for ours, other in zip(kind.contents, theirs.contents, strict=True))
     # A greeting makes sense as an answer to any prompt; code, or the short answers of a batch, do not.
-    is_greeting = "chat" in re.split("[/-]", exchange.scene)
+    is_greeting = "chat" in re.split("[/-]", exchange.cassette)
     same_prompt = bodies_match(*(_prompt(either) for either in (body, exchange.body)))
     first, second = (json.dumps(either, sort_keys=True, default=str)[:COMPARED] for either in (body, exchange.body))
     ratio = SequenceMatcher(None, first, second).quick_ratio()

@@ -1,7 +1,7 @@
 """Answer requests from cassettes, as a gateway that needs no real key.
 
 In order: the fault of --fault, a refusal of a wrong or missing key, the exact recording, an answer generated
-for the user's tools or schema, the nearest scene of the same kind. A strict replay, for tests, answers what no
+for the user's tools or schema, the nearest recording of the same kind. A strict replay, for tests, answers what no
 cassette holds with 404 and `x-should-retry: false`. Several gateways have a path of their own each: /NAME/….
 """
 
@@ -83,7 +83,7 @@ class Replay:
         self.exchanges = list(exchanges)
         self.misses: list[str] = []
         self._played: set[int] = set()
-        self._scene = ""  # that was played last
+        self._cassette = ""  # that was played last
 
     def unplayed(self) -> list[Exchange]:
         """Return the exchanges that were not requested."""
@@ -127,7 +127,7 @@ class Replay:
         if response is None:
             nearest = find_nearest(request, kind, self._candidates(gateway.id))
             if nearest:
-                self._scene = nearest.scene
+                self._cassette = nearest.cassette
                 self._report_once(f"this request was not recorded: the answer is {nearest.source}, to another prompt")
                 return nearest.response(self.url)
             exchanges = load_all_exchanges()
@@ -154,8 +154,8 @@ class Replay:
     def _find_exact(self, request: ReceivedRequest, name: str) -> Exchange | None:
         """Return the recording of a request.
 
-        One that a scene holds several times, as when a task is polled, is answered in order; of several scenes that
-        hold it, the one that was played last goes on.
+        One that a cassette holds several times, as when a task is polled, is answered in order; of several
+        cassettes that hold it, the one that was played last goes on.
         """
         lenient = bool(self.gateways)
         matches = [
@@ -165,21 +165,21 @@ class Replay:
         ]
         if not matches:
             return None
-        scenes = [self.exchanges[number].scene for number in matches]
-        self._scene = self._scene if self._scene in scenes else scenes[0]
-        of_scene = [number for number in matches if self.exchanges[number].scene == self._scene]
-        number = next((number for number in of_scene if number not in self._played), of_scene[-1])
+        cassettes = [self.exchanges[number].cassette for number in matches]
+        self._cassette = self._cassette if self._cassette in cassettes else cassettes[0]
+        of_cassette = [number for number in matches if self.exchanges[number].cassette == self._cassette]
+        number = next((number for number in of_cassette if number not in self._played), of_cassette[-1])
         self._played.add(number)
         return self.exchanges[number]
 
     def _miss(self, request: ReceivedRequest, name: str) -> str:
         """Describe how a request differs from the most similar recording."""
         exchanges = [exchange for exchange in self.exchanges if name in ("", exchange.gateway)]
-        candidates = [(find_differences(request, exchange), exchange.scene) for exchange in exchanges]
-        differences, scene = min(
+        candidates = [(find_differences(request, exchange), exchange.cassette) for exchange in exchanges]
+        differences, cassette = min(
             candidates, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-")
         )
-        return f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}"
+        return f"{request.method} {request.path} is not in {cassette}: {'; '.join(differences)}"
 
     def _not_found(self, miss: str) -> Response:
         self.misses.append(miss)
