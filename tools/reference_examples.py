@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chat_completions.catalog import load
-from chat_completions.cli import output
+from chat_completions.cli import write
 from chat_completions.errors import NotOffered
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
@@ -90,7 +90,7 @@ def programs() -> str:
 
 def _program(options: dict[str, Any]) -> str:
     program = generate_program(ProgramRequest(**options))
-    fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
+    fence = write.FENCES[program.filename.rsplit(".", 1)[1]]
     way = ", streamed" if program.plan.stream else ""
     title = f"### {program.resolution.task.id.capitalize()}, {program.resolution.library.id}{way}"
     return f"{title}\n\n{_command(options)}\n```{fence}\n{program.code}```\n"
