@@ -3,8 +3,6 @@
 What does not go together raises NotOffered (exit code 3), with what does; a wrong name raises UnknownName.
 """
 
-from typing import NamedTuple
-
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
 from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
@@ -12,17 +10,7 @@ from chat_completions.catalog.types import Language, Library, Protocol, Task
 from chat_completions.catalog.user_files import check_base_url
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.model_selection import select_model
-from chat_completions.planning.types import ProgramRequest, Resolution
-
-
-class Objects(NamedTuple):
-    """What the names of a request refer to, whether they go together or not."""
-
-    request: ProgramRequest  # with the id of its protocol
-    gateway: Gateway
-    task: Task
-    language: Language
-    library: Library
+from chat_completions.planning.types import Objects, ProgramRequest, Resolution
 
 
 def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
@@ -31,8 +19,11 @@ def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resoluti
 
 
 def find_objects(request: ProgramRequest, gateway: Gateway | None = None) -> Objects:
-    """Return the objects of these names."""
-    gateway, task = gateway or _find_gateway(request), load.load_task(request.task)
+    """Return the objects of these names; --base-url, --key and --model may describe the gateway."""
+    if request.key is not None:
+        models = [request.model] if request.model else []
+        gateway = describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
+    gateway, task = gateway or load_gateway(request.gateway), load.load_task(request.task)
     if request.base_url is not None and request.key is None:
         allow_http = request.allow_http or gateway.allow_http
         gateway = gateway._replace(base_url=check_base_url(request.base_url, allow_http=allow_http))
@@ -58,14 +49,6 @@ def combine(objects: Objects) -> Resolution:
     _check_asynchronous(resolution)
     _check_stream(resolution)
     return resolution
-
-
-def _find_gateway(request: ProgramRequest) -> Gateway:
-    """Return the gateway of that name or file, or the one that --base-url, --key and --model describe."""
-    if request.key is None:
-        return load_gateway(request.gateway)
-    models = [request.model] if request.model else []
-    return describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
 
 
 def _find_library(name: str | None, language: Language, kind: str) -> Library:
