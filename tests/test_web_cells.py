@@ -22,8 +22,7 @@ from chat_completions.replay import cassette
 from chat_completions.replay.player import Replay
 from chat_completions.replay.server import serve
 from playwright.sync_api import Page
-from support.cassette_programs import CASSETTES
-from support.cassette_programs import load_cassette as loaded
+from support.cassette_programs import CASSETTES, load_cassette
 from support.running import WEB
 from support.sent_by import sent_by
 from support.web import SDK, bundle, chromium, document, needs, running
@@ -48,7 +47,7 @@ class Scenario(NamedTuple):
         language, library = program
         options = {
             "protocol": "openai-chat",
-            **loaded(self.file)["write"],
+            **load_cassette(self.file)["write"],
             **({"base_url": base_url} if base_url else {}),
         }
         return generate_program(ProgramRequest(self.file.parent.name, language=language, library=library, **options))
@@ -59,7 +58,7 @@ def scenarios(program: tuple[str, str]) -> list[Scenario]:
     """Those for which such a program is written."""
     written = []
     for scenario in map(Scenario, sorted(CASSETTES.glob("*/*.yaml"))):
-        data = loaded(scenario.file)
+        data = load_cassette(scenario.file)
         if "write" not in data or "/".join(program) not in data.get("programs", ["/".join(program)]):
             continue
         try:
@@ -84,7 +83,7 @@ def in_the_browser() -> list[tuple[tuple[str, str], Scenario]]:
     )
 
 
-def asked(component: tuple[str, str], scenario: Scenario) -> dict[str, Any]:
+def page_request(component: tuple[str, str], scenario: Scenario) -> dict[str, Any]:
     """What the page sends to its handler."""
     plan = scenario.program(component).plan
     sent: Sequence[Any] = plan.messages if plan.prompt is None else [{"role": "user", "content": plan.prompt}]
@@ -168,19 +167,21 @@ def test_page_and_handler_together(
         page.get_by_role("button", name="Send").click()
     sent = json.loads(request.value.post_data or "")["messages"]
     sent = [{name: message[name] for name in message if name != "id"} for message in sent]
-    assert sent == asked(component, scenario)["messages"]
-    _judged(page, scenario, replay)
+    assert sent == page_request(component, scenario)["messages"]
+    _check_page(page, scenario, replay)
 
 
 @cells([item for item in together() if item not in in_the_browser()])
 def test_handler_alone(component: tuple[str, str], scenario: Scenario, handlers: str, replay: Replay) -> None:
     replay.load(sent_by(component[1], cassette.read_cassette(scenario.file)))
     page = f"{handlers}/{component[1]}.{scenario.name}"
-    reply = httpx.post(f"{handlers}/api/chat", json=asked(component, scenario), headers={"referer": page}, timeout=60)
+    reply = httpx.post(
+        f"{handlers}/api/chat", json=page_request(component, scenario), headers={"referer": page}, timeout=60
+    )
     assert [replay.misses, replay.unplayed()] == [[], []]
     lines = [line.removeprefix("data: ") for line in reply.text.split("\n")]
     events = [json.loads(line) for line in lines if line and line != "[DONE]"]
-    data = loaded(scenario.file)
+    data = load_cassette(scenario.file)
     failed = [event for event in events if event.get("error") or event.get("type") == "error"]
     assert bool(failed) == (data["expect"]["exit"] != 0), failed
     answer = "".join(
@@ -188,7 +189,7 @@ def test_handler_alone(component: tuple[str, str], scenario: Scenario, handlers:
         for event in events
         if event.get("text") or event.get("type") == "text-delta"
     )
-    assert answer == _served(data)
+    assert answer == _recorded_answer(data)
 
 
 @pytest.mark.parametrize("scenario", scenarios(VENDOR), ids=lambda scenario: scenario.name)
@@ -198,24 +199,24 @@ def test_page_on_the_vendors_package(scenario: Scenario, page: Page, vendor_page
     replay.load(cassette.read_cassette(scenario.file))
     page.get_by_label("Key").fill(KEY)
     page.get_by_role("button", name="Send").click()
-    _judged(page, scenario, replay)
+    _check_page(page, scenario, replay)
 
 
-def _judged(page: Page, scenario: Scenario, replay: Replay) -> None:
+def _check_page(page: Page, scenario: Scenario, replay: Replay) -> None:
     """Check that the page shows what was served; a cut answer is an error and stays on the page."""
-    data = loaded(scenario.file)
+    data = load_cassette(scenario.file)
     page.wait_for_selector("main[aria-busy=false]")
     page.evaluate("document.querySelectorAll('small').forEach((call) => call.remove())")  # calls of tools
     assert [miss for miss in replay.misses if not miss.startswith(BROWSERS_OWN)] == []
     assert replay.unplayed() == []
     alert = page.locator("p[role=alert]")
     assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
-    served = _served(data)
+    served = _recorded_answer(data)
     shown = page.locator("main > p:not([role])").last.text_content()
     assert shown == f"assistant: {served}" or (not served and "/ai." in page.url)
 
 
-def _served(data: dict[str, Any]) -> str:
+def _recorded_answer(data: dict[str, Any]) -> str:
     """The answer that the cassette holds."""
     return data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else _answer(data)
 

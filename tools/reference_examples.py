@@ -137,17 +137,17 @@ def _request(plan: RequestPlan) -> str:
     """Return method, path and body; what only a run knows is named."""
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
     body = replace_variables(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
-    text = f"\n{literals.write_literal(load.load_language('shell').literals, _named(body))}" if body else ""
+    text = f"\n{literals.write_literal(load.load_language('shell').literals, _name_variables(body))}" if body else ""
     return f"```\n{plan.http.method} {plan.http.path}{text}\n```\n"
 
 
-def _named(value: Any) -> Any:
+def _name_variables(value: Any) -> Any:
     """Return the body with `<name>` for each variable that is left."""
     if isinstance(value, Variable):
         return f"<{value.name}>"
     if isinstance(value, Mapping):
-        return {key: _named(item) for key, item in value.items()}
-    return [_named(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: _name_variables(item) for key, item in value.items()}
+    return [_name_variables(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _command(options: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def recorded_scenario(request: pytest.FixtureRequest) -> scenarios.Scenario | sc
 @pytest.fixture(scope="session")
 def running_target(pytestconfig: pytest.Config) -> Iterator[Target]:
     """Yield the gateway to record, started where it is local software."""
-    with targets.recorded(pytestconfig.getoption("--gateway")) as target:
+    with targets.start_target(pytestconfig.getoption("--gateway")) as target:
         yield target
 
 
@@ -87,7 +87,7 @@ def target(request: pytest.FixtureRequest, recorded_scenario: scenarios.Scenario
     if recording:
         running: Target = request.getfixturevalue("running_target")
         return running
-    return targets.replayed(recorded_scenario.gateway)
+    return targets.replay_target(recorded_scenario.gateway)
 
 
 @pytest.fixture

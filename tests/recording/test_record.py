@@ -50,12 +50,12 @@ def test_program(
         result = json.loads(scrubber.scrub_text(json.dumps(result)))
         vcr.data[:] = without_repeated_failures(vcr.data)
         check_outcome(scenario, result, vcr)
-        note: dict[str, Any] = {"write": dict(scenario.options), "expect": _pinned(result)}
+        note: dict[str, Any] = {"write": dict(scenario.options), "expect": _pins(result)}
         if not scenario.every_program:
             note = {"programs": [program.written_in], **note}
         approve(vcr, scrubber, provenance(target, scenario.note, program.written_in, mock=scenario.mock), note)
     else:
-        assert _pinned(result) == yaml.safe_load(cassette_file.read_text(encoding="utf-8"))["expect"]
+        assert _pins(result) == yaml.safe_load(cassette_file.read_text(encoding="utf-8"))["expect"]
         assert vcr.all_played
 
 
@@ -92,7 +92,7 @@ def without_repeated_failures(data: list[tuple[Any, Any]]) -> list[tuple[Any, An
     ]
 
 
-def _pinned(result: dict[str, Any]) -> dict[str, Any]:
+def _pins(result: dict[str, Any]) -> dict[str, Any]:
     """Return what a cassette pins of a run: not what the program prints on stderr."""
     return {name: value for name, value in result.items() if name != "last"}
 

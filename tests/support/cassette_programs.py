@@ -162,17 +162,17 @@ def _without_infinity(value: Any) -> Any:
 def _images(replies: Sequence[str | bytes]) -> list[bytes]:
     binary = [reply for reply in replies if isinstance(reply, bytes)]
     last = json.loads(next(reply for reply in reversed(replies) if isinstance(reply, str)))
-    return binary + [base64.b64decode(image) for image in _encoded(last)]
+    return binary + [base64.b64decode(image) for image in _base64_images(last)]
 
 
-def _encoded(value: Any) -> list[str]:
+def _base64_images(value: Any) -> list[str]:
     """Return the images inside of a reply, as base64."""
     if isinstance(value, dict):
         images = [value[name] for name in ("b64_json",) if name in value]
         images += [value["inlineData"]["data"]] if "inlineData" in value else []
-        return images + [image for item in value.values() for image in _encoded(item)]
+        return images + [image for item in value.values() for image in _base64_images(item)]
     if isinstance(value, list):
-        return [image for item in value for image in _encoded(item)]
+        return [image for item in value for image in _base64_images(item)]
     is_image = isinstance(value, str) and value.startswith("data:image/")
     return [value.partition(",")[2]] if is_image else []
 
