@@ -25,11 +25,11 @@ class Model:
     requests: list[Event] = field(default_factory=list)
 
 
-def messages(asked: Event) -> list[Event]:
+def messages(request: Event) -> list[Event]:
     """The events of the Messages protocol: Skill, then Bash, then the answer."""
-    conversation = json.dumps(asked["messages"], ensure_ascii=False)
-    results = [part for part in _parts(asked["messages"]) if part.get("type") == "tool_result"]
-    if not asked.get("tools"):  # a side question of the client, such as one for a title
+    conversation = json.dumps(request["messages"], ensure_ascii=False)
+    results = [part for part in _parts(request["messages"]) if part.get("type") == "tool_result"]
+    if not request.get("tools"):  # a side question of the client, such as one for a title
         return _message({"type": "text", "text": "A title"})
     if not results:
         return _message(_call("Skill", {"skill": _skill_name(conversation)}))
@@ -39,10 +39,10 @@ def messages(asked: Event) -> list[Event]:
     return _message({"type": "text", "text": f"It said: {json.dumps(results[-1]['content'])}"})
 
 
-def responses(asked: Event) -> list[Event]:
+def responses(request: Event) -> list[Event]:
     """The events of the Responses protocol: read SKILL.md, run the script, then the answer."""
-    conversation = json.dumps(asked["input"], ensure_ascii=False)
-    results = [item for item in asked["input"] if item.get("type") == "function_call_output"]
+    conversation = json.dumps(request["input"], ensure_ascii=False)
+    results = [item for item in request["input"] if item.get("type") == "function_call_output"]
     if len(results) > 1:
         answer = {"type": "output_text", "text": f"It said: {json.dumps(results[-1]['output'])}"}
         return _response({"type": "message", "role": "assistant", "content": [answer]})
@@ -52,11 +52,11 @@ def responses(asked: Event) -> list[Event]:
     return _response({**call, "arguments": json.dumps({"cmd": command})})
 
 
-def gemini(asked: Event) -> list[Event]:
+def gemini(request: Event) -> list[Event]:
     """The events of generateContent: activate the skill, run the script, then the answer."""
-    parts = [part for content in asked["contents"] for part in content["parts"]]
+    parts = [part for content in request["contents"] for part in content["parts"]]
     results = [part["functionResponse"] for part in parts if "functionResponse" in part]
-    if not asked.get("tools"):
+    if not request.get("tools"):
         return _candidate({"text": "A title"})
     if not results:
         return _candidate({"functionCall": {"name": "activate_skill", "args": {"name": "chat-completions"}}})
@@ -96,10 +96,12 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
-            model.requests.append(asked)
-            speaks = next((one for end, one in SPOKEN.items() if self.path.split("?")[0].endswith(end)), None)
-            events = [] if speaks is None else speaks(asked)
+            request = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+            model.requests.append(request)
+            list_events = next(
+                (function for end, function in EVENTS.items() if self.path.split("?")[0].endswith(end)), None
+            )
+            events = [] if list_events is None else list_events(request)
             body = "".join(map(_event, events)).encode()
             self.send_response(200 if events else 404)
             self.send_header("content-type", "text/event-stream")
@@ -115,7 +117,7 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-SPOKEN = {"/v1/messages": messages, "/v1/responses": responses, ":streamGenerateContent": gemini}
+EVENTS = {"/v1/messages": messages, "/v1/responses": responses, ":streamGenerateContent": gemini}
 
 
 def _event(event: Event) -> str:
