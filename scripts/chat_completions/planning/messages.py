@@ -28,6 +28,37 @@ def check_contents(resolution: Resolution) -> None:
     _check_messages(resolution)
 
 
+def _check_task(resolution: Resolution) -> None:
+    """Raise NotOffered for an option that the kind of task does not support."""
+    request, task = resolution.request, resolution.task
+    for name, kinds in KINDS_OF_OPTIONS.items():
+        if getattr(request, name) and task.kind not in kinds:
+            option = "--image" if name == "images" else f"--{name}"
+            raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
+    if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
+        raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
+    if request.prompt is not None and task.kind in READS_PROMPTS:
+        raise NotOffered(f"A PROMPT does not go with the task {task.id!r}.", READS_PROMPTS[task.kind])
+
+
+def _check_messages(resolution: Resolution) -> None:
+    """Raise NotOffered for a conversation that the kind of task or the library does not support."""
+    task, library, messages = resolution.task, resolution.library, resolution.request.messages
+    if messages is None:
+        return
+    if task.kind in READS_PROMPTS:
+        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Use --task conversation.")
+    if task.kind not in KINDS_WITH_MESSAGES:
+        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
+    roles = library.message_roles
+    for number, message in enumerate(messages if roles else (), 1):
+        if message["role"] not in roles or not isinstance(message["content"], str) or not message["content"]:
+            raise NotOffered(
+                f"{library.id} takes messages with text of {', '.join(roles)}, which message {number} is not.",
+                "Choose another --language.",
+            )
+
+
 def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
     """Return the messages of the request: the user's own, or the task's with the user's prompt and images.
 
@@ -110,37 +141,6 @@ def _notes_on_images(images: Sequence[Image], protocol: Protocol, task: Task) ->
         if local:
             notes.append("the documentation wants a public URL for the image; one from a file is sent as a data URI")
     return notes
-
-
-def _check_task(resolution: Resolution) -> None:
-    """Raise NotOffered for an option that the kind of task does not support."""
-    request, task = resolution.request, resolution.task
-    for name, kinds in KINDS_OF_OPTIONS.items():
-        if getattr(request, name) and task.kind not in kinds:
-            option = "--image" if name == "images" else f"--{name}"
-            raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
-    if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
-        raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
-    if request.prompt is not None and task.kind in READS_PROMPTS:
-        raise NotOffered(f"A PROMPT does not go with the task {task.id!r}.", READS_PROMPTS[task.kind])
-
-
-def _check_messages(resolution: Resolution) -> None:
-    """Raise NotOffered for a conversation that the kind of task or the library does not support."""
-    task, library, messages = resolution.task, resolution.library, resolution.request.messages
-    if messages is None:
-        return
-    if task.kind in READS_PROMPTS:
-        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Use --task conversation.")
-    if task.kind not in KINDS_WITH_MESSAGES:
-        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
-    roles = library.message_roles
-    for number, message in enumerate(messages if roles else (), 1):
-        if message["role"] not in roles or not isinstance(message["content"], str) or not message["content"]:
-            raise NotOffered(
-                f"{library.id} takes messages with text of {', '.join(roles)}, which message {number} is not.",
-                "Choose another --language.",
-            )
 
 
 def notes_on_schema(schema: JsonObject, checked: Sequence[str]) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chat_completions.catalog.gateway import Evidence, Gateway, LastCheck, Model, Recommendation
 from chat_completions.catalog.load import load_decision_table
-from chat_completions.catalog.types import DecisionTable, Rule, Task
+from chat_completions.catalog.types import Rule, Task
 from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.planning.types import ModelChoice, ProgramRequest
 
@@ -22,18 +22,16 @@ def select_model(
     """
     if not task.uses_model:
         return protocols[0], NO_MODEL
-    table, refusals = load_decision_table(), []
+    refusals = []
     for protocol in protocols:
         try:
-            return protocol, _select_on(protocol, request, gateway, task, table)
+            return protocol, _select_on(protocol, request, gateway, task)
         except NotOffered as problem:
             refusals.append(problem)
     raise refusals[0]
 
 
-def _select_on(
-    protocol: str, request: ProgramRequest, gateway: Gateway, task: Task, table: DecisionTable
-) -> ModelChoice:
+def _select_on(protocol: str, request: ProgramRequest, gateway: Gateway, task: Task) -> ModelChoice:
     """Return the model that was named, or that of the first rule for which the gateway recommends one.
 
     Raises NotOffered when the gateway recommends none on this protocol, or when the model does not answer there;
@@ -43,7 +41,7 @@ def _select_on(
         rule, recommendation = NAMED, Recommendation([request.model])
         notes = _notes_on_name(request.model, gateway)
     else:
-        rule, recommendation = _recommendation(request, gateway, task, protocol, table)
+        rule, recommendation = _recommendation(request, gateway, task, protocol)
         notes = []
         if rule.id == "balanced" and request.priority != "balanced":
             notes = [f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"]
@@ -57,10 +55,10 @@ def _select_on(
 
 
 def _recommendation(
-    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
+    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str
 ) -> tuple[Rule, Recommendation]:
     recommended = gateway.recommended_models.get(protocol, {})
-    rule = next((rule for rule in _rules(task.kind, request.priority, table) if rule.id in recommended), None)
+    rule = next((rule for rule in _rules(task.kind, request.priority) if rule.id in recommended), None)
     if rule is None:
         raise NotOffered(
             f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
@@ -73,8 +71,9 @@ def _recommendation(
     return rule, recommended[rule.id]
 
 
-def _rules(kind: str, priority: str, table: DecisionTable) -> list[Rule]:
+def _rules(kind: str, priority: str) -> list[Rule]:
     """Return the rules that apply, in order; `balanced` is there for every priority that a gateway does not know."""
+    table = load_decision_table()
     by_kind = [rule for rule in table.kinds if kind in rule.kinds]
     if any(rule.required for rule in by_kind):
         return by_kind
