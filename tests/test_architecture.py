@@ -31,7 +31,7 @@ def place(file: Path) -> str:
     return file.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imported(file: Path) -> set[str]:
+def imports_of(file: Path) -> set[str]:
     """The full names of what a file imports, wherever in it the import stands."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -46,7 +46,7 @@ def test_folders_import_only_what_is_below_them() -> None:
     wrong = []
     for file in FILES:
         allowed = MAY_IMPORT.get(place(file), set()) | BASE | {place(file), "__version__"}
-        ours = {name.split(".")[1] for name in imported(file) if name.startswith("chat_completions.")}
+        ours = {name.split(".")[1] for name in imports_of(file) if name.startswith("chat_completions.")}
         wrong += [f"{file.relative_to(PACKAGE)} imports {name}" for name in sorted(ours - allowed)]
     assert wrong == []
 
@@ -54,14 +54,14 @@ def test_folders_import_only_what_is_below_them() -> None:
 def test_rendering_knows_only_the_types_of_planning() -> None:
     for file in FILES:
         if place(file) == "rendering":
-            names = {name for name in imported(file) if name.startswith("chat_completions.planning")}
+            names = {name for name in imports_of(file) if name.startswith("chat_completions.planning")}
             assert all(name.startswith("chat_completions.planning.types.") for name in names), file
 
 
 def test_nothing_that_opens_a_socket_is_imported_to_write_a_program() -> None:
     for file in FILES:
         if place(file) not in ("live", "replay"):
-            assert not imported(file) & NETWORK, file
+            assert not imports_of(file) & NETWORK, file
 
 
 def test_only_one_module_looks_at_its_own_place_and_only_the_command_prints() -> None:

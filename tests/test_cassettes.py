@@ -8,8 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from chat_completions.replay import cassette
-from support.cassette_programs import CASSETTES
-from support.cassette_programs import load_cassette as loaded
+from support.cassette_programs import CASSETTES, load_cassette
 from vcr.cassette import Cassette
 
 FILES = sorted(CASSETTES.glob("*/*.yaml"))
@@ -19,7 +18,7 @@ ids = pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.nam
 
 @ids
 def test_a_cassette_names_its_source(file: Path) -> None:
-    provenance = loaded(file)["provenance"]
+    provenance = load_cassette(file)["provenance"]
     assert provenance["label"] in cassette.LABELS
     assert provenance["source"]
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", provenance["date"])
@@ -28,12 +27,12 @@ def test_a_cassette_names_its_source(file: Path) -> None:
     if provenance["label"] == "recorded":
         assert provenance["by"]
         assert isinstance(provenance["mock"], bool)
-        assert loaded(file).get("write") is None or {"exit", "stdout"} <= set(loaded(file)["expect"])
+        assert load_cassette(file).get("write") is None or {"exit", "stdout"} <= set(load_cassette(file)["expect"])
 
 
 @ids
 def test_a_documented_response_is_in_its_document(file: Path) -> None:
-    data = loaded(file)
+    data = load_cassette(file)
     if data["provenance"]["label"] != "documented":
         return
     bodies = [interaction["response"]["body"]["string"] for interaction in data["interactions"]]
@@ -52,16 +51,16 @@ def _documented_pieces(body: str) -> list[str]:
 
 @ids
 def test_the_chunks_of_a_stream_are_its_body(file: Path) -> None:
-    for exchange, one in zip(cassette.read_cassette(file), loaded(file)["interactions"], strict=True):
-        body = one["response"]["body"]["string"]
+    for exchange, interaction in zip(cassette.read_cassette(file), load_cassette(file)["interactions"], strict=True):
+        body = interaction["response"]["body"]["string"]
         assert b"".join(exchange.chunks) == (body if isinstance(body, bytes) else body.encode())
-        lengths = one["response"].get("x-chunks")
+        lengths = interaction["response"].get("x-chunks")
         assert lengths is None or sum(map(int, lengths.split())) == len(b"".join(exchange.chunks))
 
 
 @ids
 def test_a_cassette_holds_a_placeholder_and_no_key(file: Path) -> None:
-    for interaction in loaded(file)["interactions"]:
+    for interaction in load_cassette(file)["interactions"]:
         for name in ("authorization", "x-api-key", "x-goog-api-key"):
             for value in interaction["request"]["headers"].get(name, []):
                 assert value.rpartition(" ")[2] in cassette.PLACEHOLDERS
@@ -91,7 +90,7 @@ def client() -> Iterator[httpx.Client]:
 @ids
 @pytest.mark.vcr
 def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette, client: httpx.Client) -> None:
-    for interaction in loaded(file)["interactions"]:
+    for interaction in load_cassette(file)["interactions"]:
         request = interaction["request"]
         headers = {name: values[0] for name, values in request["headers"].items()}
         sent, served = request["body"] or "", interaction["response"]["body"]["string"]
@@ -99,6 +98,6 @@ def test_pytest_recording_plays_the_same_file(file: Path, vcr: Cassette, client:
         reply = client.request(request["method"], request["uri"], headers=headers, content=content)
         assert reply.status_code == interaction["response"]["status"]["code"]
         assert reply.content == (served if isinstance(served, bytes) else served.encode())
-        if headers.get("content-type") == "application/json" and "write" in loaded(file):
+        if headers.get("content-type") == "application/json" and "write" in load_cassette(file):
             json.loads(sent)
     assert vcr.all_played

@@ -57,9 +57,9 @@ def test_the_loop_of_the_readme_tells_right_from_wrong(tmp_path: Path) -> None:
     result = subprocess.run(["bash", "-c", loop], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(lines) == 3 * len(some)
-    for line, one in zip(lines[::3], some, strict=True):
-        assert line["loaded"] == ("AITOLL" in one["query"])
-        assert line["right"] == (one["should_trigger"] == line["loaded"])
+    for line, query in zip(lines[::3], some, strict=True):
+        assert line["loaded"] == ("AITOLL" in query["query"])
+        assert line["right"] == (query["should_trigger"] == line["loaded"])
 
 
 REQUESTS = yaml.safe_load((EVALS / "requests.yaml").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from chat_completions.replay import cassette
 from chat_completions.replay.server import serve
 from hypothesis import given
 from hypothesis import strategies as st
-from recording.scenes import CASSETTES, is_recorded, raw_requests, scenes
+from recording.scenarios import CASSETTES, is_recorded, raw_requests, scenarios
 from recording.scrub import RESPONSE_HEADERS, Scrubber, find_personal
 from recording.stacks import canary_keys
 from recording.test_record import without_repeated_failures
@@ -107,7 +107,7 @@ def test_recording_needs_a_key_and_a_gateway(tmp_path: Path) -> None:
 def test_every_recording_can_be_made_anew() -> None:
     for folder in sorted(CASSETTES.iterdir()):
         recorded = {f"{folder.name}/{file.stem}" for file in folder.glob("*.yaml") if is_recorded(file)}
-        assert recorded <= {*map(str, scenes(folder.name)), *map(str, raw_requests(folder.name))}
+        assert recorded <= {*map(str, scenarios(folder.name)), *map(str, raw_requests(folder.name))}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")

@@ -7,8 +7,7 @@ import make_sources
 import pytest
 import yaml
 from chat_completions.replay import cassette
-from support.cassette_programs import CASSETTES
-from support.cassette_programs import load_cassette as loaded
+from support.cassette_programs import CASSETTES, load_cassette
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,7 +39,7 @@ def cells(table: str) -> list[str]:
 
 
 def test_the_count_is_that_of_the_labels() -> None:
-    labels = Counter(loaded(file)["provenance"]["label"] for file in CASSETTES.glob("*/*.yaml"))
+    labels = Counter(load_cassette(file)["provenance"]["label"] for file in CASSETTES.glob("*/*.yaml"))
     assert set(labels) <= set(cassette.LABELS)
     assert (
         f"Checked against real traffic: {labels['recorded']} of {sum(labels.values())} scenes." in make_sources.table()
@@ -49,7 +48,7 @@ def test_the_count_is_that_of_the_labels() -> None:
 
 def test_a_recording_names_its_software_with_a_version_and_its_day() -> None:
     for file in CASSETTES.glob("*/*.yaml"):
-        provenance = loaded(file)["provenance"]
+        provenance = load_cassette(file)["provenance"]
         if provenance["label"] == "recorded":
             assert any(part[:1].isdigit() for part in provenance["source"].split()), file
             assert provenance["note"], file

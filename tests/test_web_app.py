@@ -114,9 +114,9 @@ def last(page: Page) -> Locator:
 
 def alert(page: Page) -> str:
     """The one line that says what went wrong."""
-    found = page.locator("p[role=alert]")
-    expect(found).to_be_visible()
-    return found.inner_text()
+    alert = page.locator("p[role=alert]")
+    expect(alert).to_be_visible()
+    return alert.inner_text()
 
 
 def pieces(*texts: str) -> list[bytes]:

@@ -22,8 +22,7 @@ from chat_completions.replay import cassette
 from chat_completions.replay.player import Replay
 from chat_completions.replay.server import serve
 from playwright.sync_api import Page
-from support.cassette_programs import CASSETTES
-from support.cassette_programs import load_cassette as loaded
+from support.cassette_programs import CASSETTES, load_cassette
 from support.running import WEB
 from support.sent_by import sent_by
 from support.web import SDK, bundle, chromium, document, needs, running
@@ -34,7 +33,7 @@ HANDLERS = {("react", "component"): ("nextjs", "route"), ("react", "ai"): ("next
 BROWSERS_OWN = "GET /favicon.ico "  # asked whenever it likes, by no program of ours
 
 
-class Scene(NamedTuple):
+class Scenario(NamedTuple):
     """A cassette, and how its programs are named here."""
 
     file: Path
@@ -48,46 +47,48 @@ class Scene(NamedTuple):
         language, library = program
         options = {
             "protocol": "openai-chat",
-            **loaded(self.file)["write"],
+            **load_cassette(self.file)["write"],
             **({"base_url": base_url} if base_url else {}),
         }
         return generate_program(ProgramRequest(self.file.parent.name, language=language, library=library, **options))
 
 
 @cache
-def scenes(program: tuple[str, str]) -> list[Scene]:
+def scenarios(program: tuple[str, str]) -> list[Scenario]:
     """Those for which such a program is written."""
-    found = []
-    for scene in map(Scene, sorted(CASSETTES.glob("*/*.yaml"))):
-        data = loaded(scene.file)
+    written = []
+    for scenario in map(Scenario, sorted(CASSETTES.glob("*/*.yaml"))):
+        data = load_cassette(scenario.file)
         if "write" not in data or "/".join(program) not in data.get("programs", ["/".join(program)]):
             continue
         try:
-            scene.program(program)
+            scenario.program(program)
         except NotOffered:
             continue
-        found.append(scene)
-    return found
+        written.append(scenario)
+    return written
 
 
 @cache
-def together() -> list[tuple[tuple[str, str], Scene]]:
-    """The pages that ask a route of ours, with their scenes."""
-    return [(component, scene) for component in HANDLERS for scene in scenes(component)]
+def together() -> list[tuple[tuple[str, str], Scenario]]:
+    """The pages that ask a route of ours, with their scenarios."""
+    return [(component, scenario) for component in HANDLERS for scenario in scenarios(component)]
 
 
 @cache
-def in_the_browser() -> list[tuple[tuple[str, str], Scene]]:
+def in_the_browser() -> list[tuple[tuple[str, str], Scenario]]:
     """One of these for each page that differs."""
-    return list({scene.program(component).code: (component, scene) for component, scene in together()}.values())
+    return list(
+        {scenario.program(component).code: (component, scenario) for component, scenario in together()}.values()
+    )
 
 
-def asked(component: tuple[str, str], scene: Scene) -> dict[str, Any]:
+def page_request(component: tuple[str, str], scenario: Scenario) -> dict[str, Any]:
     """What the page sends to its handler."""
-    plan = scene.program(component).plan
-    turns: Sequence[Any] = plan.messages if plan.prompt is None else [{"role": "user", "content": plan.prompt}]
-    texts = [turn.get("content") or turn["parts"][0]["text"] for turn in turns]  # by Gemini, in parts
-    roles = [turn["role"].replace("model", "assistant") for turn in turns]
+    plan = scenario.program(component).plan
+    sent: Sequence[Any] = plan.messages if plan.prompt is None else [{"role": "user", "content": plan.prompt}]
+    texts = [message.get("content") or message["parts"][0]["text"] for message in sent]  # by Gemini, in parts
+    roles = [message["role"].replace("model", "assistant") for message in sent]
     if component[1] == "component":
         messages = [{"role": role, "content": text} for role, text in zip(roles, texts, strict=True)]
     else:
@@ -103,8 +104,8 @@ def root(program: Program) -> str:
 
 @pytest.fixture(scope="module")
 def replay() -> Iterator[Replay]:
-    with serve([]) as found:
-        yield found
+    with serve([]) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +121,12 @@ def handlers(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     folder = tmp_path_factory.mktemp("pages")
     env: dict[str, str] = {}
     pages: dict[str, str] = {}
-    for component, scene in together():
-        route = scene.program(HANDLERS[component])
-        (folder / f"{component[1]}.{scene.name}.ts").write_text(route.code, encoding="utf-8")
+    for component, scenario in together():
+        route = scenario.program(HANDLERS[component])
+        (folder / f"{component[1]}.{scenario.name}.ts").write_text(route.code, encoding="utf-8")
         env |= {route.plan.auth.key_env: KEY, route.plan.gateway.base_url_env: replay.url + root(route)}
-        if (component, scene) in in_the_browser():
-            pages[f"{component[1]}.{scene.name}"] = scene.program(component).code
+        if (component, scenario) in in_the_browser():
+            pages[f"{component[1]}.{scenario.name}"] = scenario.program(component).code
     bundle(pages, folder)
     (folder / "node_modules").symlink_to(WEB / "node_modules")
     with running(["node", str(WEB / "serve.mjs"), str(folder)], env) as server:
@@ -137,7 +138,8 @@ def vendor_pages(replay: Replay, tmp_path_factory: pytest.TempPathFactory) -> Pa
     needs("node")
     folder = tmp_path_factory.mktemp("vendor")
     pages = {
-        scene.name: scene.program(VENDOR, replay.url + root(scene.program(VENDOR))).code for scene in scenes(VENDOR)
+        scenario.name: scenario.program(VENDOR, replay.url + root(scenario.program(VENDOR))).code
+        for scenario in scenarios(VENDOR)
     }
     bundle(pages, folder, SDK)
     return folder
@@ -148,36 +150,38 @@ def _port(server: subprocess.Popen[str]) -> int:
     return int(server.stdout.readline())
 
 
-def cells(found: list[tuple[tuple[str, str], Scene]]) -> pytest.MarkDecorator:
+def cells(cases: list[tuple[tuple[str, str], Scenario]]) -> pytest.MarkDecorator:
     """Parametrize a test with these."""
-    listed = [pytest.param(*item, id=f"{item[0][1]}-{item[1].name}") for item in found]
-    return pytest.mark.parametrize(("component", "scene"), listed)
+    listed = [pytest.param(*item, id=f"{item[0][1]}-{item[1].name}") for item in cases]
+    return pytest.mark.parametrize(("component", "scenario"), listed)
 
 
 @cells(in_the_browser())
 def test_page_and_handler_together(
-    component: tuple[str, str], scene: Scene, page: Page, handlers: str, replay: Replay
+    component: tuple[str, str], scenario: Scenario, page: Page, handlers: str, replay: Replay
 ) -> None:
-    page.goto(f"{handlers}/{component[1]}.{scene.name}")
-    recorded = cassette.read_cassette(scene.file)
+    page.goto(f"{handlers}/{component[1]}.{scenario.name}")
+    recorded = cassette.read_cassette(scenario.file)
     replay.load(sent_by(component[1], recorded))
     with page.expect_request(lambda request: request.method == "POST") as request:
         page.get_by_role("button", name="Send").click()
     sent = json.loads(request.value.post_data or "")["messages"]
-    sent = [{name: turn[name] for name in turn if name != "id"} for turn in sent]
-    assert sent == asked(component, scene)["messages"]
-    _judged(page, scene, replay)
+    sent = [{name: message[name] for name in message if name != "id"} for message in sent]
+    assert sent == page_request(component, scenario)["messages"]
+    _check_page(page, scenario, replay)
 
 
 @cells([item for item in together() if item not in in_the_browser()])
-def test_handler_alone(component: tuple[str, str], scene: Scene, handlers: str, replay: Replay) -> None:
-    replay.load(sent_by(component[1], cassette.read_cassette(scene.file)))
-    page = f"{handlers}/{component[1]}.{scene.name}"
-    reply = httpx.post(f"{handlers}/api/chat", json=asked(component, scene), headers={"referer": page}, timeout=60)
+def test_handler_alone(component: tuple[str, str], scenario: Scenario, handlers: str, replay: Replay) -> None:
+    replay.load(sent_by(component[1], cassette.read_cassette(scenario.file)))
+    page = f"{handlers}/{component[1]}.{scenario.name}"
+    reply = httpx.post(
+        f"{handlers}/api/chat", json=page_request(component, scenario), headers={"referer": page}, timeout=60
+    )
     assert [replay.misses, replay.unplayed()] == [[], []]
     lines = [line.removeprefix("data: ") for line in reply.text.split("\n")]
     events = [json.loads(line) for line in lines if line and line != "[DONE]"]
-    data = loaded(scene.file)
+    data = load_cassette(scenario.file)
     failed = [event for event in events if event.get("error") or event.get("type") == "error"]
     assert bool(failed) == (data["expect"]["exit"] != 0), failed
     answer = "".join(
@@ -185,34 +189,34 @@ def test_handler_alone(component: tuple[str, str], scene: Scene, handlers: str, 
         for event in events
         if event.get("text") or event.get("type") == "text-delta"
     )
-    assert answer == _served(data)
+    assert answer == _recorded_answer(data)
 
 
-@pytest.mark.parametrize("scene", scenes(VENDOR), ids=lambda scene: scene.name)
-def test_page_on_the_vendors_package(scene: Scene, page: Page, vendor_pages: Path, replay: Replay) -> None:
+@pytest.mark.parametrize("scenario", scenarios(VENDOR), ids=lambda scenario: scenario.name)
+def test_page_on_the_vendors_package(scenario: Scenario, page: Page, vendor_pages: Path, replay: Replay) -> None:
     page.goto(replay.url)  # a page of the same origin, whatever it holds, that the next line replaces
-    page.set_content(document(vendor_pages, scene.name))
-    replay.load(cassette.read_cassette(scene.file))
+    page.set_content(document(vendor_pages, scenario.name))
+    replay.load(cassette.read_cassette(scenario.file))
     page.get_by_label("Key").fill(KEY)
     page.get_by_role("button", name="Send").click()
-    _judged(page, scene, replay)
+    _check_page(page, scenario, replay)
 
 
-def _judged(page: Page, scene: Scene, replay: Replay) -> None:
+def _check_page(page: Page, scenario: Scenario, replay: Replay) -> None:
     """Check that the page shows what was served; a cut answer is an error and stays on the page."""
-    data = loaded(scene.file)
+    data = load_cassette(scenario.file)
     page.wait_for_selector("main[aria-busy=false]")
     page.evaluate("document.querySelectorAll('small').forEach((call) => call.remove())")  # calls of tools
     assert [miss for miss in replay.misses if not miss.startswith(BROWSERS_OWN)] == []
     assert replay.unplayed() == []
     alert = page.locator("p[role=alert]")
     assert alert.count() == (data["expect"]["exit"] != 0), alert.all_inner_texts()
-    served = _served(data)
+    served = _recorded_answer(data)
     shown = page.locator("main > p:not([role])").last.text_content()
     assert shown == f"assistant: {served}" or (not served and "/ai." in page.url)
 
 
-def _served(data: dict[str, Any]) -> str:
+def _recorded_answer(data: dict[str, Any]) -> str:
     """The answer that the cassette holds."""
     return data["expect"]["stdout"].removesuffix("\n") if "stdout" in data["expect"] else _answer(data)
 
@@ -237,7 +241,7 @@ def _pieces(event: dict[str, Any]) -> Iterator[str | None]:
     yield from (block.get("text") for block in event.get("content", ()))
 
 
-def test_every_cell_of_these_languages_has_a_scene() -> None:
+def test_every_cell_of_these_languages_has_a_scenario() -> None:
     for language, library in (*HANDLERS, *HANDLERS.values(), VENDOR):
         offered = {
             (
@@ -249,7 +253,7 @@ def test_every_cell_of_these_languages_has_a_scene() -> None:
             for combination in offered_combinations()
             if (combination.language, combination.library) == (language, library)
         }
-        programs = [scene.program((language, library)) for scene in scenes((language, library))]
+        programs = [scenario.program((language, library)) for scenario in scenarios((language, library))]
         shown = {
             (program.resolution.gateway.id, program.resolution.task.id, program.plan.protocol, program.plan.stream)
             for program in programs

@@ -45,19 +45,19 @@ def test_texts_stand_in_the_page_exactly(library: str, tmp_path: Path) -> None:
     """Each text as a turn of the conversation, and the last as what the message begins with."""
     needs("node")
     orders = {"up": TEXTS, "down": TEXTS[::-1]}
-    pages = {name: _page(library, said) for name, said in orders.items()}
+    pages = {name: _page(library, order) for name, order in orders.items()}
     bundle(pages, tmp_path, PACKAGES[library], "look")
-    for name, said in orders.items():
+    for name, order in orders.items():
         look = (tmp_path / f"{name}.html").read_bytes().decode()
         shown = [html.unescape(item) for item in re.findall(r"</strong> (?:<!-- -->)?(.*?)</p>", look, re.DOTALL)]
         begun = re.findall(r"<textarea[^>]*>(.*?)</textarea>", look, re.DOTALL)
-        assert shown == said[:-1]
-        assert [html.unescape(item).removeprefix("\n" * said[-1].startswith("\n")) for item in begun] == [said[-1]]
+        assert shown == order[:-1]
+        assert [html.unescape(item).removeprefix("\n" * order[-1].startswith("\n")) for item in begun] == [order[-1]]
 
 
-def _page(library: str, texts: list[str]) -> str:
-    turns = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(texts)]
-    program_request = request(Variant(f"react-{library}"), task="conversation", messages=turns)
+def _page(library: str, order: list[str]) -> str:
+    messages = [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in enumerate(order)]
+    program_request = request(Variant(f"react-{library}"), task="conversation", messages=messages)
     return generate_program(program_request._replace(gateway="ainative", protocol=None)).code
 
 
@@ -66,14 +66,14 @@ def test_a_conversation_with_more_than_text_is_refused(library: str) -> None:
     language = "nextjs" if library in ("route", "ai") else "react"
     called: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": []}
     picture = {"role": "user", "content": [{"type": "text", "text": "What is it?"}]}
-    for turn in (called, picture, {"role": "tool", "tool_call_id": "c", "content": "4"}):
+    for message in (called, picture, {"role": "tool", "tool_call_id": "c", "content": "4"}):
         with pytest.raises(
             NotOffered,
             match=r"takes messages with text of system, (developer, )?user, assistant, which message 2 is not",
         ):
             generate_program(
                 ProgramRequest(
-                    "ainative", "conversation", language, library, messages=[{"role": "user", "content": "Hi"}, turn]
+                    "ainative", "conversation", language, library, messages=[{"role": "user", "content": "Hi"}, message]
                 )
             )
 

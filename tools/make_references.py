@@ -25,7 +25,7 @@ def main() -> int:
     stale = []
     for file in DOCUMENTS:
         old = file.read_text(encoding="utf-8")
-        new = PART.sub(lambda found: f"{found[1]}\n{_part(found[2]).rstrip()}\n\n{found[3]}", old)
+        new = PART.sub(lambda match: f"{match[1]}\n{_part(match[2]).rstrip()}\n\n{match[3]}", old)
         if new != old:
             stale.append(file.name)
             if "--check" not in sys.argv:

@@ -15,13 +15,13 @@ OTHER = "failures and malformed requests"
 
 
 def table() -> str:
-    """Return the table, and the number of recorded scenes."""
+    """Return the table, and the number of recorded cassettes."""
     lines = [f"| gateway | task | {' | '.join(cassette.LABELS)} |", "|---|---|---|---|---|"]
     every = [cassette.load_cassette(file) for file in sorted(CASSETTES.glob("*/*.yaml"))]
     for folder in sorted(CASSETTES.iterdir()):
         tasks_by_cells: dict[tuple[str, ...], list[str]] = {}
-        for task, scenes in by_task(folder).items():
-            tasks_by_cells.setdefault(tuple(cell(scenes, label) for label in cassette.LABELS), []).append(task)
+        for task, cassettes in by_task(folder).items():
+            tasks_by_cells.setdefault(tuple(cell(cassettes, label) for label in cassette.LABELS), []).append(task)
         name = load_gateway(folder.name).name
         lines += [f"| {name} | {', '.join(tasks)} | {' | '.join(cells)} |" for cells, tasks in tasks_by_cells.items()]
     recorded = sum(item["provenance"]["label"] == "recorded" for item in every)
@@ -29,18 +29,18 @@ def table() -> str:
 
 
 def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the scenes of a gateway, each under its task; failures apart, because they are not a task."""
-    scenes_by_task: dict[str, list[Mapping[str, Any]]] = {}
+    """Return the cassettes of a gateway, each under its task; failures apart, because they are not a task."""
+    cassettes_by_task: dict[str, list[Mapping[str, Any]]] = {}
     for file in sorted(folder.glob("*.yaml")):
-        scene = cassette.load_cassette(file)
-        works = "write" in scene and scene["expect"]["exit"] == 0
-        scenes_by_task.setdefault(scene["write"].get("task", "chat") if works else OTHER, []).append(scene)
-    return dict(sorted(scenes_by_task.items(), key=lambda pair: pair[0] == OTHER))
+        data = cassette.load_cassette(file)
+        works = "write" in data and data["expect"]["exit"] == 0
+        cassettes_by_task.setdefault(data["write"].get("task", "chat") if works else OTHER, []).append(data)
+    return dict(sorted(cassettes_by_task.items(), key=lambda pair: pair[0] == OTHER))
 
 
-def cell(scenes: Iterable[Mapping[str, Any]], label: str) -> str:
-    """Return number, sources and dates of the scenes with this label; a dash where there is none."""
-    provenances = [scene["provenance"] for scene in scenes if scene["provenance"]["label"] == label]
+def cell(cassettes: Iterable[Mapping[str, Any]], label: str) -> str:
+    """Return number, sources and dates of the cassettes with this label; a dash where there is none."""
+    provenances = [data["provenance"] for data in cassettes if data["provenance"]["label"] == label]
     if label == "constructed":
         return f"{len(provenances)}" if provenances else "–"
     sources = dict.fromkeys(source_of(provenance) for provenance in provenances)

@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from chat_completions.cli import output  # noqa: E402
+from chat_completions.cli import write  # noqa: E402
 from chat_completions.generate import generate_program  # noqa: E402
 from chat_completions.planning.combinations import offered_combinations  # noqa: E402
 from chat_completions.planning.types import Program, ProgramRequest  # noqa: E402
@@ -42,7 +42,7 @@ def measure() -> dict[str, int]:
     """Return the parts and their tokens."""
     skill = (ROOT / "SKILL.md").read_text(encoding="utf-8")
     front = skill.split("---")[1]
-    answer = max(tokens(output.notes(program, Path(program.filename))) for program in programs())
+    answer = max(tokens(write.notes(program, Path(program.filename))) for program in programs())
     return {"front matter, as it is listed": tokens(front), "SKILL.md": tokens(skill), "the longest answer": answer}
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     for name, count in {**parts, "in all": sum(parts.values())}.items():
         print(f"{count:>6,}  {name}")
     print(f"{MOST:>6,}  at most")
-    shown = tokens(output.markdown(generate_program(ProgramRequest("aitoll"))))
+    shown = tokens(write.markdown(generate_program(ProgramRequest("aitoll"))))
     print(f"\nWhere an agent shows the program instead of writing a file (--format markdown): {shown:,} more.")
     sys.exit(sum(parts.values()) > MOST)
 

@@ -57,9 +57,9 @@ def pack(out: Path, vendor: Path | None = None) -> list[Path]:
         tree.mkdir()
         _copy_sources(tree)
         skill = skill_files(tree)
-        (out / SMALL).write_bytes(zipped(skill))
+        (out / SMALL).write_bytes(zip_files(skill))
         offline = {**skill, **vendored_packages(vendor, native=False)}
-        (out / OFFLINE).write_bytes(zipped(offline))
+        (out / OFFLINE).write_bytes(zip_files(offline))
         made = [out / SMALL, out / OFFLINE, _wheel(tree, out)]
     _plugin(out / "plugin", offline)
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in made]
@@ -81,7 +81,7 @@ def moment() -> int:
     return int(datetime.fromisoformat(day[1]).replace(tzinfo=timezone.utc).timestamp())
 
 
-def zipped(files: Mapping[str, bytes]) -> bytes:
+def zip_files(files: Mapping[str, bytes]) -> bytes:
     """Return a zip of the files below one top folder, the same bytes for the same files."""
     when = datetime.fromtimestamp(moment(), timezone.utc).timetuple()[:6]
     held = io.BytesIO()

@@ -1,12 +1,13 @@
 """The examples of references/*.md: requests and programs as the generator makes them."""
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from chat_completions.catalog import load
-from chat_completions.cli import output
+from chat_completions.cli import write
 from chat_completions.errors import NotOffered
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import offered_combinations
@@ -50,9 +51,9 @@ def requests(protocol: str) -> str:
 def sample() -> str:
     """Return the program at the top of the README, and its output with the response of a cassette."""
     program = generate_program(ProgramRequest("aitoll", library="openai", prompt="Say hello in one short sentence."))
-    scene = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
-    reply = json.loads(scene["interactions"][-1]["response"]["body"]["string"])
-    answer, label = reply["choices"][0]["message"]["content"], scene["provenance"]["label"]
+    data = cassette.load_cassette(CASSETTES / "aitoll" / "chat.yaml")
+    reply = json.loads(data["interactions"][-1]["response"]["body"]["string"])
+    answer, label = reply["choices"][0]["message"]["content"], data["provenance"]["label"]
     shown = f"$ python3 ask.py 2>/dev/null\n{answer}\n"
     return f"```python\n{program.code}```\n\nRun against a {label} reply:\n\n```\n{shown}```\n"
 
@@ -89,7 +90,7 @@ def programs() -> str:
 
 def _program(options: dict[str, Any]) -> str:
     program = generate_program(ProgramRequest(**options))
-    fence = output.FENCES[program.filename.rsplit(".", 1)[1]]
+    fence = write.FENCES[program.filename.rsplit(".", 1)[1]]
     way = ", streamed" if program.plan.stream else ""
     title = f"### {program.resolution.task.id.capitalize()}, {program.resolution.library.id}{way}"
     return f"{title}\n\n{_command(options)}\n```{fence}\n{program.code}```\n"
@@ -109,12 +110,12 @@ def samples() -> str:
         "params": {"temperature": 0.3},
     }
     plan = _plan(ProgramRequest(**options, task="conversation", messages=messages))
-    turns = "".join(
+    conversation = "".join(
         f"- {{role: {message['role']}, content: {literals.text(message['content'])}}}\n" for message in messages
     )
     command = _command(options).replace(" write ", " write --messages turns.yaml ")
     parts.append(
-        f"### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n```yaml\n{turns}```\n\n{command}\n{_request(plan)}"
+        f"### Several turns (AIReiter's document)\n\n`turns.yaml`:\n\n```yaml\n{conversation}```\n\n{command}\n{_request(plan)}"
     )
     return "\n".join(parts)
 
@@ -136,17 +137,17 @@ def _request(plan: RequestPlan) -> str:
     """Return method, path and body; what only a run knows is named."""
     values = {"MODEL": plan.model, "prompt": plan.prompt, "messages": plan.messages, "contents": plan.messages}
     body = replace_variables(plan.body, **values, TOOLS=plan.tool_definitions, SCHEMA=plan.schema)
-    text = f"\n{literals.write_literal(load.load_language('shell').literals, _named(body))}" if body else ""
+    text = f"\n{literals.write_literal(load.load_language('shell').literals, _name_variables(body))}" if body else ""
     return f"```\n{plan.http.method} {plan.http.path}{text}\n```\n"
 
 
-def _named(value: Any) -> Any:
+def _name_variables(value: Any) -> Any:
     """Return the body with `<name>` for each variable that is left."""
     if isinstance(value, Variable):
         return f"<{value.name}>"
     if isinstance(value, Mapping):
-        return {key: _named(item) for key, item in value.items()}
-    return [_named(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {key: _name_variables(item) for key, item in value.items()}
+    return [_name_variables(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _command(options: Mapping[str, Any]) -> str:
@@ -154,11 +155,11 @@ def _command(options: Mapping[str, Any]) -> str:
     command = [
         "chat-completions",
         "write",
-        *([literals.quote_for_shell(options["prompt"])] if "prompt" in options else []),
+        *([shlex.quote(options["prompt"])] if "prompt" in options else []),
     ]
     for name in ("gateway", "task", "language", "library", "protocol", "endpoint", "model", "system"):
         if options.get(name, "python") != "python":
-            command += [f"--{name}", literals.quote_for_shell(options[name])]
+            command += [f"--{name}", shlex.quote(options[name])]
     for name, value in options.get("params", {}).items():
         command += ["--param", f"{name}={value}"]
     return f"```bash\n{' '.join(command)}{' --stream' if options.get('stream') else ''}\n```\n"

@@ -20,7 +20,7 @@ def main() -> None:
     address = _value("address", project)
     if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~-]+)*", address):
         sys.exit(f"Error: {address!r} in pyproject.toml is not a plain https address.")
-    new = changed(text, address, _value("version", project))
+    new = replace_address(text, address, _value("version", project))
     if new == text:
         return
     if "--check" in sys.argv:
@@ -28,7 +28,7 @@ def main() -> None:
     README.write_text(new, encoding="utf-8", newline="\n")
 
 
-def changed(text: str, address: str, version: str) -> str:
+def replace_address(text: str, address: str, version: str) -> str:
     """Return the text with this address and this version of the wheel."""
     old = re.search(r"^export CHAT_COMPLETIONS_ADDRESS=(\S+)$", text, re.MULTILINE)
     if old is None:

@@ -1,5 +1,6 @@
 """Generate the program for a request, from the templates of its language."""
 
+import shlex
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -102,7 +103,7 @@ def _filters(style: LiteralStyle) -> dict[str, Callable[..., Any]]:
         "field_name": partial(literals.field_name, style),
         "type_of": partial(literals.type_of, style),
         "filled": replace_variables,
-        "quoted": literals.quote_for_shell,
+        "quoted": shlex.quote,
         "function_name": literals.function_name,
         "signature": literals.signature,
         "snake_case": literals.snake_case,

@@ -154,13 +154,13 @@ def test_a_broken_file_is_named_with_the_line(text: str, fragment: str, tmp_path
     ],
 )
 def test_a_key_s_variable_may_be_called_as_people_call_it(variable: str, address: str, tmp_path: Path) -> None:
-    planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", variable)))
+    planned = plan(request_to(tmp_path, SHORT.replace("MINE_API_KEY", variable)))
     assert (planned.auth.key_env, planned.gateway.base_url_env) == (variable, address)
 
 
 def test_the_key_of_a_provider_does_not_name_the_address_of_the_gateway_before_it(tmp_path: Path) -> None:
     more = "extra_keys: [{key: AIG_TOKEN, header: X-Token}]\n"
-    planned = plan(used(tmp_path, SHORT.replace("MINE_API_KEY", "OPENAI_API_KEY") + more))
+    planned = plan(request_to(tmp_path, SHORT.replace("MINE_API_KEY", "OPENAI_API_KEY") + more))
     assert planned.gateway.base_url_env == "MINE_BASE_URL"
     assert (planned.gateway.extra_keys[0].header, planned.gateway.extra_keys[0].prefix) == ("X-Token", "")
 
@@ -171,7 +171,7 @@ def test_the_key_of_a_provider_does_not_name_the_address_of_the_gateway_before_i
 )
 def test_a_server_nearby_need_not_have_a_key(url: str, optional: bool, tmp_path: Path) -> None:
     text = SHORT.replace("key: MINE_API_KEY\n", "").replace("https://gw.example.com/v1", url)
-    auth = plan(used(tmp_path, text)).auth
+    auth = plan(request_to(tmp_path, text)).auth
     assert (auth.key_env, auth.optional) == ("MINE_API_KEY", optional)
 
 
@@ -188,14 +188,14 @@ def test_the_default_model_of_a_protocol_is_one_that_it_serves(tmp_path: Path) -
         "[large/model:free, small]", "{a: {protocols: [openai-chat]}, b: {protocols: [anthropic-messages]}}"
     )
     text += "endpoints: {openai-chat: [{name: d, path: /v1/c}], anthropic-messages: [{name: d, path: /v1/m}]}\n"
-    program_request = used(tmp_path, text)
+    program_request = request_to(tmp_path, text)
     planned = plan(program_request)
     assert (planned.model, planned.alternative) == ("a", "")
     assert plan(program_request._replace(protocol="anthropic-messages")).model == "b"
 
 
 def test_one_priority_is_enough(tmp_path: Path) -> None:
-    planned = plan(used(tmp_path, SHORT.replace("[large/model:free, small]", "{cost: small}")))
+    planned = plan(request_to(tmp_path, SHORT.replace("[large/model:free, small]", "{cost: small}")))
     assert planned.model == "small"
 
 
@@ -205,7 +205,7 @@ def test_an_unknown_name_offers_the_nearest() -> None:
     assert caught.value.hint == "Did you mean 'aireiter'?"
 
 
-def used(tmp_path: Path, text: str) -> ProgramRequest:
+def request_to(tmp_path: Path, text: str) -> ProgramRequest:
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     return ProgramRequest(str(file), prompt="Hi")
@@ -229,7 +229,7 @@ def used(tmp_path: Path, text: str) -> ProgramRequest:
 )
 def test_a_file_that_would_choke_a_parser_is_refused(more: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=rf"mine\.yaml:\d+: the gateway file is broken: .*{reason}"):
-        plan(used(tmp_path, SHORT + more))
+        plan(request_to(tmp_path, SHORT + more))
 
 
 @pytest.mark.parametrize("text", ["[" * 600, "- " * 600, "x" + "\n" + " " * 600 + "y", "{" * 600])
@@ -238,7 +238,7 @@ def test_a_text_may_look_like_a_deep_file(text: str, tmp_path: Path) -> None:
     file = tmp_path / "turns.yaml"
     file.write_text(remark + yaml.safe_dump([{"role": "user", "content": text}], width=100_000), encoding="utf-8")
     assert read_user_file(file, "messages", list)[0]["content"] == text
-    assert plan(used(tmp_path, SHORT + remark))
+    assert plan(request_to(tmp_path, SHORT + remark))
 
 
 def test_what_is_no_file_in_the_user_s_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "hint"), FAILURES, ids=lambda one: " ".join(one) if isinstance(one, list) else ""
+    ("arguments", "code", "hint"), FAILURES, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
 def test_a_failure_is_one_line_with_a_hint_and_its_code(
     arguments: list[str], code: int, hint: str, tmp_path: Path
@@ -120,7 +120,7 @@ def test_a_conversation_is_checked_and_sent_as_it_is(
 def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
     file = tmp_path / "my gateway's.yaml"
     file.write_text("name: Mine\nbase_url: https://gw.example.com/v1\nkey: MY_KEY\nmodels: [m]\n", encoding="utf-8")
-    asked = [
+    commands = [
         ["--gateway", str(file), "--library", "anthropic"],
         ["--base-url", "https://gw.example.com/v1", "--key", "MY_KEY", "--model", "m x", "--library", "anthropic"],
         ["--gateway", "ainative", "--task", "image"],
@@ -129,7 +129,7 @@ def test_the_nearest_combination_that_is_named_works(tmp_path: Path) -> None:
         ["--gateway", "aireiter", "--task", "image", "--stream", "--language", "js"],
         ["--gateway", "aireiter", "--protocol", "gemini-generate", "--stream"],
     ]
-    for arguments in asked:
+    for arguments in commands:
         refused = command("write", "x", *arguments)
         assert refused.returncode == 3, arguments
         nearest = shlex.split(refused.stderr.decode().partition("Nearest that works: ")[2])

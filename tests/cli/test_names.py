@@ -38,7 +38,7 @@ def test_a_language_is_found_by_its_common_names(name: str, id_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("library", "protocol", "found"),
+    ("library", "protocol", "expected"),
     [
         ("OpenAI", None, ("openai", "openai-chat")),
         ("Claude", None, ("anthropic", "anthropic-messages")),
@@ -47,10 +47,10 @@ def test_a_language_is_found_by_its_common_names(name: str, id_: str) -> None:
     ],
 )
 def test_libraries_and_protocols_are_found_by_their_common_names(
-    library: str, protocol: str | None, found: tuple[str, str]
+    library: str, protocol: str | None, expected: tuple[str, str]
 ) -> None:
     program = generate_program(ProgramRequest("aiclient-2-api", library=library, protocol=protocol))
-    assert (program.resolution.library.id, program.plan.protocol) == found
+    assert (program.resolution.library.id, program.plan.protocol) == expected
 
 
 def test_a_gateway_of_the_users_is_found_by_the_name_in_its_file(

@@ -94,8 +94,8 @@ def ask_claude(home: Home, model: Model, *arguments: object) -> str:
     """What it answers in the end, after every event it told."""
     env = {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": "sk-ant-dummy"}
     allowed = ["--allowedTools", "Skill Bash(python3:*)"]
-    told = ["--output-format", "stream-json", "--verbose"]
-    return _said(claude(home, "-p", ASKED, "--model", "claude-sonnet-4-5", *told, *arguments, *allowed, **env))
+    streamed = ["--output-format", "stream-json", "--verbose"]
+    return _stdout(claude(home, "-p", ASKED, "--model", "claude-sonnet-4-5", *streamed, *arguments, *allowed, **env))
 
 
 def ask_codex(home: Home, model: Model) -> str:
@@ -105,7 +105,7 @@ def ask_codex(home: Home, model: Model) -> str:
     before = config.read_text() if config.exists() else ""  # what `codex plugin` noted
     config.write_text(CODEX_CHOICE + before + CODEX_TABLES.format(url=model.url))
     options = ["--json", "--skip-git-repo-check", "-s", "workspace-write"]
-    return _said(codex(home, "exec", *options, ASKED, SCRIPTED_KEY="x"))
+    return _stdout(codex(home, "exec", *options, ASKED, SCRIPTED_KEY="x"))
 
 
 def ask_gemini(home: Home, model: Model) -> str:
@@ -113,12 +113,12 @@ def ask_gemini(home: Home, model: Model) -> str:
     (home.path / ".gemini").mkdir(exist_ok=True)
     (home.path / ".gemini" / "settings.json").write_text(json.dumps(GEMINI_CONFIG))
     env = {"GEMINI_API_KEY": "x", "GOOGLE_GEMINI_BASE_URL": model.url}
-    return _said(gemini(home, "-p", ASKED, "--yolo", "--skip-trust", "-m", "gemini-2.5-flash", **env))
+    return _stdout(gemini(home, "-p", ASKED, "--yolo", "--skip-trust", "-m", "gemini-2.5-flash", **env))
 
 
 ASK: dict[str, Callable[[Home, Model], str]] = {"claude": ask_claude, "codex": ask_codex, "gemini": ask_gemini}
 
 
-def _said(ran: subprocess.CompletedProcess[str]) -> str:
+def _stdout(ran: subprocess.CompletedProcess[str]) -> str:
     assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
     return ran.stdout

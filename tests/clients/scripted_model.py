@@ -25,38 +25,38 @@ class Model:
     requests: list[Event] = field(default_factory=list)
 
 
-def messages(asked: Event) -> list[Event]:
+def messages(request: Event) -> list[Event]:
     """The events of the Messages protocol: Skill, then Bash, then the answer."""
-    said = json.dumps(asked["messages"], ensure_ascii=False)
-    results = [part for part in _parts(asked["messages"]) if part.get("type") == "tool_result"]
-    if not asked.get("tools"):  # a side question of the client, such as one for a title
+    conversation = json.dumps(request["messages"], ensure_ascii=False)
+    results = [part for part in _parts(request["messages"]) if part.get("type") == "tool_result"]
+    if not request.get("tools"):  # a side question of the client, such as one for a title
         return _message({"type": "text", "text": "A title"})
     if not results:
-        return _message(_call("Skill", {"skill": _skill_name(said)}))
-    base = re.search(r"Base directory for this skill: ([^\\\"]+)", said)
+        return _message(_call("Skill", {"skill": _skill_name(conversation)}))
+    base = re.search(r"Base directory for this skill: ([^\\\"]+)", conversation)
     if len(results) == 1 and base:
         return _message(_call("Bash", {"command": COMMAND.format(skill=base[1]), "description": "Write it"}))
     return _message({"type": "text", "text": f"It said: {json.dumps(results[-1]['content'])}"})
 
 
-def responses(asked: Event) -> list[Event]:
+def responses(request: Event) -> list[Event]:
     """The events of the Responses protocol: read SKILL.md, run the script, then the answer."""
-    said = json.dumps(asked["input"], ensure_ascii=False)
-    results = [item for item in asked["input"] if item.get("type") == "function_call_output"]
+    conversation = json.dumps(request["input"], ensure_ascii=False)
+    results = [item for item in request["input"] if item.get("type") == "function_call_output"]
     if len(results) > 1:
         answer = {"type": "output_text", "text": f"It said: {json.dumps(results[-1]['output'])}"}
         return _response({"type": "message", "role": "assistant", "content": [answer]})
-    skill = listed_folder(said)
+    skill = listed_folder(conversation)
     command = COMMAND.format(skill=skill) if results else f"cat '{skill}/SKILL.md'"
     call = {"type": "function_call", "call_id": f"call_{len(results)}", "name": "exec_command"}
     return _response({**call, "arguments": json.dumps({"cmd": command})})
 
 
-def gemini(asked: Event) -> list[Event]:
+def gemini(request: Event) -> list[Event]:
     """The events of generateContent: activate the skill, run the script, then the answer."""
-    parts = [part for turn in asked["contents"] for part in turn["parts"]]
+    parts = [part for content in request["contents"] for part in content["parts"]]
     results = [part["functionResponse"] for part in parts if "functionResponse" in part]
-    if not asked.get("tools"):
+    if not request.get("tools"):
         return _candidate({"text": "A title"})
     if not results:
         return _candidate({"functionCall": {"name": "activate_skill", "args": {"name": "chat-completions"}}})
@@ -67,12 +67,12 @@ def gemini(asked: Event) -> list[Event]:
     return _candidate({"text": f"It said: {json.dumps(results[-1]['response'])}"})
 
 
-def listed_folder(said: str) -> str:
+def listed_folder(conversation: str) -> str:
     """The skill's folder as Codex lists it: its file, under a root with a short name or in full."""
-    file = re.search(r"chat-completions: Writes .*?\(file: ([^)]*?)/SKILL\.md\)", said)
+    file = re.search(r"chat-completions: Writes .*?\(file: ([^)]*?)/SKILL\.md\)", conversation)
     if file is None:
         return "not-listed"
-    roots = dict(re.findall(r"`(r\d+)` = `([^`]*)`", said))
+    roots = dict(re.findall(r"`(r\d+)` = `([^`]*)`", conversation))
     first, _, rest = file[1].partition("/")
     return f"{roots[first]}/{rest}" if first in roots else file[1]
 
@@ -96,10 +96,12 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
-            model.requests.append(asked)
-            speaks = next((one for end, one in SPOKEN.items() if self.path.split("?")[0].endswith(end)), None)
-            events = [] if speaks is None else speaks(asked)
+            request = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
+            model.requests.append(request)
+            list_events = next(
+                (function for end, function in EVENTS.items() if self.path.split("?")[0].endswith(end)), None
+            )
+            events = [] if list_events is None else list_events(request)
             body = "".join(map(_event, events)).encode()
             self.send_response(200 if events else 404)
             self.send_header("content-type", "text/event-stream")
@@ -115,24 +117,24 @@ def _handler(model: Model) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-SPOKEN = {"/v1/messages": messages, "/v1/responses": responses, ":streamGenerateContent": gemini}
+EVENTS = {"/v1/messages": messages, "/v1/responses": responses, ":streamGenerateContent": gemini}
 
 
-def _event(said: Event) -> str:
-    name = f"event: {said['type']}\n" if "type" in said else ""
-    return f"{name}data: {json.dumps(said)}\n\n"
+def _event(event: Event) -> str:
+    name = f"event: {event['type']}\n" if "type" in event else ""
+    return f"{name}data: {json.dumps(event)}\n\n"
 
 
-def _parts(turns: list[Event]) -> Iterator[Event]:
-    for turn in turns:
-        if isinstance(turn["content"], list):
-            yield from turn["content"]
+def _parts(contents: list[Event]) -> Iterator[Event]:
+    for content in contents:
+        if isinstance(content["content"], list):
+            yield from content["content"]
 
 
-def _skill_name(said: str) -> str:
+def _skill_name(conversation: str) -> str:
     """As the client lists it: a plugin's skill has the plugin's name before its own."""
-    found = re.search(r"- ([\w:-]*chat-completions): Writes ", said)
-    return found[1] if found else "not-listed"
+    match = re.search(r"- ([\w:-]*chat-completions): Writes ", conversation)
+    return match[1] if match else "not-listed"
 
 
 def _call(name: str, given: Event) -> Event:

@@ -45,7 +45,7 @@ def skill(target: Path) -> dict[str, bytes]:
     return {name: data for name, data in tree(target).items() if name != install.MARKER}
 
 
-def kept(target: Path) -> dict[str, bytes]:
+def kept_files(target: Path) -> dict[str, bytes]:
     """The kept files, without the day that their folder is named for."""
     return {name.split("/", 1)[1]: data for name, data in tree(target.parents[1] / "config" / "kept").items()}
 
@@ -157,7 +157,7 @@ def test_an_upgrade_keeps_changed_and_added_files_elsewhere_and_says_so(target: 
     (report,) = put(target, NEW)
     assert str(target.parents[1] / "config" / "kept") in report
     assert skill(target) == NEW
-    assert kept(target) == {"SKILL.md": b"version: 1\nmine\n", "references/mine.yaml": b"name: Mine\n"}
+    assert kept_files(target) == {"SKILL.md": b"version: 1\nmine\n", "references/mine.yaml": b"name: Mine\n"}
     assert next(target.parents[1].glob("config/kept/*/references/link")).is_symlink()
     assert put(target, NEW) == []  # a second time there is nothing to keep
     (target / "SKILL.md").write_bytes(b"mine again\n")
@@ -186,7 +186,7 @@ def test_a_foreign_folder_is_refused_and_kept_whole_by_force(marker: str | None,
         assert tree(target) == before
     assert "are now in" in put(target, NEW, force=True)[0]
     assert skill(target) == NEW
-    assert kept(target) == before
+    assert kept_files(target) == before
 
 
 def test_force_removes_a_foreign_folder_and_keeps_it(target: Path) -> None:
@@ -194,7 +194,7 @@ def test_force_removes_a_foreign_folder_and_keeps_it(target: Path) -> None:
     (target / "notes.txt").write_bytes(b"mine\n")
     assert "are now in" in remove(target, force=True)[0]
     assert not target.exists()
-    assert kept(target) == {"notes.txt": b"mine\n"}
+    assert kept_files(target) == {"notes.txt": b"mine\n"}
 
 
 def test_a_link_is_never_followed(target: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_run_that_is_killed_at_any_step_is_finished_by_the_next(removing: bool
         remove(target) if removing else put(target, NEW)
         assert skill(target) == ({} if removing else NEW), step
         assert [path.name for path in target.parent.iterdir()] == ["chat-completions"] * (not removing), step
-        assert b"mine" in kept(target).values()
+        assert b"mine" in kept_files(target).values()
         shutil.rmtree(target.parents[1] / "config")
         if code == 0:
             assert step > 5

@@ -94,7 +94,7 @@ def test_the_same_sources_give_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     for name in (SMALL, OFFLINE, wheel().name, "SHA256SUMS"):
         assert (tmp_path / "again" / name).read_bytes() == (pack_archives() / name).read_bytes(), name
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
-    assert pack.zipped({"SKILL.md": b"x"}) != pack.zipped({"SKILL.md": b"y"})
+    assert pack.zip_files({"SKILL.md": b"x"}) != pack.zip_files({"SKILL.md": b"y"})
     assert pack.moment() == 1000000000
 
 
@@ -142,10 +142,10 @@ from chat_completions.planning.combinations import offered_combinations
 from chat_completions.planning.types import ProgramRequest
 
 FIELDS = ("gateway", "task", "language", "library", "protocol", "stream", "asynchronous")
-found = {}
+requests_by_kind = {}
 for combination in offered_combinations():
     request = {name: getattr(combination, name) for name in FIELDS}
-    found.setdefault((request["language"], request["library"], request["task"]), request)
+    requests_by_kind.setdefault((request["language"], request["library"], request["task"]), request)
 
 def program(request):
     try:
@@ -153,7 +153,7 @@ def program(request):
     except ChatCompletionsError as problem:
         return f"Error: {problem}"
 
-json.dump([[request, program(request)] for request in found.values()], sys.stdout)
+json.dump([[request, program(request)] for request in requests_by_kind.values()], sys.stdout)
 """
 
 

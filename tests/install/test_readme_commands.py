@@ -32,7 +32,7 @@ def block(mark: str) -> str:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
+def serve_folder(folder: Path) -> Iterator[str]:
     """Serve a folder on loopback while the block runs; yield the address."""
 
     class Quiet(SimpleHTTPRequestHandler):
@@ -50,7 +50,7 @@ def served(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with served(pack_archives()) as url:
+    with serve_folder(pack_archives()) as url:
         yield url
 
 
@@ -90,7 +90,7 @@ def test_a_changed_archive_is_not_unpacked(home: Path, tmp_path: Path) -> None:
         shutil.copy(pack_archives() / name, tmp_path / name)
     with (tmp_path / OFFLINE).open("ab") as file:
         file.write(b"x")
-    with served(tmp_path) as url:
+    with serve_folder(tmp_path) as url:
         result = paste(home, url, block(".zip ~/.claude/skills"))
     assert result.returncode != 0
     assert "FAILED" in result.stdout
@@ -127,7 +127,7 @@ def test_the_sentences_for_an_agent_name_what_there_is() -> None:
 def test_the_address_is_set_in_one_place() -> None:
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert f'\naddress = "{ADDRESS}"\n' in project
-    assert set_address.changed(README, ADDRESS, __version__) == README
+    assert set_address.replace_address(README, ADDRESS, __version__) == README
     tracked = subprocess.run(["git", "grep", "-lF", ADDRESS], cwd=ROOT, capture_output=True, text=True, check=False)
     if tracked.returncode == 0 or os.environ.get("CI") == "true":
         assert sorted(tracked.stdout.split()) == ["README.md", "pyproject.toml"]
@@ -151,7 +151,7 @@ def test_another_address_is_checked_and_written(address: str, codes: list[int], 
         for options in (["--check"], [], ["--check"])
     ]
     assert [item.returncode for item in result] == codes
-    moved = set_address.changed(README, "https://a.example.org/x", "9.9.9")
+    moved = set_address.replace_address(README, "https://a.example.org/x", "9.9.9")
     assert (tmp_path / "README.md").read_bytes() == (README if codes[1] else moved).encode()
     assert ADDRESS not in moved
     assert "chat_completions-9.9.9-py3" in moved

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from chat_completions.catalog import load
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.message_formats import convert
+from chat_completions.planning.message_formats import FORMATS
 from chat_completions.planning.request_body import ABSENT, define_tools, fill, format_fields, merge, tool_rules
 from chat_completions.planning.types import Image, Tool, Variable
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"a": "\u00e9"}'}}
-TURNS: list[Any] = [
+CONVERSATION: list[Any] = [
     {"role": "system", "content": "Be brief."},
     {"role": "user", "content": "Hi"},
     {"role": "assistant", "content": None, "tool_calls": [CALL, {**CALL, "id": "c2"}]},
@@ -21,14 +21,14 @@ TURNS: list[Any] = [
 
 
 def test_chat_completions_send_turns_as_they_are() -> None:
-    assert convert(TURNS, "messages") == ([], TURNS)
+    assert FORMATS["messages"](CONVERSATION) == ([], CONVERSATION)
 
 
 def test_messages_take_the_system_text_out_and_join_the_results() -> None:
-    system, turns = convert(TURNS, "blocks")
+    system, messages = FORMATS["blocks"](CONVERSATION)
     use = {"type": "tool_use", "name": "find", "input": {"a": "\u00e9"}}
     assert system == ["Be brief."]
-    assert turns == [
+    assert messages == [
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": [{"id": "c1", **use}, {"id": "c2", **use}]},
         {
@@ -43,10 +43,10 @@ def test_messages_take_the_system_text_out_and_join_the_results() -> None:
 
 
 def test_gemini_has_parts_and_names_what_a_result_is_of() -> None:
-    system, turns = convert(TURNS, "parts")
+    system, messages = FORMATS["parts"](CONVERSATION)
     call = {"functionCall": {"name": "find", "args": {"a": "\u00e9"}}}
     assert system == ["Be brief."]
-    assert turns == [
+    assert messages == [
         {"role": "user", "parts": [{"text": "Hi"}]},
         {"role": "model", "parts": [call, call]},
         {
@@ -94,21 +94,21 @@ IMAGES: list[tuple[str, Image, Any]] = [
 
 @pytest.mark.parametrize(("message_format", "image", "part"), IMAGES, ids=str)
 def test_a_image_in_each_message_format(message_format: str, image: Image, part: Any) -> None:
-    _, turns = convert([{"role": "user", "content": [{"type": "text", "text": "What?"}, image]}], message_format)
-    assert turns[0]["parts" if message_format == "parts" else "content"][1] == part
+    _, messages = FORMATS[message_format]([{"role": "user", "content": [{"type": "text", "text": "What?"}, image]}])
+    assert messages[0]["parts" if message_format == "parts" else "content"][1] == part
 
 
 @pytest.mark.parametrize("message_format", ["blocks", "parts"])
 def test_arguments_that_are_no_json_need_the_protocol_that_takes_them(message_format: str) -> None:
     broken = {**CALL, "function": {"name": "find", "arguments": "{"}}
     with pytest.raises(NotOffered, match="c1"):
-        convert([{"role": "assistant", "content": None, "tool_calls": [broken]}], message_format)
+        FORMATS[message_format]([{"role": "assistant", "content": None, "tool_calls": [broken]}])
 
 
 @pytest.mark.parametrize("message_format", ["blocks", "parts"])
 def test_a_image_without_an_address_is_told(message_format: str) -> None:
     with pytest.raises(BadInput, match="no url"):
-        convert([{"role": "user", "content": [{"type": "image_url"}]}], message_format)
+        FORMATS[message_format]([{"role": "user", "content": [{"type": "image_url"}]}])
 
 
 TOOL = Tool("find", {"type": "object"}, "Finds.")

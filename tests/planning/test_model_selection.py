@@ -97,9 +97,9 @@ PROTOCOLS = [
 ]
 
 
-@pytest.mark.parametrize(("gateway", "asked", "protocol"), PROTOCOLS, ids=str)
-def test_the_protocol_follows_from_what_was_asked(gateway: str, asked: dict[str, Any], protocol: str) -> None:
-    assert resolve(ProgramRequest(gateway, **asked)).protocol.id == protocol
+@pytest.mark.parametrize(("gateway", "options", "protocol"), PROTOCOLS, ids=str)
+def test_the_protocol_follows_from_what_was_asked(gateway: str, options: dict[str, Any], protocol: str) -> None:
+    assert resolve(ProgramRequest(gateway, **options)).protocol.id == protocol
 
 
 @pytest.mark.parametrize("task", ["models", "balance"])

@@ -98,22 +98,24 @@ def other_lines(code: str, asynchronous: str) -> list[str]:
 
 def pairs() -> Iterator[tuple[str, str, str]]:
     """Yield a name, the program, and the asynchronous program of each combination that has one."""
-    asynchronous = [one for one in offered_combinations() if one.asynchronous]
+    asynchronous = [combination for combination in offered_combinations() if combination.asynchronous]
     for options, combinations in (({}, asynchronous), ({"fallback": True}, of_each_kind(asynchronous))):
-        for one in combinations:
-            code = make_combination(one._replace(asynchronous=False), **options).code
-            yield f"{one} {options}", code, make_combination(one, **options).code
+        for combination in combinations:
+            code = make_combination(combination._replace(asynchronous=False), **options).code
+            yield f"{combination} {options}", code, make_combination(combination, **options).code
 
 
 def test_an_asynchronous_program_is_the_other_one_with_await() -> None:
-    found = {name: other for name, *codes in pairs() if (other := other_lines(*codes))}
-    assert found == {}
+    different = {name: other for name, *codes in pairs() if (other := other_lines(*codes))}
+    assert different == {}
 
 
 @pytest.mark.parametrize("change", [("status_code != 200", "status_code != 201"), ("finish_reason or ", "")])
 def test_another_program_is_found(change: tuple[str, str]) -> None:
     combination = next(
-        one for one in offered_combinations() if one.asynchronous and one.library == "httpx" and one.stream
+        combination
+        for combination in offered_combinations()
+        if combination.asynchronous and combination.library == "httpx" and combination.stream
     )
     code = make_combination(combination._replace(asynchronous=False)).code
     asynchronous = make_combination(combination).code

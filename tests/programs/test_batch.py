@@ -59,8 +59,8 @@ class Batch:
 
     def is_complete(self) -> bool:
         """Return whether each prompt has its answer, in the order of the prompts."""
-        found = [(one["id"], one.get("answer")) for one in self.lines()]
-        return found == [(number, f"Answer {number}") for number in range(1, self.count + 1)]
+        answers = [(line["id"], line.get("answer")) for line in self.lines()]
+        return answers == [(number, f"Answer {number}") for number in range(1, self.count + 1)]
 
 
 @pytest.mark.parametrize("variant", TRIED, ids=str)

@@ -24,13 +24,13 @@ OPENING, CLOSING = "([{", ")]}"
 @cache
 def longest() -> dict[str, dict[str, int]]:
     """Return the most lines of each language, library and kind, whole and streamed."""
-    found: dict[str, dict[str, int]] = {}
-    for one in offered_combinations():
-        program = make_combination(one)
-        lines = found.setdefault(f"{one.language}/{one.library}/{program.plan.template}", {})
-        mode = ("async-" if one.asynchronous else "") + ("stream" if one.stream else "whole")
+    budgets: dict[str, dict[str, int]] = {}
+    for combination in offered_combinations():
+        program = make_combination(combination)
+        lines = budgets.setdefault(f"{combination.language}/{combination.library}/{program.plan.template}", {})
+        mode = ("async-" if combination.asynchronous else "") + ("stream" if combination.stream else "whole")
         lines[mode] = max(lines.get(mode, 0), count_lines(program))
-    return found
+    return budgets
 
 
 def test_every_kind_of_program_has_a_budget_and_none_is_longer() -> None:
@@ -80,4 +80,4 @@ def _own_lines(lines: list[str], tools: set[str], language: str) -> Iterator[str
 def _depth(line: str) -> int:
     """Return how many more brackets a line opens than it closes, outside of strings."""
     bare = re.sub(r'"(?:\\.|[^"\\])*"', "", line)
-    return sum(bare.count(one) for one in OPENING) - sum(bare.count(one) for one in CLOSING)
+    return sum(bare.count(bracket) for bracket in OPENING) - sum(bare.count(bracket) for bracket in CLOSING)

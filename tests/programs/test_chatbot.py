@@ -33,9 +33,14 @@ def test_a_long_history_is_cut_by_whole_turns(variant: Variant) -> None:
         ran = run(write_variant(variant, system="Be brief.").code, variant.language, env, options=options)
     assert ran.stdout.decode().split() == ["Ja"] * len(lines)
     bodies = [json.loads(request.body) for request in server.requests]
-    turns = [[turn for turn in PROTOCOLS[variant.protocol].turns(body) if turn["role"] != "system"] for body in bodies]
-    assert [len(one) for one in turns] == [min(2 * number, 2 * MAX_TURNS) + 1 for number in range(len(lines))]
-    assert lines[2] in json.dumps(turns[-1][0])
+    conversations = [
+        [message for message in PROTOCOLS[variant.protocol].messages(body) if message["role"] != "system"]
+        for body in bodies
+    ]
+    assert [len(conversation) for conversation in conversations] == [
+        min(2 * number, 2 * MAX_TURNS) + 1 for number in range(len(lines))
+    ]
+    assert lines[2] in json.dumps(conversations[-1][0])
     assert all("Be brief." in json.dumps(body) for body in bodies)
     assert ran.stderr.count(f"last {MAX_TURNS} turns") == 1
 

@@ -22,7 +22,7 @@ from support.cassette_programs import (
     key_of,
     load_cassette,
     runs_in_process,
-    written_scenes,
+    written_cassettes,
 )
 from support.running import COMMANDS, RunResult, missing, run
 from support.sent_by import fails_on, sent_by
@@ -35,24 +35,24 @@ KEY = "key-of-the-tests-0123456789"
 
 def groups() -> list[tuple[CassetteProgram, ...]]:
     """Return the programs in groups of one gateway, language and library, at most twelve each."""
-    found = []
+    groups = []
     by_client = itertools.groupby(
         sorted(
             itertools.filterfalse(runs_in_process, cassette_programs()),
-            key=lambda one: (one.gateway, one.language, one.library),
+            key=lambda program: (program.gateway, program.language, program.library),
         ),
-        key=lambda one: (one.gateway, one.language, one.library),
+        key=lambda program: (program.gateway, program.language, program.library),
     )
     for _, members in by_client:
         listed = list(members)
-        found += [tuple(listed[start : start + 12]) for start in range(0, len(listed), 12)]
-    return found
+        groups += [tuple(listed[start : start + 12]) for start in range(0, len(listed), 12)]
+    return groups
 
 
 def name(group: tuple[CassetteProgram, ...]) -> str:
     """Return how a group is called in the list of tests."""
     first = group[0]
-    return f"{first.gateway}-{first.language}-{first.library}-{first.scene}"
+    return f"{first.gateway}-{first.language}-{first.library}-{first.name}"
 
 
 @pytest.mark.parametrize("group", groups(), ids=name)
@@ -60,7 +60,7 @@ def test_each_program_sends_and_prints_what_its_cassette_holds(group: tuple[Cass
     lacking = missing(group[0].language, group[0].library)
     if lacking and os.environ.get("CI") != "true":
         pytest.skip(f"needs {lacking}")
-    wrong = {(one.scene, one.asynchronous): problem for one in group for problem in [*problems(one)]}
+    wrong = {(program.name, program.asynchronous): problem for program in group for problem in [*problems(program)]}
     assert wrong == {}
 
 
@@ -84,7 +84,7 @@ def problems(played: CassetteProgram) -> Iterator[str]:
         yield from problems_of_plain_reply(ran, data["interactions"][0]["response"])
     elif not replay.misses and replay.unplayed():
         yield f"{len(replay.unplayed())} interactions were not asked for; stderr: {ran.stderr[-300:]}"
-    elif ran.code != (expected := fails_on(played.library, played.scene) or data["expect"]["exit"]):
+    elif ran.code != (expected := fails_on(played.library, played.name) or data["expect"]["exit"]):
         yield f"exit {ran.code}, not {expected}: {ran.stderr[-300:]}"
     elif ran.code:
         last = ran.stderr.rstrip("\n").rpartition("\n")[2]
@@ -108,12 +108,17 @@ def problems_of_plain_reply(ran: RunResult, response: Mapping[str, Any]) -> Iter
 
 def test_every_combination_has_a_cassette() -> None:
     played = {
-        (file.parent.name, one.get("task", "chat"), one["protocol"], one.get("stream", False))
-        for file, one in written_scenes().items()
+        (file.parent.name, options.get("task", "chat"), options["protocol"], options.get("stream", False))
+        for file, options in written_cassettes().items()
     }
     promised = {
-        (one.gateway, "chat" if one.task == "ping" else one.task, one.protocol, one.stream)
-        for one in offered_combinations()
-        if one.language in COMMANDS
+        (
+            combination.gateway,
+            "chat" if combination.task == "ping" else combination.task,
+            combination.protocol,
+            combination.stream,
+        )
+        for combination in offered_combinations()
+        if combination.language in COMMANDS
     }
     assert promised - played == set()

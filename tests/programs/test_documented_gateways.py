@@ -53,13 +53,13 @@ def test_a_documented_gateway_receives_what_it_wants(
     )
     program = generate_program(request)
     keys = {key.key_env: Keys()[key.key_env] for key in program.plan.keys}
-    result, asked = run_against(program, hello(program), expected.get("unset", ()), keys)
+    result, received = run_against(program, hello(program), expected.get("unset", ()), keys)
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr
-    assert len(asked) == 1
-    assert (asked[0].method, asked[0].path) == ("POST", expected["path"])
+    assert len(received) == 1
+    assert (received[0].method, received[0].path) == ("POST", expected["path"])
     for name, value in expected["headers"].items():
-        assert asked[0].headers.get(name) == (value and value.format_map(Keys())), name
-    body = json.loads(asked[0].body)
+        assert received[0].headers.get(name) == (value and value.format_map(Keys())), name
+    body = json.loads(received[0].body)
     if body.get("stream") is False:
         del body["stream"]
     assert body == {**expected["body"], **QUESTION[program.plan.protocol]}
@@ -77,6 +77,9 @@ def test_every_file_is_tried_and_has_a_source() -> None:
 )
 def test_every_client_is_tried(client: str) -> None:
     tried = {
-        one.split("-", 1)[1] for requests in TABLE.values() for expected in requests for one in expected["clients"]
+        client.split("-", 1)[1]
+        for requests in TABLE.values()
+        for expected in requests
+        for client in expected["clients"]
     }
     assert client in tried

@@ -67,14 +67,14 @@ def test_a_gateway_file_reaches_the_gateway(
     if missing(language, library):
         pytest.skip(missing(language, library))
     assert not any(value in program.code for value in KEYS.values())
-    result, asked = run_against(program, hello(program), case.get("unset", ()))
+    result, received = run_against(program, hello(program), case.get("unset", ()))
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr
     assert not any(value in result.stdout.decode() + result.stderr for value in KEYS.values())
-    body = json.loads(asked[-1].body)
+    body = json.loads(received[-1].body)
     expected = case["sends"]
-    assert asked[-1].path == expected["path"]
+    assert received[-1].path == expected["path"]
     for name, value in expected.get("headers", {}).items():
-        assert asked[-1].headers.get(name) == (value and value.format(**KEYS)), name
+        assert received[-1].headers.get(name) == (value and value.format(**KEYS)), name
     for name, value in expected.get("body", {}).items():
         assert body.get(name) == value, name
 
@@ -103,16 +103,16 @@ def test_a_preset_that_is_filled_in_reaches_its_gateway(
     file.write_text(text.replace("YOUR-MODEL", "some-model").replace("YOUR-", "my-"), encoding="utf-8")
     program = generate_program(ProgramRequest(str(file), language=language, library=library, prompt="Hi"))
     keys = {key.key_env: f"secret-of-{key.key_env}" for key in program.plan.keys}
-    result, asked = run_against(program, hello(program), keys=keys)
+    result, received = run_against(program, hello(program), keys=keys)
     assert (result.code, b"Hello" in result.stdout) == (0, True), result.stderr
     query = "?" + urlencode(program.plan.http.query) if program.plan.http.query else ""
     at_model = program.plan.http.path.replace("{model}", "some-model")
-    assert asked[-1].path == urlsplit(program.plan.gateway.base_url).path + at_model + query
+    assert received[-1].path == urlsplit(program.plan.gateway.base_url).path + at_model + query
     for key in (program.plan.auth, *program.plan.gateway.extra_keys):
         if key.key_env:
-            assert asked[-1].headers[key.header.lower()] == key.prefix + keys[key.key_env]
-    assert json.loads(asked[-1].body)["model"] == program.plan.model
-    assert program.plan.auth.key_env or "authorization" not in asked[-1].headers
+            assert received[-1].headers[key.header.lower()] == key.prefix + keys[key.key_env]
+    assert json.loads(received[-1].body)["model"] == program.plan.model
+    assert program.plan.auth.key_env or "authorization" not in received[-1].headers
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
@@ -146,6 +146,6 @@ def test_the_default_body_of_a_file_reaches_pictures_too(language: str, library:
     )
     message = {"role": "assistant", "content": "", "images": [{"type": "image_url", "image_url": {"url": PICTURE}}]}
     picture = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    result, asked = run_against(program, json_reply(200, json.dumps(picture).encode()))
+    result, received = run_against(program, json_reply(200, json.dumps(picture).encode()))
     assert (result.code, b".png" in result.stdout) == (0, True), result.stderr
-    assert body.items() <= json.loads(asked[-1].body).items()
+    assert body.items() <= json.loads(received[-1].body).items()

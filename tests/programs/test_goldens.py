@@ -15,8 +15,8 @@ GATEWAYS = ("aitoll", "aireiter", "ainative", "aiclient-2-api")
 @cache
 def reviewed() -> dict[Path, Combination]:
     """Return the file of each program that is kept to be read: streamed ones of chat and tools, asynchronous of chat."""
-    found: dict[Path, Combination] = {}
-    for combination in [one for gateway in GATEWAYS for one in offered_combinations(gateway)]:
+    goldens: dict[Path, Combination] = {}
+    for combination in [offered for gateway in GATEWAYS for offered in offered_combinations(gateway)]:
         task, language = load.load_task(combination.task), load.load_language(combination.language)
         kind = task.template or task.kind
         if combination.stream and kind not in ("chat", "tools", "chatbot"):
@@ -27,8 +27,8 @@ def reviewed() -> dict[Path, Combination]:
             "-stream" if combination.stream and not task.always_streams else ""
         )
         name = f"{kind}{way}.{language.extension}"
-        found.setdefault(GOLDENS / combination.language / combination.library / name, combination)
-    return found
+        goldens.setdefault(GOLDENS / combination.language / combination.library / name, combination)
+    return goldens
 
 
 def code_of(combination: Combination) -> str:

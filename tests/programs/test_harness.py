@@ -49,19 +49,19 @@ GOOD = {
 }
 
 
-def tried(client: str, code: str, *, within: float, shared: bool = True) -> str:
+def try_code(client: str, code: str, *, within: float, shared: bool = True) -> str:
     """What the checks say of this program, which must end so many seconds after the last byte."""
     skip_without_tools(Variant(client))
     case = Case("x", "x", [client], [{"answer": "Hello"}], expect=Expected(text="Hello", within=within))
     return "; ".join(try_case(Program(ASK[client] + code, client, "AITOLL"), case, shared=shared))
 
 
-@pytest.mark.parametrize(("client", "code", "said"), FAULTS)
-def test_a_fault_is_found(client: str, code: str, said: str) -> None:
-    assert said in tried(client, code, within=0.7)
+@pytest.mark.parametrize(("client", "code", "problem"), FAULTS)
+def test_a_fault_is_found(client: str, code: str, problem: str) -> None:
+    assert problem in try_code(client, code, within=0.7)
 
 
 @pytest.mark.parametrize("client", GOOD)
 @pytest.mark.parametrize("shared", [True, False])
 def test_a_good_program_passes(client: str, shared: bool) -> None:
-    assert tried(client, GOOD[client], within=20, shared=shared) == ""
+    assert try_code(client, GOOD[client], within=20, shared=shared) == ""

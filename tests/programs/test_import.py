@@ -7,31 +7,33 @@ from support.importing import try_import
 from support.variants import GATEWAY, Variant, program, typescript_variants, variants
 
 TASKS = ("chat", "vision", "tools", "structured", "image", "models", "balance", "chatbot", "batch")
-MODULES = [one for one in variants(*TASKS) if one.language in ("python", "javascript") and one.task != "vision"]
+MODULES = [
+    variant for variant in variants(*TASKS) if variant.language in ("python", "javascript") and variant.task != "vision"
+]
 
 
 @pytest.mark.parametrize("variant", MODULES, ids=str)
 def test_import(variant: Variant) -> None:
     skip_without_tools(variant)
-    if found := try_import(program(variant)):
-        pytest.fail("\n".join(found), pytrace=False)
+    if problems := try_import(program(variant)):
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def test_no_kind_of_program_is_missing() -> None:
     """What the generator offers for these tasks is in variants.yaml."""
     offered = {
         Variant(
-            f"{one.language}-{one.library}",
-            one.protocol,
-            one.task,
-            "stream" if one.stream else "whole",
-            one.asynchronous,
+            f"{combination.language}-{combination.library}",
+            combination.protocol,
+            combination.task,
+            "stream" if combination.stream else "whole",
+            combination.asynchronous,
         )
-        for one in offered_combinations(GATEWAY)
-        if one.task in TASKS
-        and one.language != "react"
-        and one.library != "plain"
-        and not (one.task == "vision" and one.stream)
+        for combination in offered_combinations(GATEWAY)
+        if combination.task in TASKS
+        and combination.language != "react"
+        and combination.library != "plain"
+        and not (combination.task == "vision" and combination.stream)
     }
     listed = {*variants(*TASKS), *typescript_variants(*TASKS)}
     assert offered - listed == set()

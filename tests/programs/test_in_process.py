@@ -26,14 +26,14 @@ from support.running import CERTIFICATE
 from vcr.cassette import Cassette
 
 KEY = "key-of-the-tests-0123456789"
-PLAYED = [one for one in cassette_programs() if runs_in_process(one)]
+PLAYED = [program for program in cassette_programs() if runs_in_process(program)]
 FUNCTIONS = {"models": "list_models", "balance": "get_balance", "image": "generate_image"}
 
 
-@pytest.fixture(params=PLAYED, ids=lambda one: f"{one.gateway}/{one.scene}-{one.library}")
+@pytest.fixture(params=PLAYED, ids=lambda program: f"{program.gateway}/{program.name}-{program.library}")
 def played(request: pytest.FixtureRequest) -> CassetteProgram:
-    one: CassetteProgram = request.param
-    return one
+    program: CassetteProgram = request.param
+    return program
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def vcr_cassette_dir(played: CassetteProgram) -> str:
 
 @pytest.fixture
 def default_cassette_name(played: CassetteProgram) -> str:
-    return played.scene
+    return played.name
 
 
 @pytest.fixture
@@ -92,6 +92,6 @@ def call(module: ModuleType, plan: RequestPlan) -> Any:
 
 def as_text(result: Any) -> str:
     """Return a result as the main part would print it."""
-    if isinstance(result, (dict, float, int)) or not all(isinstance(one, str) for one in result):
+    if isinstance(result, (dict, float, int)) or not all(isinstance(item, str) for item in result):
         return "" if isinstance(result, list) and isinstance(result[0], bytes) else json.dumps(result)
     return result if isinstance(result, str) else "\n".join(result)

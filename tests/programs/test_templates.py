@@ -49,9 +49,9 @@ def gateways_read_once() -> Iterator[None]:
 
 def programs(language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Return all different programs of a language by a name, and per option which tasks, or plain curl, refuse it."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     refused: dict[str, list[str]] = {option: [] for option in OPTIONS}
-    with_every_protocol = [one._replace(gateway=GATEWAY) for one in offered_combinations(GATEWAY)]
+    with_every_protocol = [combination._replace(gateway=GATEWAY) for combination in offered_combinations(GATEWAY)]
     for combination in [*offered_combinations(), *with_every_protocol]:
         if combination.language != language:
             continue
@@ -59,10 +59,10 @@ def programs(language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
             if option in ALONE and combination.gateway != GATEWAY:
                 continue
             try:
-                found.setdefault(make_combination(combination, **values).code, f"{name_of(combination)}-{option}")
+                names.setdefault(make_combination(combination, **values).code, f"{name_of(combination)}-{option}")
             except (BadInput, NotOffered):
                 refused[option].append("plain" if combination.library == "plain" else combination.task)
-    return {name: code for code, name in found.items()}, refused
+    return {name: code for code, name in names.items()}, refused
 
 
 def name_of(combination: Combination) -> str:

@@ -61,10 +61,10 @@ COMPILER_OPTIONS = {
 
 def kinds(combinations: Iterable[Combination]) -> Iterator[tuple[str, str, str]]:
     """Yield a name, a program and JavaScript's: of these combinations, and with all that a user may bring."""
-    for one in combinations:
-        if one.language == "typescript":
-            in_javascript = make_combination(one._replace(language="javascript")).code
-            yield "-".join(map(str, one[:6])), make_combination(one).code, in_javascript
+    for combination in combinations:
+        if combination.language == "typescript":
+            in_javascript = make_combination(combination._replace(language="javascript")).code
+            yield "-".join(map(str, combination[:6])), make_combination(combination).code, in_javascript
     for variant in typescript_variants("chat", "vision", "tools", "structured", "chatbot", "batch"):
         own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
         options = {**BROUGHT[variant.task], **({} if variant.task in ALONE else CONVERSATION), **FOR_ALL}
@@ -152,7 +152,7 @@ def test_tsx_runs_a_program_whatever_the_package_says(package: str, tmp_path: Pa
 
 @pytest.mark.parametrize("library", ["fetch", "openai"])
 @pytest.mark.parametrize(
-    ("status", "message", "asked"),
+    ("status", "message", "count"),
     [
         (404, "no such route", 2),
         (400, 'The model "abc" does not exist', 2),
@@ -162,7 +162,7 @@ def test_tsx_runs_a_program_whatever_the_package_says(package: str, tmp_path: Pa
     ],
 )
 def test_the_second_model_is_asked_where_the_first_is_missing(
-    library: str, status: int, message: str, asked: int
+    library: str, status: int, message: str, count: int
 ) -> None:
     variant = Variant(f"typescript-{library}")
     skip_without_tools(variant)
@@ -174,6 +174,6 @@ def test_the_second_model_is_asked_where_the_first_is_missing(
         code = write_variant(variant, fallback=True).code
         ran = run(code, "typescript", env, options=RunOptions(warm=True, shared=True))
         models = [json.loads(request.body)["model"] for request in server.requests]
-    assert len(models) == len(set(models)) == asked
-    assert ran.code == (0 if asked == 2 else 1)
-    assert (message in ran.stderr.replace("\\", "")) == (asked == 1)
+    assert len(models) == len(set(models)) == count
+    assert ran.code == (0 if count == 2 else 1)
+    assert (message in ran.stderr.replace("\\", "")) == (count == 1)

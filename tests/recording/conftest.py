@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from vcr.request import Request
 
-from recording import scenes, targets
+from recording import scenarios, targets
 from recording.cassette_format import ApprovedPersister, CassetteSerializer
 from recording.generator import gateway_names, load_gateway
 from recording.scrub import REQUEST_HEADERS, RESPONSE_HEADERS, Scrubber
@@ -38,19 +38,25 @@ def is_recording(config: pytest.Config) -> bool:
 def cassette_folder(config: pytest.Config) -> Path:
     """Return the folder of all cassettes."""
     folder: Path | None = config.getoption("--cassettes", None)
-    return folder.resolve() if folder else scenes.CASSETTES
+    return folder.resolve() if folder else scenarios.CASSETTES
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give each test all scenes of the gateway to record, or those that were recorded."""
+    """Give each test all scenarios of the gateway to record, or those that were recorded."""
     gateway = metafunc.config.getoption("--gateway", None)
     recording, folder = is_recording(metafunc.config), cassette_folder(metafunc.config)
     if recording and not gateway:
         raise pytest.UsageError("Which gateway? Give --gateway NAME")
-    for argument, list_scenes in (("scene", scenes.scenes), ("raw", scenes.raw_requests)):
+    for argument, list_scenarios in (("scenario", scenarios.scenarios), ("raw", scenarios.raw_requests)):
         if argument in metafunc.fixturenames:
-            found = [scene for name in ([gateway] if gateway else gateway_names()) for scene in list_scenes(name)]
-            kept = [scene for scene in found if recording or scenes.is_recorded(scenes.file_of(scene, folder))]
+            listed = [
+                scenario for name in ([gateway] if gateway else gateway_names()) for scenario in list_scenarios(name)
+            ]
+            kept = [
+                scenario
+                for scenario in listed
+                if recording or scenarios.is_recorded(scenarios.file_of(scenario, folder))
+            ]
             metafunc.parametrize(argument, kept, ids=str)
 
 
@@ -61,33 +67,33 @@ def recording(pytestconfig: pytest.Config) -> bool:
 
 
 @pytest.fixture
-def recorded_scene(request: pytest.FixtureRequest) -> scenes.Scene | scenes.RawRequest:
-    """Return the scene of the test, whichever kind it is."""
+def recorded_scenario(request: pytest.FixtureRequest) -> scenarios.Scenario | scenarios.RawRequest:
+    """Return the scenario of the test, whichever kind it is."""
     values = request.node.callspec.params
-    scene: scenes.Scene | scenes.RawRequest = values.get("scene") or values["raw"]
-    return scene
+    scenario: scenarios.Scenario | scenarios.RawRequest = values.get("scenario") or values["raw"]
+    return scenario
 
 
 @pytest.fixture(scope="session")
 def running_target(pytestconfig: pytest.Config) -> Iterator[Target]:
     """Yield the gateway to record, started where it is local software."""
-    with targets.recorded(pytestconfig.getoption("--gateway")) as target:
+    with targets.start_target(pytestconfig.getoption("--gateway")) as target:
         yield target
 
 
 @pytest.fixture
-def target(request: pytest.FixtureRequest, recorded_scene: scenes.Scene, recording: bool) -> Target:
+def target(request: pytest.FixtureRequest, recorded_scenario: scenarios.Scenario, recording: bool) -> Target:
     """Return where the program finds the gateway."""
     if recording:
         running: Target = request.getfixturevalue("running_target")
         return running
-    return targets.replayed(recorded_scene.gateway)
+    return targets.replay_target(recorded_scenario.gateway)
 
 
 @pytest.fixture
-def cassette_file(recorded_scene: scenes.Scene, pytestconfig: pytest.Config) -> Path:
+def cassette_file(recorded_scenario: scenarios.Scenario, pytestconfig: pytest.Config) -> Path:
     """Return the cassette of the test."""
-    return scenes.file_of(recorded_scene, cassette_folder(pytestconfig))
+    return scenarios.file_of(recorded_scenario, cassette_folder(pytestconfig))
 
 
 @pytest.fixture
@@ -101,9 +107,9 @@ def vcr_cassette_dir(cassette_file: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def default_cassette_name(recorded_scene: scenes.Scene) -> str:
-    """Return the name of the cassette: that of the scene."""
-    return recorded_scene.name
+def default_cassette_name(recorded_scenario: scenarios.Scenario) -> str:
+    """Return the name of the cassette: that of the scenario."""
+    return recorded_scenario.name
 
 
 @pytest.fixture
@@ -113,9 +119,11 @@ def scrubber(target: Target) -> Scrubber:
 
 
 @pytest.fixture
-def vcr_config(target: Target, recorded_scene: scenes.Scene, scrubber: Scrubber, recording: bool) -> dict[str, Any]:
+def vcr_config(
+    target: Target, recorded_scenario: scenarios.Scenario, scrubber: Scrubber, recording: bool
+) -> dict[str, Any]:
     """Return how vcrpy matches and stores: a request is stored and compared scrubbed."""
-    allowed = REQUEST_HEADERS.union(load_gateway(recorded_scene.gateway).key_headers)
+    allowed = REQUEST_HEADERS.union(load_gateway(recorded_scenario.gateway).key_headers)
 
     def before_record_request(request: Request) -> Request:
         content_type = request.headers.get("content-type", "")
@@ -140,5 +148,5 @@ def vcr_config(target: Target, recorded_scene: scenes.Scene, scrubber: Scrubber,
         "before_record_request": before_record_request,
         "before_record_response": before_record_response,
         # A failure is stored once, however often the program repeats the request.
-        "allow_playback_repeats": not recording and tuple(getattr(recorded_scene, "exits", ())) != (0,),
+        "allow_playback_repeats": not recording and tuple(getattr(recorded_scenario, "exits", ())) != (0,),
     }

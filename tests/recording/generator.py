@@ -39,7 +39,7 @@ class GatewayInfo:
 
 
 def write_program(gateway: str, options: Mapping[str, Any]) -> Program:
-    """Write the program that records a scene."""
+    """Write the program that records a scenario."""
     task = load.load_task(options.get("task", "chat"))
     library = LIBRARIES.get(task.id, LIBRARY)
     program = generate_program(ProgramRequest(gateway, language=LANGUAGE, library=library, **options))
@@ -82,5 +82,5 @@ def combinations(gateway: str) -> list[tuple[str, str, bool]]:
         if combination.language == LANGUAGE and combination.library == LIBRARIES.get(combination.task, LIBRARY)
     ]
     protocols = list(gateway_loader.load_gateway(gateway).endpoints)
-    found = {(item.task, item.protocol, item.stream) for item in offered}
-    return sorted(found, key=lambda key: (key[0], protocols.index(key[1]), key[2]))
+    keys = {(item.task, item.protocol, item.stream) for item in offered}
+    return sorted(keys, key=lambda key: (key[0], protocols.index(key[1]), key[2]))

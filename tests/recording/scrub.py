@@ -92,32 +92,32 @@ class Scrubber:
 
 def pieces(key: str) -> set[bytes]:
     """Return every piece of eight characters of a key in all its forms; a shorter form whole."""
-    found = set()
+    parts = set()
     for form in forms(key):
         size = min(PIECE, len(form))
-        found |= {form[start : start + size] for start in range(len(form) - size + 1)}
-    return found
+        parts |= {form[start : start + size] for start in range(len(form) - size + 1)}
+    return parts
 
 
 def forms(key: str) -> set[bytes]:
     """Return the key raw, URL-encoded, in hex, hashed, and in base64 at any offset."""
     raw = key.encode()
     quoted = quote(key, safe="")
-    found = {raw, quoted.encode(), re.sub("%..", lambda match: match[0].lower(), quoted).encode()}
-    found |= {raw.hex().encode(), hashlib.sha256(raw).hexdigest().encode()}  # LiteLLM prints the hash as a name
+    encoded = {raw, quoted.encode(), re.sub("%..", lambda match: match[0].lower(), quoted).encode()}
+    encoded |= {raw.hex().encode(), hashlib.sha256(raw).hexdigest().encode()}  # LiteLLM prints the hash as a name
     for offset in range(3):
         coded = base64.b64encode(b"\0" * offset + raw).rstrip(b"=")
         # The first and the last character also hold bits of what stands beside the key.
         inner = coded[-(-offset * 8 // 6) : len(coded) - bool((offset + len(raw)) % 3)]
         if len(inner) >= PIECE:
-            found |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
-    return found
+            encoded |= {inner, inner.replace(b"+", b"-").replace(b"/", b"_")}
+    return encoded
 
 
 def find_personal(text: str) -> list[str]:
     """Describe what in a text may be personal, without repeating it."""
-    found = []
+    findings = []
     for description, pattern in PERSONAL.items():
         for match in dict.fromkeys(pattern.findall(text)):
-            found.append(f"{description} ({match[:3]}…, {len(match)} characters)")
-    return found
+            findings.append(f"{description} ({match[:3]}…, {len(match)} characters)")
+    return findings

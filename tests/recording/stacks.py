@@ -66,9 +66,9 @@ def litellm(folder: Path) -> Iterator[Stack]:
         names = {"GOOD_KEY": "<key>", "POOR_KEY": "<poor-key>", "BUSY_KEY": "<busy-key>"}
         env = {name: keys[placeholder] for name, placeholder in names.items()}
         env |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_TELEMETRY": "False"}
-        command, port = [required("LITELLM"), "--config", "config.yaml", "--host", "127.0.0.1"], free_port()
+        command, port = [require_variable("LITELLM"), "--config", "config.yaml", "--host", "127.0.0.1"], free_port()
         with server([*command, "--port", str(port)], port, "/health/liveliness", folder, env) as url:
-            python = Path(required("LITELLM")).with_name("python")
+            python = Path(require_variable("LITELLM")).with_name("python")
             yield Stack(
                 url, version_of(python, "litellm"), f"llama.cpp server ({engine_version()}) with {MODEL_NOTE}", keys
             )
@@ -77,7 +77,7 @@ def litellm(folder: Path) -> Iterator[Stack]:
 @contextmanager
 def aiclient(folder: Path) -> Iterator[Stack]:
     """Start AIClient-2-API in front of the engine, with providers that work and two that do not."""
-    keys, home = canary_keys(), Path(required("AICLIENT_DIR")).resolve()
+    keys, home = canary_keys(), Path(require_variable("AICLIENT_DIR")).resolve()
     engine_key = keys["<engine-key>"]
     with engine(folder, "tiny-chat", engine_key) as engine_url:
         (folder / "configs").mkdir()
@@ -135,7 +135,13 @@ def pools(engine_url: str, key: str) -> dict[str, list[dict[str, object]]]:
 def engine(folder: Path, alias: str, key: str) -> Iterator[str]:
     """Start llama-server with the small model; yield its address."""
     port = free_port()
-    command = [required("LLAMA_SERVER"), "-m", required("TINY_GGUF"), "--mmproj", required("TINY_MMPROJ")]
+    command = [
+        require_variable("LLAMA_SERVER"),
+        "-m",
+        require_variable("TINY_GGUF"),
+        "--mmproj",
+        require_variable("TINY_MMPROJ"),
+    ]
     command += ["--host", "127.0.0.1", "--port", str(port), "--alias", alias, "--api-key", key, "--jinja", "-c", "4096"]
     # One seed and no cache: the same question gets the same answer.
     command += ["-np", "2", "-t", "1", "--seed", "42", "--temp", "0", "--offline", "--no-slots", "--no-cache-prompt"]
@@ -181,7 +187,7 @@ def canary_keys() -> dict[str, str]:
     return {name: f"sk-{hashlib.sha256(f'canary {name}'.encode()).hexdigest()[:40]}" for name in placeholders}
 
 
-def required(variable: str) -> str:
+def require_variable(variable: str) -> str:
     """Return an environment variable that must be set."""
     return os.environ.get(variable) or pytest.exit(
         f"{variable} is not set: it names the place of the software.", returncode=2
@@ -197,7 +203,9 @@ def free_port() -> int:
 
 def engine_version() -> str:
     """Return the version of llama-server, and the origin of its source if LLAMA_SOURCE is set."""
-    output = subprocess.run([required("LLAMA_SERVER"), "--version"], capture_output=True, text=True, check=True).stderr
+    output = subprocess.run(
+        [require_variable("LLAMA_SERVER"), "--version"], capture_output=True, text=True, check=True
+    ).stderr
     version = next(line for line in output.splitlines() if line.startswith("version")).partition(": ")[2].split()[0]
     origin = os.environ.get("LLAMA_SOURCE", "")
     return f"{version}, {origin}" if origin else version

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from recording.generator import load_gateway
-from recording.scenes import SETUP
+from recording.scenarios import SETUP
 from recording.stacks import MODEL_NOTE, STACKS, running
 
 
@@ -36,18 +36,18 @@ class Target:
         return self.public_url + uri.removeprefix(self.base_url) if uri.startswith(self.base_url) else uri
 
 
-def replayed(gateway: str) -> Target:
+def replay_target(gateway: str) -> Target:
     """Return the target of a replay: the public address, and placeholders as keys."""
     url = load_gateway(gateway).base_url
     return Target(url, url, {})
 
 
 @contextmanager
-def recorded(gateway: str) -> Iterator[Target]:
+def start_target(gateway: str) -> Iterator[Target]:
     """Yield the running gateway: the user's hosted one, or software started on loopback."""
     info = load_gateway(gateway)
     if gateway not in STACKS:
-        yield hosted(gateway)
+        yield hosted_target(gateway)
         return
     setup = SETUP[gateway]
     with running(gateway) as stack:
@@ -56,7 +56,7 @@ def recorded(gateway: str) -> Iterator[Target]:
         yield Target(base_url, info.base_url, stack.keys, f"{setup['software']} {stack.version}, on loopback", note)
 
 
-def hosted(gateway: str) -> Target:
+def hosted_target(gateway: str) -> Target:
     """Return a hosted gateway with the user's key; stop if no key is set."""
     info = load_gateway(gateway)
     key = os.environ.get(info.key_env, "").strip()

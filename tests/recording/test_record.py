@@ -18,7 +18,7 @@ from vcr.cassette import Cassette
 
 from recording.generator import Program, write_program
 from recording.run_program import run_program
-from recording.scenes import RawRequest, Scene
+from recording.scenarios import RawRequest, Scenario
 from recording.scrub import Scrubber, find_personal
 from recording.targets import Target
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("default:.*may be personal")
 
 @pytest.mark.vcr
 def test_program(
-    scene: Scene,
+    scenario: Scenario,
     target: Target,
     vcr: Cassette,
     scrubber: Scrubber,
@@ -40,22 +40,22 @@ def test_program(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A recorded scene ends as its program should; a replayed one as it did when it was recorded."""
+    """A recorded scenario ends as its program should; a replayed one as it did when it was recorded."""
     if not recording:
         monkeypatch.setattr(time, "sleep", lambda _: None)  # between a failure and its repetition
-    program = write_program(scene.gateway, scene.options)
-    env = environment(program, scene, target)
+    program = write_program(scenario.gateway, scenario.options)
+    env = environment(program, scenario, target)
     result = run_program(program, env, tmp_path, monkeypatch, capsys)
     if recording:
         result = json.loads(scrubber.scrub_text(json.dumps(result)))
         vcr.data[:] = without_repeated_failures(vcr.data)
-        check_outcome(scene, result, vcr)
-        note: dict[str, Any] = {"write": dict(scene.options), "expect": _pinned(result)}
-        if not scene.every_program:
+        check_outcome(scenario, result, vcr)
+        note: dict[str, Any] = {"write": dict(scenario.options), "expect": _pins(result)}
+        if not scenario.every_program:
             note = {"programs": [program.written_in], **note}
-        approve(vcr, scrubber, provenance(target, scene.note, program.written_in, mock=scene.mock), note)
+        approve(vcr, scrubber, provenance(target, scenario.note, program.written_in, mock=scenario.mock), note)
     else:
-        assert _pinned(result) == yaml.safe_load(cassette_file.read_text(encoding="utf-8"))["expect"]
+        assert _pins(result) == yaml.safe_load(cassette_file.read_text(encoding="utf-8"))["expect"]
         assert vcr.all_played
 
 
@@ -73,10 +73,10 @@ def test_request(raw: RawRequest, target: Target, vcr: Cassette, scrubber: Scrub
         approve(vcr, scrubber, provenance(target, "", "a request that no written program sends"), {})
 
 
-def environment(program: Program, scene: Scene, target: Target) -> dict[str, str]:
+def environment(program: Program, scenario: Scenario, target: Target) -> dict[str, str]:
     """Return the variables that a user of the program would set."""
     return {
-        program.key_env: target.keys.get(scene.key, scene.key),
+        program.key_env: target.keys.get(scenario.key, scenario.key),
         program.base_url_env: target.env(program.base_url),
         "NO_PROXY": "127.0.0.1,localhost",
     }
@@ -92,18 +92,18 @@ def without_repeated_failures(data: list[tuple[Any, Any]]) -> list[tuple[Any, An
     ]
 
 
-def _pinned(result: dict[str, Any]) -> dict[str, Any]:
+def _pins(result: dict[str, Any]) -> dict[str, Any]:
     """Return what a cassette pins of a run: not what the program prints on stderr."""
     return {name: value for name, value in result.items() if name != "last"}
 
 
-def check_outcome(scene: Scene, result: dict[str, Any], vcr: Cassette) -> None:
-    """Fail unless the program ended as the scene says, on the responses that it allows."""
+def check_outcome(scenario: Scenario, result: dict[str, Any], vcr: Cassette) -> None:
+    """Fail unless the program ended as the scenario says, on the responses that it allows."""
     statuses = [response["status"]["code"] for response in vcr.responses]
     assert statuses, f"the gateway did not answer: {result['last']}"
-    assert result["exit"] in scene.exits, f"HTTP {statuses}: {result['last']}"
-    assert not scene.statuses or statuses[-1] in scene.statuses
-    assert tuple(scene.exits) != (0,) or max(statuses) < FAILED
+    assert result["exit"] in scenario.exits, f"HTTP {statuses}: {result['last']}"
+    assert not scenario.statuses or statuses[-1] in scenario.statuses
+    assert tuple(scenario.exits) != (0,) or max(statuses) < FAILED
 
 
 def provenance(target: Target, note: str, program: str, *, mock: bool = False) -> dict[str, Any]:

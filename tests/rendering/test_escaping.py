@@ -36,17 +36,19 @@ def test_all_texts_in_one_conversation(variant: Variant) -> None:
     """Every text, each a turn of one conversation."""
     joins_system_texts = (variant.library, variant.protocol) == ("pydantic-ai", "anthropic-messages")
     roles = ROLES[:2] if joins_system_texts else ROLES
-    turns = [{"role": roles[number % len(roles)], "content": text} for number, text in enumerate(WHOLE)]
-    expected = sorted(((turn["role"], turn["content"]) for turn in turns), key=lambda pair: pair[0] != "system")
-    got = messages_in(sent(variant, task="conversation", messages=turns))
+    messages = [{"role": roles[number % len(roles)], "content": text} for number, text in enumerate(WHOLE)]
+    expected = sorted(
+        ((message["role"], message["content"]) for message in messages), key=lambda pair: pair[0] != "system"
+    )
+    got = messages_in(sent(variant, task="conversation", messages=messages))
     assert not [pair for pair in zip(expected, got, strict=True) if pair[0] != pair[1]]
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_each_text_alone(variant: Variant, full: bool) -> None:
     """Each text as prompt and system text of a program of its own; on one variant in turn."""
-    turn = VARIANTS.index(variant)
-    chosen = [text for number, text in enumerate(WHOLE) if full or number % len(VARIANTS) == turn]
+    position = VARIANTS.index(variant)
+    chosen = [text for number, text in enumerate(WHOLE) if full or number % len(VARIANTS) == position]
 
     def check(text: str) -> str:
         got = messages_in(sent(variant, prompt=text, system=text))
@@ -61,7 +63,7 @@ def test_large_texts(variant: Variant) -> None:
     """More than 100 kB in one text."""
     prompt, system = texts("large")
     got = messages_in(sent(variant, prompt=prompt, system=system))
-    assert [one == text for (_, one), text in zip(got, (system, prompt), strict=True)] == [True, True]
+    assert [received == text for (_, received), text in zip(got, (system, prompt), strict=True)] == [True, True]
 
 
 @pytest.mark.parametrize("variant", ONE_EACH, ids=str)
@@ -117,18 +119,18 @@ def test_base_urls_that_are_refused(url: str) -> None:
 @given(contents=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), min_size=25))
 def test_any_texts(variant: Variant, contents: list[str]) -> None:
     """Whatever Hypothesis thinks of."""
-    turns = [{"role": "user", "content": text} for text in contents]
-    assert sent(variant, task="conversation", messages=turns)["messages"] == turns
+    messages = [{"role": "user", "content": text} for text in contents]
+    assert sent(variant, task="conversation", messages=messages)["messages"] == messages
 
 
 def messages_in(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The roles and texts of a request of any protocol, the system message first."""
     system = body.get("systemInstruction") or body.get("system") or []
-    turns: list[dict[str, Any]] = [
+    messages: list[dict[str, Any]] = [
         {"role": "system", "content": [item]} for item in ([system] if isinstance(system, str) else _parts(system))
     ]
-    turns += body.get("messages") or body["contents"]
-    texts = [(turn["role"].replace("model", "assistant"), _text_of(turn)) for turn in turns]
+    messages += body.get("messages") or body["contents"]
+    texts = [(message["role"].replace("model", "assistant"), _text_of(message)) for message in messages]
     return sorted(texts, key=lambda pair: pair[0] != "system")
 
 
@@ -137,8 +139,8 @@ def _parts(content: Any) -> Sequence[Any]:
     return texts
 
 
-def _text_of(turn: Mapping[str, Any]) -> str:
-    content = turn.get("content", turn.get("parts"))
+def _text_of(message: Mapping[str, Any]) -> str:
+    content = message.get("content", message.get("parts"))
     return (
         content
         if isinstance(content, str)

@@ -61,7 +61,7 @@ def test_javascript_reads_back_what_was_meant(texts: list[str], values: list[obj
 def _as_javascript_has_it(value: object) -> object:
     """JavaScript has one kind of number, and objects keep one of two equal keys."""
     if isinstance(value, dict):
-        return {key: _as_javascript_has_it(one) for key, one in value.items()}
+        return {key: _as_javascript_has_it(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_as_javascript_has_it(item) for item in value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -10,12 +10,12 @@ from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.replay.cassette import Exchange, load_exchanges
 from chat_completions.replay.matching import bodies_match
-from chat_completions.replay.responses import parse_fault
+from chat_completions.replay.player import parse_fault
 from chat_completions.replay.server import serve
 
 AITOLL = load_exchanges("aitoll")
-CHAT = next(exchange for exchange in AITOLL if exchange.scene == "aitoll/chat")
-STREAM = next(exchange for exchange in AITOLL if exchange.scene == "aitoll/chat-stream")
+CHAT = next(exchange for exchange in AITOLL if exchange.cassette == "aitoll/chat")
+STREAM = next(exchange for exchange in AITOLL if exchange.cassette == "aitoll/chat-stream")
 
 
 def send(url: str, exchange: Exchange, body: Any = None, key: str = "any") -> httpx.Response:
@@ -56,7 +56,7 @@ def test_a_request_that_was_not_recorded_is_reported_once() -> None:
 
 
 def test_only_a_strict_replay_minds_what_goes_without_saying() -> None:
-    chat = next(exchange for exchange in load_exchanges("ainative") if exchange.scene == "ainative/chat")
+    chat = next(exchange for exchange in load_exchanges("ainative") if exchange.cassette == "ainative/chat")
     assert "stream" not in chat.body
     reported: list[str] = []
     with serve([chat], {"ainative": load_gateway("ainative")}, report=reported.append) as replay:
@@ -68,14 +68,14 @@ def test_only_a_strict_replay_minds_what_goes_without_saying() -> None:
 
 def test_recorded_failures_are_played_for_the_keys_that_they_belong_to() -> None:
     exchanges = load_exchanges("litellm")
-    chat = next(exchange for exchange in exchanges if exchange.scene == "litellm/chat")
+    chat = next(exchange for exchange in exchanges if exchange.cassette == "litellm/chat")
     with serve(exchanges, {"litellm": load_gateway("litellm")}) as replay:
         refused = send(replay.url, chat, key="wrong-key")
     assert refused.status_code == 401
     assert refused.headers["x-replay-scene"].endswith("(recorded)")
 
 
-def test_a_request_that_a_scene_holds_twice_is_answered_in_order() -> None:
+def test_a_request_that_a_cassette_holds_twice_is_answered_in_order() -> None:
     with serve([CHAT, CHAT._replace(chunks=[b'{"state": "done"}'])]) as replay:
         bodies = [send(replay.url, CHAT).content for _ in range(3)]
     assert bodies == [b"".join(CHAT.chunks), b'{"state": "done"}', b'{"state": "done"}']

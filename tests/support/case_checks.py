@@ -163,9 +163,9 @@ def _requests(outcome: Outcome) -> Iterator[str]:
                 yield f"request {number}: {name} is {body.get(name)!r}, not {value!r}"
 
 
-def _turn_text(turn: Mapping[str, Any]) -> Any:
-    """Return the text of a turn, which stands alone or in one part."""
-    content = turn.get("content") or turn["parts"]
+def _message_text(message: Mapping[str, Any]) -> Any:
+    """Return the text of a message, which stands alone or in one part."""
+    content = message.get("content") or message["parts"]
     return content[0]["text"] if isinstance(content, list) else content
 
 
@@ -173,8 +173,8 @@ def _conversation(outcome: Outcome) -> Iterator[str]:
     """Each request carries these turns of the user and the model, after any system message."""
     protocol = PROTOCOLS.get(outcome.program.protocol)
     for number, (texts, request) in enumerate(zip(outcome.case.expect.turns, outcome.requests, strict=False), 1):
-        turns = protocol.turns(json.loads(request.body)) if protocol else []
-        actual = [_turn_text(turn) for turn in turns if turn["role"] != "system"]
+        messages = protocol.messages(json.loads(request.body)) if protocol else []
+        actual = [_message_text(message) for message in messages if message["role"] != "system"]
         if actual != list(texts):
             yield f"request {number} holds the turns {actual}, not {list(texts)}"
 
@@ -212,28 +212,28 @@ def _tool_results(outcome: Outcome) -> Iterator[str]:
     answers = [reply["answer"] for reply in outcome.case.replies if isinstance(reply, Mapping) and "answer" in reply]
     answers = [*answers, *answers[-1:] * 10]
     in_pieces = any("events" in reply for reply in outcome.case.replies)  # no turn is written out
-    rounds = [request for request in outcome.requests if protocol.turns(json.loads(request.body))]
+    rounds = [request for request in outcome.requests if protocol.messages(json.loads(request.body))]
     for number, wanted in enumerate(outcome.case.expect.results, 1):
         if number >= len(rounds):
             yield f"no request carries the results of round {number}"
             return
-        turns = protocol.turns(json.loads(rounds[number].body))
-        yield from (f"request {number + 1}: {problem}" for problem in _results(protocol.results(turns), wanted))
+        messages = protocol.messages(json.loads(rounds[number].body))
+        yield from (f"request {number + 1}: {problem}" for problem in _results(protocol.results(messages), wanted))
         if not in_pieces:
             answer = _answer(answers[number - 1], outcome)
-            yield from (f"request {number + 1}: {problem}" for problem in _echo(turns, protocol.message(answer)))
+            yield from (f"request {number + 1}: {problem}" for problem in _echo(messages, protocol.message(answer)))
 
 
 def _repeated_calls(outcome: Outcome) -> Iterator[str]:
     wanted = [tuple(call) for call in outcome.case.expect.calls]
     if not wanted or len(outcome.requests) < 2:
         return
-    turns = json.loads(outcome.requests[1].body)["messages"]
-    calls = [call["function"] for turn in turns for call in turn.get("tool_calls") or []]
+    messages = json.loads(outcome.requests[1].body)["messages"]
+    calls = [call["function"] for message in messages for call in message.get("tool_calls") or []]
     actual = [(call.get("name"), _value(call.get("arguments"))) for call in calls]
     if actual != wanted:
         yield f"the calls that go back are {actual}, not {wanted}"
-    results = PROTOCOLS["openai-chat"].results(turns)
+    results = PROTOCOLS["openai-chat"].results(messages)
     if len(results) != len(wanted) or any("error" in text.lower() for _, text in results):
         yield f"the results are {results}"
 
@@ -252,11 +252,11 @@ def _results(actual: Sequence[tuple[str, str]], wanted: Mapping[str, str]) -> It
             yield f"the result of {wanted_id} is {text!r}, without {word!r}"
 
 
-def _echo(turns: Sequence[Any], message: Mapping[str, Any]) -> Iterator[str]:
+def _echo(messages: Sequence[Any], answer: Mapping[str, Any]) -> Iterator[str]:
     """Every field of the model's turn must have come back."""
-    sent = [_normal(turn) for turn in turns if turn.get("role") == message["role"]]
-    wanted = _normal(message)
-    if not any(_holds(turn, wanted) for turn in sent):
+    sent = [_normal(message) for message in messages if message.get("role") == answer["role"]]
+    wanted = _normal(answer)
+    if not any(_holds(message, wanted) for message in sent):
         yield f"the model's turn did not come back as it was: {_short(json.dumps(wanted))} is not in {json.dumps(sent)[-900:]}"
 
 

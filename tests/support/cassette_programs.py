@@ -14,6 +14,7 @@ from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import NotOffered
+from chat_completions.planning.messages import check_contents
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import ProgramRequest
 
@@ -24,19 +25,19 @@ CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
 
 
 class CassetteProgram(NamedTuple):
-    """One scene of one gateway, played by a program of one language and library."""
+    """One cassette of one gateway, played by a program of one language and library."""
 
     gateway: str
-    scene: str
+    name: str  # of the cassette
     language: str
     library: str
     asynchronous: bool = False
-    task: str = ""  # where it is another than the scene's
+    task: str = ""  # where it is another than the cassette's
 
     @property
     def cassette(self) -> Path:
-        """Return the file of the scene."""
-        return CASSETTES / self.gateway / f"{self.scene}.yaml"
+        """Return the file of the cassette."""
+        return CASSETTES / self.gateway / f"{self.name}.yaml"
 
     @property
     def request(self) -> ProgramRequest:
@@ -65,7 +66,7 @@ def load_cassette(file: Path) -> dict[str, Any]:
 
 
 @cache
-def written_scenes() -> Mapping[Path, Mapping[str, Any]]:
+def written_cassettes() -> Mapping[Path, Mapping[str, Any]]:
     """Return the cassettes that a program of ours plays, with the options of `write` that ask for it."""
     files = sorted(CASSETTES.glob("*/*.yaml"))
     return {file: load_cassette(file)["write"] for file in files if "write" in load_cassette(file)}
@@ -85,7 +86,7 @@ def runs_in_process(played: CassetteProgram) -> bool:
 
 def _all() -> Iterator[CassetteProgram]:
     languages = [load.load_language(name) for name in COMMANDS if name != "typescript"]  # see test_typescript.py
-    for file, write in written_scenes().items():
+    for file, write in written_cassettes().items():
         programs, gateway = load_cassette(file).get("programs"), load_gateway(file.parent.name)
         for language, asynchronous in product(languages, (False, True)):
             for library in language.libraries:
@@ -101,14 +102,14 @@ def _all() -> Iterator[CassetteProgram]:
 def _is_offered(played: CassetteProgram, gateway: Gateway) -> bool:
     """Return whether `write` has this program, so that nothing is decided here a second time."""
     try:
-        resolve(played.request, gateway)
+        check_contents(resolve(played.request, gateway))
     except NotOffered:
         return False
     return True
 
 
 def key_of(cassette: Mapping[str, Any], usual: str) -> str:
-    """Return the key that a program needs for this scene: any, or the one that its request names by its kind."""
+    """Return the key that a program needs for this cassette: any, or the one that its request names by its kind."""
     headers = cassette["interactions"][0]["request"]["headers"].values()
     keys = [value.rpartition(" ")[2].strip("<>") for values in headers for value in values]
     return next((word for word in keys if word.endswith("-key")), usual)
@@ -161,17 +162,17 @@ def _without_infinity(value: Any) -> Any:
 def _images(replies: Sequence[str | bytes]) -> list[bytes]:
     binary = [reply for reply in replies if isinstance(reply, bytes)]
     last = json.loads(next(reply for reply in reversed(replies) if isinstance(reply, str)))
-    return binary + [base64.b64decode(image) for image in _encoded(last)]
+    return binary + [base64.b64decode(image) for image in _base64_images(last)]
 
 
-def _encoded(value: Any) -> list[str]:
+def _base64_images(value: Any) -> list[str]:
     """Return the images inside of a reply, as base64."""
     if isinstance(value, dict):
         images = [value[name] for name in ("b64_json",) if name in value]
         images += [value["inlineData"]["data"]] if "inlineData" in value else []
-        return images + [image for item in value.values() for image in _encoded(item)]
+        return images + [image for item in value.values() for image in _base64_images(item)]
     if isinstance(value, list):
-        return [image for item in value for image in _encoded(item)]
+        return [image for item in value for image in _base64_images(item)]
     is_image = isinstance(value, str) and value.startswith("data:image/")
     return [value.partition(",")[2]] if is_image else []
 

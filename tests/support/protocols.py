@@ -88,17 +88,17 @@ class ChatCompletions:
         """A failure in the middle of a stream."""
         return [("", {"error": {"message": message, "code": 502}})]
 
-    def turns(self, body: Mapping[str, Any]) -> list[Any]:
-        """The turns of a request."""
+    def messages(self, body: Mapping[str, Any]) -> list[Any]:
+        """The messages of a request."""
         return list(body.get("messages", []))
 
-    def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
+    def results(self, messages: Sequence[Any]) -> list[tuple[str, str]]:
         """The tool results that follow the last answer: id of the call, text."""
         results = []
-        for turn in reversed(turns):
-            if turn.get("role") != "tool":
+        for message in reversed(messages):
+            if message.get("role") != "tool":
                 break
-            results.append((turn.get("tool_call_id", ""), str(turn.get("content"))))
+            results.append((message.get("tool_call_id", ""), str(message.get("content"))))
         return results[::-1]
 
 
@@ -173,8 +173,8 @@ class Messages(ChatCompletions):
     def failure(self, message: str) -> list[Event]:
         return [("error", {"type": "error", "error": {"type": "api_error", "message": message}})]
 
-    def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
-        content = turns[-1].get("content") if turns else []
+    def results(self, messages: Sequence[Any]) -> list[tuple[str, str]]:
+        content = messages[-1].get("content") if messages else []
         blocks = content if isinstance(content, list) else []
         return [
             (block["tool_use_id"], _plain(block.get("content")))
@@ -235,11 +235,11 @@ class GenerateContent(ChatCompletions):
     def failure(self, message: str) -> list[Event]:
         return [("", {"error": {"code": 503, "message": message, "status": "UNAVAILABLE"}})]
 
-    def turns(self, body: Mapping[str, Any]) -> list[Any]:
+    def messages(self, body: Mapping[str, Any]) -> list[Any]:
         return list(body.get("contents", []))
 
-    def results(self, turns: Sequence[Any]) -> list[tuple[str, str]]:
-        parts = turns[-1].get("parts", []) if turns else []
+    def results(self, messages: Sequence[Any]) -> list[tuple[str, str]]:
+        parts = messages[-1].get("parts", []) if messages else []
         results = [part["functionResponse"] for part in parts if "functionResponse" in part]
         return [(result.get("id", ""), json.dumps(result.get("response"), ensure_ascii=False)) for result in results]
 

@@ -9,7 +9,7 @@ import yaml
 
 from chat_completions.catalog import gateway_loader
 from chat_completions.catalog.load import find_name
-from chat_completions.cli import output
+from chat_completions.cli import options
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.paths import config_folder, references
 
@@ -54,7 +54,7 @@ def init_command(
     else:
         id_, text = _file_of_preset(name, key, models)
     place = file or config_folder() / "gateways" / f"{id_}.yaml"
-    output.save(place, text, force=force)
+    options.save(place, text, force=force)
     _explain(place, id_ if file is None else str(place), text)
 
 
@@ -104,12 +104,12 @@ def _as_yaml_items(models: tuple[str, ...]) -> str:
 
 def _explain(place: Path, name: str, text: str) -> None:
     """Say where the file is, what to fill in, and what to do next."""
-    output.progress(f"Wrote {place}")
+    options.progress(f"Wrote {place}")
     missing = list(dict.fromkeys(re.findall(r"YOUR-[A-Z]+", re.sub("#.*", "", text))))
     if missing:
-        output.progress(f"Fill in: {', '.join(missing)}")
+        options.progress(f"Fill in: {', '.join(missing)}")
     gateway = gateway_loader.build_user_gateway(yaml.safe_load(text), name)
     for auth in (gateway.auth[0], *gateway.extra_keys):
         if auth.key_env:
-            output.progress(f'Setup: export {auth.key_env}="your-key"' + ("  # if it has one" if auth.optional else ""))
-    output.progress(f'Use: chat-completions write "Say hello" --gateway {name}')
+            options.progress(f"Setup: {options.key_line(auth)}")
+    options.progress(f'Use: chat-completions write "Say hello" --gateway {name}')

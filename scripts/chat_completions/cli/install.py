@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from chat_completions import __version__, paths
-from chat_completions.cli.output import progress
+from chat_completions.cli.options import progress
 from chat_completions.errors import BadData, NotOffered
 
 NAME = "chat-completions"

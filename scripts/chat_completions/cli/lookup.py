@@ -8,8 +8,7 @@ import click
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway, ModelFacts
 from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
-from chat_completions.cli import options
-from chat_completions.cli.output import as_json, progress
+from chat_completions.cli.options import add_format, add_shared_options, as_json, program_request, progress
 from chat_completions.errors import BadInput, full_package
 from chat_completions.planning.combinations import all_combinations, nearest_options, offered_combinations
 from chat_completions.planning.plan import choose_model
@@ -27,12 +26,12 @@ Row = dict[str, Any]
 
 
 @click.command("choose")
-@options.add_shared_options
+@add_shared_options
 @click.option("--all", "everything", is_flag=True, help="Also every other model of the gateway, as a table.")
-@options.add_format
+@add_format
 def choose_command(format_: str, everything: bool, **values: Any) -> None:
     """Print the recommended model for a task, the reason and known limitations."""
-    request = options.program_request(values)
+    request = program_request(values)
     gateway, choice = load_gateway(request.gateway), choose_model(request)
     if format_ == "json":
         facts = gateway.model(choice.model).facts
@@ -85,7 +84,7 @@ def _price(facts: ModelFacts) -> str:
 @click.argument("kind", type=click.Choice(list(COLUMNS)))
 @click.option("--gateway", help="Only of this gateway.")
 @click.option("--all", "everything", is_flag=True, help="Also combinations that are not offered, with the reason.")
-@options.add_format
+@add_format
 def list_command(kind: str, gateway: str | None, everything: bool, format_: str) -> None:
     """List what there is, one item a line."""
     rows = list(_rows(kind, gateway, everything=everything))

@@ -9,12 +9,11 @@ import click
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.cli.options import add_format
-from chat_completions.cli.output import as_json, progress
+from chat_completions.cli.options import add_format, as_json, progress
 from chat_completions.live.check import Report, check_gateway
 from chat_completions.live.client import find_target
 from chat_completions.replay.cassette import load_exchanges, recorded_gateways
-from chat_completions.replay.responses import parse_fault
+from chat_completions.replay.player import parse_fault
 from chat_completions.replay.server import REPLAY_KEY, serve
 
 YES = {True: "yes", False: "no", None: "unknown"}

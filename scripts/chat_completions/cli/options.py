@@ -1,16 +1,19 @@
-"""Read the options that commands share, and what they name: files, stdin, parameters."""
+"""What commands share: options, reading the files and the stdin that they name, writing lines, JSON and files."""
 
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from chat_completions.catalog.gateway import Auth
+from chat_completions.catalog.user_files import check_conversation, check_schema, check_tools
 from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput
+from chat_completions.paths import replace_file
 from chat_completions.planning.types import ProgramRequest
-from chat_completions.planning.user_files import check_conversation, check_schema, check_tools
 
 GATEWAY = "CHAT_COMPLETIONS_GATEWAY"
 PRIORITIES = ["cost", "balanced", "quality"]
@@ -60,6 +63,43 @@ def add_format(command: Callable[..., None]) -> Callable[..., None]:
     """Add the option of commands that print text or JSON."""
     kinds = click.Choice(["text", "json"])
     return click.option("--format", "format_", type=kinds, default="text", show_default=True)(command)
+
+
+def progress(line: str) -> None:
+    """Print one line to stderr."""
+    click.echo(line, err=True)
+
+
+def key_line(key: Auth) -> str:
+    """Return the shell line that sets a key."""
+    return f'export {key.key_env}="your-key"' + ("  # if it has one" if key.optional else "")
+
+
+def as_json(data: Any) -> str:
+    """Return data as the command prints JSON."""
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def save(path: Path, text: str, *, force: bool) -> None:
+    """Write the whole file or nothing.
+
+    A link keeps pointing where it points, a pipe or device is written to, a mode stays. BadInput where a file
+    holds something else and `force` is false.
+    """
+    if path.is_dir():
+        raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
+    path, data = path.resolve(), text.encode("utf-8")
+    try:
+        if path.is_file() and not force and path.read_bytes() != data:
+            raise BadInput(f"{str(path)!r} exists and holds something else.", "Add --force, or another --output.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            replace_file(path, data)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
 
 
 def program_request(values: dict[str, Any]) -> ProgramRequest:

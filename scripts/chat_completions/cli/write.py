@@ -1,6 +1,7 @@
-"""`write`: print one program."""
+"""`write`: print one program, as code with notes, as Markdown or as JSON."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from chat_completions.cli import options, output
+from chat_completions.cli import options
 from chat_completions.errors import BadInput, NotOffered, full_package
 from chat_completions.generate import generate_program
 from chat_completions.planning.combinations import nearest_to_request
 from chat_completions.planning.types import Program, ProgramRequest
+
+FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts": "typescript"}
 
 
 @click.command("write", cls=options.PromptCommand)
@@ -56,14 +59,14 @@ def write_command(format_: str, file: Path | None, run: bool, force: bool, plain
         with full_package("--run"):
             from chat_completions.replay.server import find_interpreter, run_program
         interpreter = find_interpreter(program)
-    text = {"code": lambda _: program.code, "markdown": output.markdown, "json": output.program_json}[format_](program)
+    text = {"code": lambda _: program.code, "markdown": markdown, "json": program_json}[format_](program)
     if file is None:
         click.echo(text, nl=False)
     else:
-        output.save(file, text, force=force)
+        options.save(file, text, force=force)
     if format_ == "code":
-        click.echo(output.notes(program, file), err=True, nl=False)
-    if run and run_program(program, interpreter, output.progress):
+        click.echo(notes(program, file), err=True, nl=False)
+    if run and run_program(program, interpreter, options.progress):
         sys.exit(1)
 
 
@@ -102,3 +105,84 @@ def _with_notes_on_files(program: Program) -> Program:
         f"{file!r} does not exist yet: the program reads it when it runs" for file in files if not Path(file).is_file()
     ]
     return program._replace(notes=[*program.notes, *missing])
+
+
+def notes(program: Program, file: Path | None) -> str:
+    """Return the lines for stderr: model, reason, notes, what to set, install and run."""
+    choice, name = program.resolution.choice, str(file or program.filename)
+    name = shlex.quote(f"./{name}" if name.startswith("-") else name)  # never an option of the interpreter
+    lines = [f"Model: {choice.model or 'none'}", f"Reason: {choice.reason}"]
+    if choice.alternatives:
+        lines.append(f"Alternative: {', '.join(choice.alternatives)}{_use_of_alternative(program)}")
+    lines += [f"Note: {note}" for note in program.notes]
+    if program.install:
+        lines.append(f"Requires: {'; '.join(program.install)}")
+    save_first = "" if file else f"save it as {program.filename}, then: "
+    lines += [f"Setup: {setup(program)}", f"Run: {save_first}{program.run.replace(program.filename, name)}"]
+    return "\n".join(lines) + "\n"
+
+
+def setup(program: Program) -> str:
+    """Return the shell line that sets the keys, or what else is to be done with them."""
+    keys = "; ".join(map(options.key_line, program.plan.keys))
+    return program.setup or keys or "nothing: this gateway asks for no key"
+
+
+def markdown(program: Program) -> str:
+    """Return the four-part answer: program, model, setup, images."""
+    choice, fence = program.resolution.choice, _fence(program.code)
+    alternative = (
+        f" Alternative: `{choice.alternatives[0]}`{_use_of_alternative(program)}." if choice.alternatives else ""
+    )
+    items = "".join(f"\n- {note}" for note in program.notes)
+    requires = "".join(f"{line}\n" if " install " in line else f"# requires {line}\n" for line in program.install)
+    model = f"`{choice.model}`" if choice.model else "none"
+    key = f"{'# ' if program.setup else ''}{setup(program)}"
+    images = "this program prints text; an image in the answer is not saved."
+    if program.plan.template in ("image", "image-edit"):
+        images = "saved in the current folder; the program prints their names."
+    return (
+        f"**1. The program** (`{program.filename}`)\n\n"
+        f"{fence}{FENCES[program.filename.rsplit('.', 1)[1]]}\n{program.code}{fence}\n\n"
+        f"**2. The model**: {model} ({choice.reason}).{alternative}{items}\n\n"
+        f"**3. Setup and run**\n\n```bash\n{requires}{key}\n{program.run}\n```\n\n"
+        f"**4. Images**: {images}\n"
+    )
+
+
+def program_json(program: Program) -> str:
+    """Return one JSON object with all that is known of a program."""
+    plan, (_, gateway, task, language, library, *_, choice) = program.plan, program.resolution
+    return options.as_json(
+        {
+            "schema": 2,
+            "code": program.code,
+            "filename": program.filename,
+            "language": language.id,
+            "library": library.id,
+            "gateway": gateway.id,
+            "protocol": plan.protocol,
+            "task": task.id,
+            "model": choice.model,
+            "reason": choice.reason,
+            "stream": plan.stream,
+            "asynchronous": plan.asynchronous,
+            "alternatives": choice.alternatives,
+            "notes": program.notes,
+            "install": program.install,
+            "run": program.run,
+            "env": {"key": plan.auth.key_env, "base_url": plan.gateway.base_url_env},
+            "evidence": [evidence._asdict() for evidence in choice.evidence],
+        }
+    )
+
+
+def _use_of_alternative(program: Program) -> str:
+    """Return how the alternative model is used, if the program does so by itself."""
+    return f", used automatically if {program.resolution.choice.model} is unavailable" if program.plan.fallback else ""
+
+
+def _fence(code: str) -> str:
+    """Return a fence longer than any run of backticks in the program, so that no text in it closes the block."""
+    runs = re.findall("`+", code)
+    return "`" * max([3, *(len(run) + 1 for run in runs)])

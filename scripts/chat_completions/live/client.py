@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx
 
 from chat_completions.catalog.gateway import Auth, Gateway
-from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.gateway_loader import load_gateway
+from chat_completions.catalog.user_files import check_base_url
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import RequestPlan
 

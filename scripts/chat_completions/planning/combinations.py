@@ -9,8 +9,8 @@ from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import gateway_names, load_gateway
 from chat_completions.errors import NotOffered
-from chat_completions.planning.resolve import Objects, combine, find_objects
-from chat_completions.planning.types import ProgramRequest
+from chat_completions.planning.resolve import combine, find_objects
+from chat_completions.planning.types import Objects, ProgramRequest
 
 # How much two combinations have in common when they share a name.
 WEIGHTS = {"task": 16, "language": 4, "library": 3, "protocol": 2, "stream": 1, "asynchronous": 4}

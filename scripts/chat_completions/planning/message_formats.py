@@ -7,6 +7,7 @@ blocks of the Messages API, `parts` is Gemini's.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from chat_completions.catalog.types import JsonObject
@@ -19,14 +20,6 @@ TEXT = (str, Variable)  # a text, or the variable that holds one
 Converted = tuple[list[str | Variable], list[JsonObject]]
 
 
-def convert(messages: Sequence[JsonObject], message_format: str) -> Converted:
-    """Return the system texts that are not among the messages, and the messages, both in this format.
-
-    Raises BadInput for an image without a URL, NotOffered for arguments of a tool call that are not JSON.
-    """
-    return FORMATS[message_format](messages)
-
-
 def _to_openai(messages: Sequence[JsonObject]) -> Converted:
     return [], [
         {**message, "content": _each(message["content"], _openai_part)} if "content" in message else message
@@ -36,23 +29,22 @@ def _to_openai(messages: Sequence[JsonObject]) -> Converted:
 
 def _to_anthropic(messages: Sequence[JsonObject]) -> Converted:
     system, rest = _split_system(messages)
-    converted: list[dict[str, Any]] = []
-    for message in rest:
-        if message["role"] != "tool":
-            converted.append({"role": message["role"], "content": _blocks(message)})
-            continue
-        content = _each(message["content"], _anthropic_block)
-        result = {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": content}
-        if converted and _holds_tool_results(converted[-1]):  # the results of one round go back together
-            converted[-1]["content"].append(result)
+    converted: list[JsonObject] = []
+    for are_results, group in groupby(rest, _is_result):
+        if are_results:  # those of one round go back together
+            converted.append({"role": "user", "content": [_tool_result(message) for message in group]})
         else:
-            converted.append({"role": "user", "content": [result]})
-    return system, list(converted)
+            converted += [{"role": message["role"], "content": _blocks(message)} for message in group]
+    return system, converted
 
 
-def _holds_tool_results(message: JsonObject) -> bool:
-    content = message["content"]
-    return message["role"] == "user" and isinstance(content, list) and content[0].get("type") == "tool_result"
+def _is_result(message: JsonObject) -> bool:
+    return bool(message["role"] == "tool")
+
+
+def _tool_result(message: JsonObject) -> JsonObject:
+    content = _each(message["content"], _anthropic_block)
+    return {"type": "tool_result", "tool_use_id": message["tool_call_id"], "content": content}
 
 
 def _blocks(message: JsonObject) -> Any:
@@ -72,16 +64,16 @@ def _blocks(message: JsonObject) -> Any:
 def _to_gemini(messages: Sequence[JsonObject]) -> Converted:
     system, rest = _split_system(messages)
     names = {call["id"]: call["function"]["name"] for message in rest for call in message.get("tool_calls") or []}
-    converted: list[dict[str, Any]] = []
-    for message in rest:
-        is_result = message["role"] == "tool"
-        parts = [_function_response(message, names)] if is_result else _parts(message)
-        if is_result and converted and "functionResponse" in converted[-1]["parts"][0]:
-            converted[-1]["parts"] += parts
+    converted: list[JsonObject] = []
+    for are_results, group in groupby(rest, _is_result):
+        if are_results:
+            converted.append({"role": "user", "parts": [_function_response(message, names) for message in group]})
         else:
-            role = "model" if message["role"] == "assistant" else "user"
-            converted.append({"role": role, "parts": parts or [{"text": ""}]})
-    return system, list(converted)
+            converted += [
+                {"role": "model" if message["role"] == "assistant" else "user", "parts": _parts(message)}
+                for message in group
+            ]
+    return system, converted
 
 
 def _parts(message: JsonObject) -> list[Any]:
@@ -92,7 +84,7 @@ def _parts(message: JsonObject) -> list[Any]:
         {"functionCall": {"name": call["function"]["name"], "args": _arguments(call)}}
         for call in message.get("tool_calls") or []
     ]
-    return [*(_gemini_part(part) for part in contents), *calls]
+    return [*(_gemini_part(part) for part in contents), *calls] or [{"text": ""}]
 
 
 def _function_response(message: JsonObject, names: Mapping[str, str]) -> JsonObject:
@@ -139,9 +131,7 @@ def _openai_part(part: Any) -> Any:
 
 def _anthropic_block(part: Any) -> Any:
     """Return a part as a content block of the Messages API."""
-    if isinstance(part, TEXT):
-        return {"type": "text", "text": part}
-    part = _as_image(part)
+    part = _read_part(part)
     if not isinstance(part, Image):
         return part
     data = _image_data(part, "media_type")
@@ -150,13 +140,10 @@ def _anthropic_block(part: Any) -> Any:
 
 def _gemini_part(part: Any) -> Any:
     """Return a part as Gemini has it."""
-    if isinstance(part, TEXT):
-        return {"text": part}
-    if isinstance(part, Mapping) and part.get("type") == "text":
-        return {"text": part.get("text", "")}
-    part = _as_image(part)
+    part = _read_part(part)
     if not isinstance(part, Image):
-        return part
+        is_text = isinstance(part, Mapping) and part.get("type") == "text"
+        return {"text": part.get("text", "")} if is_text else part
     data = _image_data(part, "mimeType")
     return {"inlineData": data} if data else {"fileData": {"fileUri": _address(part)}}
 
@@ -174,8 +161,10 @@ def _image_data(image: Image, type_key: str) -> JsonObject | None:
     return {type_key: media_type, "data": data} if image.is_file or image.is_data else None
 
 
-def _as_image(part: Any) -> Any:
-    """Return an image in the user's conversation as an Image; any other part as it is."""
+def _read_part(part: Any) -> Any:
+    """Return an image in the user's conversation as an Image, a bare text as a part, any other part as it is."""
+    if isinstance(part, TEXT):
+        return {"type": "text", "text": part}
     if not isinstance(part, Mapping) or part.get("type") != "image_url":
         return part
     image = part.get("image_url")
@@ -185,6 +174,8 @@ def _as_image(part: Any) -> Any:
     return Image(url, suffix=None)
 
 
+# Each returns the system texts that are not among the messages, and the messages, both in its format. It raises
+# BadInput for an image without a URL, NotOffered for arguments of a tool call that are not JSON.
 FORMATS: Mapping[str, Callable[[Sequence[JsonObject]], Converted]] = {
     "messages": _to_openai,
     "blocks": _to_anthropic,

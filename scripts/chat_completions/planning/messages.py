@@ -1,15 +1,62 @@
-"""Build the messages of a request, with the user's text and images in them."""
+"""Check that the task takes what the user gives to it, and build the messages with their text and images."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from chat_completions.catalog.types import JsonObject, Protocol, Task
+from chat_completions.catalog.user_files import subschemas
 from chat_completions.errors import BadInput, NotOffered
-from chat_completions.planning.message_formats import SYSTEM_ROLES, convert
+from chat_completions.planning.message_formats import FORMATS, SYSTEM_ROLES
 from chat_completions.planning.request_body import fill
 from chat_completions.planning.types import Image, Messages, ProgramRequest, Resolution, Variable
 
+KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
+KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
+READS_PROMPTS = {
+    "chatbot": "Leave it out: the program reads each prompt when it runs; --system tells the model how to answer.",
+    "batch": "Leave it out: the program reads a file of prompts, one on each line.",
+}
+KINDS_WITH_MESSAGES = ("chat", "code", "reasoning", "tools", "structured", "vision")
+ANNOTATIONS = {"title", "description", "$schema", "default", "examples", "$id", "$comment", "$defs"}
 INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
+
+
+def check_contents(resolution: Resolution) -> None:
+    """Raise NotOffered for a prompt, a file or an image that the kind of task or the library does not support."""
+    _check_task(resolution)
+    _check_messages(resolution)
+
+
+def _check_task(resolution: Resolution) -> None:
+    """Raise NotOffered for an option that the kind of task does not support."""
+    request, task = resolution.request, resolution.task
+    for name, kinds in KINDS_OF_OPTIONS.items():
+        if getattr(request, name) and task.kind not in kinds:
+            option = "--image" if name == "images" else f"--{name}"
+            raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
+    if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
+        raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
+    if request.prompt is not None and task.kind in READS_PROMPTS:
+        raise NotOffered(f"A PROMPT does not go with the task {task.id!r}.", READS_PROMPTS[task.kind])
+
+
+def _check_messages(resolution: Resolution) -> None:
+    """Raise NotOffered for a conversation that the kind of task or the library does not support."""
+    task, library, messages = resolution.task, resolution.library, resolution.request.messages
+    if messages is None:
+        return
+    if task.kind in READS_PROMPTS:
+        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Use --task conversation.")
+    if task.kind not in KINDS_WITH_MESSAGES:
+        raise NotOffered(f"--messages does not go with the task {task.id!r}.", "Give a PROMPT.")
+    roles = library.message_roles
+    for number, message in enumerate(messages if roles else (), 1):
+        if message["role"] not in roles or not isinstance(message["content"], str) or not message["content"]:
+            raise NotOffered(
+                f"{library.id} takes messages with text of {', '.join(roles)}, which message {number} is not.",
+                "Choose another --language.",
+            )
 
 
 def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
@@ -28,7 +75,9 @@ def build_messages(resolution: Resolution, params: JsonObject) -> Messages:
         texts = content if isinstance(content, list) else [{"type": "text", "text": content}]
         messages[-1] = {**messages[-1], "content": [*texts, *images]}
     notes = _notes_on_images(images, protocol, task)
-    system, converted = convert(messages, protocol.message_format)
+    if request.schema:
+        notes += notes_on_schema(resolution.schema, resolution.language.schema_keywords)
+    system, converted = FORMATS[protocol.message_format](messages)
     if request.messages and not converted:
         raise BadInput("The conversation holds nothing but system texts.", "Add a message of the user's.")
     return Messages(system, converted, images, prompt, instructions and request.messages is None, notes)
@@ -92,3 +141,29 @@ def _notes_on_images(images: Sequence[Image], protocol: Protocol, task: Task) ->
         if local:
             notes.append("the documentation wants a public URL for the image; one from a file is sent as a data URI")
     return notes
+
+
+def notes_on_schema(schema: JsonObject, checked: Sequence[str]) -> list[str]:
+    """Return what the gateway may refuse, and what a program that checks only some keywords leaves unchecked."""
+    notes = []
+    unchecked = sorted({keyword for part in _schemas(schema) for keyword in part} - {*checked, *ANNOTATIONS})
+    if checked and unchecked:
+        notes.append(f"the program does not check {', '.join(unchecked)} of the schema; the gateway may")
+    if any(_is_loose(part) for part in _schemas(schema) if part.get("type") == "object"):
+        notes.append(
+            "strict mode of OpenAI wants every property required and additionalProperties false in every object"
+        )
+    return notes
+
+
+def _is_loose(schema: JsonObject) -> bool:
+    optional = set(schema.get("properties", {})) - set(schema.get("required", []))
+    return bool(optional) or schema.get("additionalProperties") is not False
+
+
+def _schemas(schema: Any) -> Iterator[JsonObject]:
+    """Yield a schema and those within it, but not the schemas that are only true or false."""
+    if isinstance(schema, Mapping):
+        yield schema
+        for _, part in subschemas(schema):
+            yield from _schemas(part)

@@ -3,17 +3,35 @@
 from collections.abc import Sequence
 
 from chat_completions.catalog.gateway import Evidence, Gateway, LastCheck, Model, Recommendation
-from chat_completions.catalog.types import DecisionTable, Rule, Task
+from chat_completions.catalog.load import load_decision_table
+from chat_completions.catalog.types import Rule, Task
 from chat_completions.errors import BadInput, NotOffered, nearest
 from chat_completions.planning.types import ModelChoice, ProgramRequest
 
 TYPO = 0.8  # an id that is this similar to a known one is a typing error
 NAMED = Rule("named", "you named it")
+NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
 
 
 def select_model(
-    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
-) -> ModelChoice:
+    request: ProgramRequest, gateway: Gateway, task: Task, protocols: Sequence[str]
+) -> tuple[str, ModelChoice]:
+    """Return the first of the protocols on which the gateway has a model for the task, and that model.
+
+    Raises what the first protocol raises, where none has.
+    """
+    if not task.uses_model:
+        return protocols[0], NO_MODEL
+    refusals = []
+    for protocol in protocols:
+        try:
+            return protocol, _select_on(protocol, request, gateway, task)
+        except NotOffered as problem:
+            refusals.append(problem)
+    raise refusals[0]
+
+
+def _select_on(protocol: str, request: ProgramRequest, gateway: Gateway, task: Task) -> ModelChoice:
     """Return the model that was named, or that of the first rule for which the gateway recommends one.
 
     Raises NotOffered when the gateway recommends none on this protocol, or when the model does not answer there;
@@ -23,7 +41,7 @@ def select_model(
         rule, recommendation = NAMED, Recommendation([request.model])
         notes = _notes_on_name(request.model, gateway)
     else:
-        rule, recommendation = _recommendation(request, gateway, task, protocol, table)
+        rule, recommendation = _recommendation(request, gateway, task, protocol)
         notes = []
         if rule.id == "balanced" and request.priority != "balanced":
             notes = [f"{gateway.name} names no model for the priority {request.priority!r}, so it has no effect"]
@@ -37,10 +55,10 @@ def select_model(
 
 
 def _recommendation(
-    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str, table: DecisionTable
+    request: ProgramRequest, gateway: Gateway, task: Task, protocol: str
 ) -> tuple[Rule, Recommendation]:
     recommended = gateway.recommended_models.get(protocol, {})
-    rule = next((rule for rule in _rules(task.kind, request.priority, table) if rule.id in recommended), None)
+    rule = next((rule for rule in _rules(task.kind, request.priority) if rule.id in recommended), None)
     if rule is None:
         raise NotOffered(
             f"{gateway.name} has no model for {task.id!r} on {protocol!r}.",
@@ -53,8 +71,9 @@ def _recommendation(
     return rule, recommended[rule.id]
 
 
-def _rules(kind: str, priority: str, table: DecisionTable) -> list[Rule]:
+def _rules(kind: str, priority: str) -> list[Rule]:
     """Return the rules that apply, in order; `balanced` is there for every priority that a gateway does not know."""
+    table = load_decision_table()
     by_kind = [rule for rule in table.kinds if kind in rule.kinds]
     if any(rule.required for rule in by_kind):
         return by_kind

@@ -4,15 +4,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.gateway import Auth, Gateway
-from chat_completions.catalog.gateway_file import is_loopback
 from chat_completions.catalog.types import Protocol
 from chat_completions.errors import NotOffered
-from chat_completions.planning.messages import build_messages
+from chat_completions.planning.messages import build_messages, check_contents
 from chat_completions.planning.parameters import Parameters, read_parameters
 from chat_completions.planning.request_body import Body, build_body
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import HttpRequest, Messages, ModelChoice, ProgramRequest, RequestPlan, Resolution
-from chat_completions.planning.user_files import notes_on_schema
 
 
 def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
@@ -20,6 +18,7 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
 
     Raises BadInput and NotOffered for options and parameters that cannot be sent.
     """
+    check_contents(resolution)
     parameters = read_parameters(resolution)
     messages = build_messages(resolution, parameters.values)
     body = build_body(resolution, parameters.values, messages)
@@ -30,7 +29,6 @@ def plan_request(resolution: Resolution) -> tuple[RequestPlan, list[str]]:
         *_notes_on_defaults(resolution.protocol, parameters.values),
         *_notes_on_address(resolution.gateway.base_url, resolution.auth),
         *messages.notes,
-        *(notes_on_schema(resolution.schema, resolution.language.schema_keywords) if resolution.request.schema else ()),
         *(note for note in (resolution.endpoint.note, resolution.library.note) if note),
     ]
     return _plan(resolution, parameters, messages, body), notes
@@ -98,10 +96,11 @@ def _http_request(resolution: Resolution, messages: Messages) -> HttpRequest:
 
 def _notes_on_address(base_url: str, auth: Auth) -> list[str]:
     """Return a note where a request is sent unencrypted to another machine."""
-    if not base_url.startswith("http:") or is_loopback(base_url):
+    host = urlsplit(base_url).hostname or ""
+    if not base_url.startswith("http:") or host in ("localhost", "::1") or host.startswith("127."):
         return []
     what = "the key and the prompt travel" if auth.key_env else "the prompt travels"
-    return [f"{what} unencrypted to {urlsplit(base_url).hostname}: its address begins with http://"]
+    return [f"{what} unencrypted to {host}: its address begins with http://"]
 
 
 def _headers(protocol: Protocol, gateway: Gateway) -> dict[str, str]:

@@ -3,29 +3,14 @@
 What does not go together raises NotOffered (exit code 3), with what does; a wrong name raises UnknownName.
 """
 
-from typing import NamedTuple
-
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
-from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
 from chat_completions.catalog.types import Language, Library, Protocol, Task
-from chat_completions.errors import NotOffered, UnknownName
+from chat_completions.catalog.user_files import check_base_url
+from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.model_selection import select_model
-from chat_completions.planning.option_checks import check_options, is_streamed
-from chat_completions.planning.types import ModelChoice, ProgramRequest, Resolution
-
-NO_MODEL = ModelChoice(model="", rule="", reason="this task uses no model")
-
-
-class Objects(NamedTuple):
-    """What the names of a request refer to, whether they go together or not."""
-
-    request: ProgramRequest  # with the id of its protocol
-    gateway: Gateway
-    task: Task
-    language: Language
-    library: Library
+from chat_completions.planning.types import Objects, ProgramRequest, Resolution
 
 
 def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resolution:
@@ -34,8 +19,11 @@ def resolve(request: ProgramRequest, gateway: Gateway | None = None) -> Resoluti
 
 
 def find_objects(request: ProgramRequest, gateway: Gateway | None = None) -> Objects:
-    """Return the objects of these names."""
-    gateway, task = gateway or _find_gateway(request), load.load_task(request.task)
+    """Return the objects of these names; --base-url, --key and --model may describe the gateway."""
+    if request.key is not None:
+        models = [request.model] if request.model else []
+        gateway = describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
+    gateway, task = gateway or load_gateway(request.gateway), load.load_task(request.task)
     if request.base_url is not None and request.key is None:
         allow_http = request.allow_http or gateway.allow_http
         gateway = gateway._replace(base_url=check_base_url(request.base_url, allow_http=allow_http))
@@ -52,20 +40,15 @@ def combine(objects: Objects) -> Resolution:
     request, gateway, task, language, _ = objects
     if task.language not in ("", language.id):
         raise NotOffered(f"{task.id!r} is written for {task.language} only.", "Leave --language out.")
-    protocol, choice = _first_protocol(objects)
+    id_, choice = select_model(request, gateway, task, _common_protocols(objects))
+    protocol = load.load_protocol(id_)
     endpoint, auth = _find_endpoint(objects, protocol), _find_auth(objects, protocol)
-    stream = is_streamed(request, gateway, task, protocol)
+    stream = _is_streamed(request, gateway, task, protocol)
     resolution = Resolution(*objects, protocol, endpoint, auth, stream, choice)
-    check_options(resolution)
+    _check_library(resolution)
+    _check_asynchronous(resolution)
+    _check_stream(resolution)
     return resolution
-
-
-def _find_gateway(request: ProgramRequest) -> Gateway:
-    """Return the gateway of that name or file, or the one that --base-url, --key and --model describe."""
-    if request.key is None:
-        return load_gateway(request.gateway)
-    models = [request.model] if request.model else []
-    return describe_gateway(request.base_url or "", request.key, models, allow_http=request.allow_http)
 
 
 def _find_library(name: str | None, language: Language, kind: str) -> Library:
@@ -75,23 +58,6 @@ def _find_library(name: str | None, language: Language, kind: str) -> Library:
         raise UnknownName(f"{language.name} library", name, language.libraries)
     able = (other for other, library in language.libraries.items() if kind not in library.unsupported)
     return language.libraries[id_ or next(able, None) or next(iter(language.libraries))]
-
-
-def _first_protocol(objects: Objects) -> tuple[Protocol, ModelChoice]:
-    """Return the first common protocol on which the gateway has a model for the task, and that model."""
-    request, gateway, task, *_ = objects
-    offered = _common_protocols(objects)
-    if not task.uses_model:
-        return load.load_protocol(offered[0]), NO_MODEL
-    table, refusal = load.load_decision_table(), None
-    for name in offered:
-        try:
-            choice = select_model(request, gateway, task, name, table)
-        except NotOffered as problem:
-            refusal = refusal or problem
-        else:
-            return load.load_protocol(name), choice
-    raise refusal or NotOffered(f"{gateway.name} has no endpoint.", "Add an endpoint to its file.")
 
 
 def _common_protocols(objects: Objects) -> list[str]:
@@ -128,21 +94,24 @@ def _find_endpoint(objects: Objects, protocol: Protocol) -> Endpoint:
     """
     request, gateway, task, _, library = objects
     serving = _endpoints_for(task, gateway, protocol.id)
+    named = [endpoint for endpoint in serving if request.endpoint in (None, endpoint.name)]
+    if not named:
+        raise UnknownName("endpoint", str(request.endpoint), [endpoint.name for endpoint in serving])
     ends = tuple(protocol.sdk_paths) if library.sdk else ""
-    suited = [endpoint for endpoint in serving if endpoint.path.endswith(ends)]
-    if request.endpoint is None and suited:
-        return suited[0]
-    named = [endpoint for endpoint in serving if endpoint.name == request.endpoint]
-    if request.endpoint is not None and not named:
-        raise UnknownName("endpoint", request.endpoint, [endpoint.name for endpoint in serving])
-    if not named or named[0] not in suited:
-        path = (named or serving)[0].path
+    suited = [endpoint for endpoint in named if endpoint.path.endswith(ends)]
+    if not suited:
+        path = named[0].path
         moved = library.sdk and (gateway.base_url + path).endswith(ends)
         raise NotOffered(
             f"{library.id} cannot call {path} of {gateway.name}: it appends {' or '.join(ends)} itself.",
             "Move the end of base_url into each path of the file." if moved else "Choose another --library.",
         )
-    return named[0]
+    return suited[0]
+
+
+def _endpoints_for(task: Task, gateway: Gateway, protocol: str) -> list[Endpoint]:
+    endpoints = gateway.endpoints[protocol]
+    return [endpoint for endpoint in endpoints if not endpoint.kinds or task.kind in endpoint.kinds]
 
 
 def _find_auth(objects: Objects, protocol: Protocol) -> Auth:
@@ -151,18 +120,86 @@ def _find_auth(objects: Objects, protocol: Protocol) -> Auth:
     Raises UnknownName, or NotOffered where the library has no such header.
     """
     request, gateway, _, _, library = objects
-    suited = [auth for auth in gateway.auth if library.auth_header in ("", auth.header)]
+    named = [auth for auth in gateway.auth if request.auth in (None, auth.name)]
+    if not named:
+        raise UnknownName("authentication scheme", str(request.auth), [auth.name for auth in gateway.auth])
+    sent = [auth for auth in gateway.auth if library.auth_header in ("", auth.header)]
+    suited = [auth for auth in named if auth in sent]
+    if not suited:
+        works = ", ".join(auth.name for auth in sent) or "none of this gateway"
+        raise NotOffered(f"{library.id} sends the key in {library.auth_header} only.", f"Schemes that do: {works}.")
     usual = [auth for auth in suited if not auth.protocols or protocol.id in auth.protocols]
-    named = [auth for auth in gateway.auth if auth.name == request.auth]
-    if request.auth is not None and not named:
-        raise UnknownName("authentication scheme", request.auth, [auth.name for auth in gateway.auth])
-    for auth in named or usual or suited:
-        if auth in suited:
-            return auth
-    works = ", ".join(auth.name for auth in suited) or "none of this gateway"
-    raise NotOffered(f"{library.id} sends the key in {library.auth_header} only.", f"Schemes that do: {works}.")
+    return (usual or suited)[0]
 
 
-def _endpoints_for(task: Task, gateway: Gateway, protocol: str) -> list[Endpoint]:
-    endpoints = gateway.endpoints[protocol]
-    return [endpoint for endpoint in endpoints if not endpoint.kinds or task.kind in endpoint.kinds]
+def _is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol: Protocol) -> bool:
+    """Return whether the answer is streamed: `--param stream=true` is `--stream`.
+
+    Raises BadInput for a contradiction, NotOffered where the answer cannot be streamed, or comes only so.
+    """
+    parameter = request.params.get("stream")
+    if request.stream and parameter is False:
+        raise BadInput("--stream and --param stream=false contradict each other.", "Give one of them.")
+    if task.always_streams and parameter is False:
+        raise NotOffered(f"The answers of {task.id!r} are always streamed.", "Leave --param stream=false out.")
+    stream = request.stream or parameter is True or task.always_streams
+    can_stream = task.streams and protocol.streaming
+    if stream and not can_stream:
+        raise NotOffered(f"{task.id!r} on {protocol.id!r} does not support streaming.", "Leave --stream out.")
+    streams_always = gateway.default_body.get(protocol.id, {}).get("stream") is True
+    if streams_always and not stream and parameter is not False:
+        raise NotOffered(
+            f"{gateway.name} answers {protocol.id!r} only as a stream: its file says `stream: true`.",
+            "Add --stream." if can_stream else f"{task.id!r} does not support streaming.",
+        )
+    return stream
+
+
+def _check_library(resolution: Resolution) -> None:
+    """Raise NotOffered where a client library does not support what the endpoint requires."""
+    request, library, endpoint = resolution.request, resolution.library, resolution.endpoint
+    if request.fallback and not library.fallback:
+        raise NotOffered(f"{library.id} supports one model only.", "Leave --fallback out, or choose another --library.")
+    if not library.sdk:
+        return
+    if endpoint.query and not library.query:
+        raise NotOffered(
+            f"{library.id} cannot send the query parameters of {resolution.gateway.name}: {', '.join(endpoint.query)}.",
+            "Choose another --library.",
+        )
+    in_path = "{model}" in endpoint.path and not any("{model}" in end for end in resolution.protocol.sdk_paths)
+    if request.fallback and in_path:
+        raise NotOffered(
+            f"{library.id} has one address, and {resolution.gateway.name} has another one for each model.",
+            "Leave --fallback out, or choose another --library.",
+        )
+
+
+def _check_asynchronous(resolution: Resolution) -> None:
+    """Raise NotOffered where the library has no asynchronous program for the task, and one is requested."""
+    task, library = resolution.task, resolution.library
+    if not resolution.request.asynchronous or task.kind in library.async_kinds:
+        return
+    others = [other.id for other in resolution.language.libraries.values() if task.kind in other.async_kinds]
+    raise NotOffered(
+        f"{library.id} has no asynchronous program for the task {task.id!r}.",
+        f"With --async use --library {' or '.join(others)}." if others else "Leave --async out.",
+    )
+
+
+def _check_stream(resolution: Resolution) -> None:
+    """Raise NotOffered where a client library cannot stream the task, or cannot read the streams of the endpoint."""
+    _, gateway, task, language, library, protocol, endpoint, *_ = resolution
+    if not resolution.stream:
+        return
+    if reason := library.unsupported.get(f"{task.kind}-stream"):
+        raise NotOffered(f"{library.id} does not stream the answers of {task.id!r}: {reason}.", "Leave --stream out.")
+    streams_always = task.always_streams or task.template in library.whole_and_stream
+    if not streams_always and not load.has_template(language, library, f"{task.template}-stream", protocol.id):
+        raise NotOffered(f"There is no streamed program for {task.id!r} with {library.id}.", "Leave --stream out.")
+    missing = [event for event in endpoint.stream_lacks if event in library.stream_needs]
+    if missing:
+        raise NotOffered(
+            f"{library.id} cannot read streams without {missing[0]}, as {gateway.name} may send them.",
+            "Leave --stream out, or choose another --library.",
+        )

@@ -80,6 +80,16 @@ class ProgramRequest(NamedTuple):
     allow_http: bool = False
 
 
+class Objects(NamedTuple):
+    """What the names of a request refer to, whether they go together or not."""
+
+    request: ProgramRequest  # with the id of its protocol
+    gateway: Gateway
+    task: Task
+    language: Language
+    library: Library
+
+
 class ModelChoice(NamedTuple):
     """A model, the rule that picked it, and the notes and evidence for it."""
 

@@ -5,7 +5,6 @@ import json
 import keyword
 import math
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,8 +25,6 @@ BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 UNUSUAL = re.compile(r'["\\]|[^ -~]')
 SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-quote_for_shell = shlex.quote
 
 
 def write_literal(style: LiteralStyle, value: Any, margin: int = 0, lead: int = 0) -> str:

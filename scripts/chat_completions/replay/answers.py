@@ -1,19 +1,23 @@
-"""Answers that fit the user's tools or JSON Schema, generated in the form of each protocol, whole or streamed."""
+"""Answers that fit the user's tools or JSON Schema, whole or streamed, and errors: in the form of each protocol."""
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.types import EMPTY
 from chat_completions.planning.request_body import put
+from chat_completions.replay.cassette import Response, as_json, json_response
 from chat_completions.replay.example_value import example_value
+from chat_completions.replay.matching import Candidate
 from chat_completions.replay.request_kind import RequestKind
-from chat_completions.replay.responses import Response, as_json, json_response
 
 GENERATED = "generated"
 MAX_CALLS = 2
 CREATED = 1767225600  # 2026-01-01, the same in every answer
+ERROR_NAMES = {401: "authentication_error", 429: "rate_limit_error"}
 
 
 class Answer(NamedTuple):
@@ -40,6 +44,20 @@ def generated_response(body: Any, kind: RequestKind, gateway: Gateway) -> Respon
     if not kind.stream:
         return json_response(whole, source)
     return Response(200, {"content-type": "text/event-stream"}, list(write_events(whole)), source, chunked=True)
+
+
+def error_response(status: int, message: str, protocol: str = "", candidates: Iterable[Candidate] = ()) -> Response:
+    """Return an error as the gateway words it in one of the candidates, else in the form of the protocol."""
+    for exchange, kind in candidates:
+        if (exchange.status, kind.protocol) == (status, protocol):
+            return exchange.response("")
+    name = ERROR_NAMES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
+    error: dict[str, Any] = {"error": {"message": message, "type": name, "code": str(status)}}
+    if protocol == "anthropic-messages":
+        error = {"type": "error", "error": {"type": name, "message": message}}
+    elif protocol == "gemini-generate":
+        error = {"error": {"code": status, "message": message, "status": name.upper()}}
+    return json_response(error, "constructed", status, {"retry-after": "1"} if status in (429, 503) else EMPTY)
 
 
 def _example_answer(body: Any, kind: RequestKind) -> Answer | None:

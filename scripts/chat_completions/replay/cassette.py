@@ -1,4 +1,4 @@
-"""Read cassettes: recorded, documented or constructed exchanges in vcrpy's format.
+"""Read cassettes: recorded, documented or constructed exchanges in vcrpy's format, and their responses.
 
 Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), and a response may hold
 `x-chunks`: the lengths in bytes of the chunks in which it arrived. vcrpy ignores both.
@@ -6,7 +6,7 @@ Beside vcrpy's own keys a file holds `provenance` (label, source, date, note), a
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes
 from email.policy import HTTP
 from functools import cache
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from chat_completions.catalog.types import EMPTY
 from chat_completions.errors import BadData
 from chat_completions.paths import cassettes
 
@@ -26,13 +27,25 @@ EVENT_END = re.compile(rb"(?<=\n\n)|(?<=\r\n\r\n)")  # the blank line after an e
 PLACEHOLDERS = ("<key>", "<wrong-key>", "<poor-key>", "<busy-key>")
 
 
+class Response(NamedTuple):
+    """A response to send, and its source; a fault may set a `pause` before each chunk or leave it incomplete."""
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Sequence[bytes]
+    source: str
+    chunked: bool = False
+    pause: float = 0  # seconds
+    complete: bool = True
+
+
 class Exchange(NamedTuple):
     """One request and its response, whose body arrived in `chunks`.
 
-    `scene` is gateway/name, `origin` the scheme and host of the request, as in links of the response.
+    `cassette` is gateway/name, `origin` the scheme and host of the request, as in links of the response.
     """
 
-    scene: str
+    cassette: str
     label: str
     method: str
     origin: str
@@ -47,12 +60,29 @@ class Exchange(NamedTuple):
     @property
     def gateway(self) -> str:
         """Return the name of the gateway."""
-        return self.scene.partition("/")[0]
+        return self.cassette.partition("/")[0]
 
     @property
     def source(self) -> str:
-        """Return the scene with its label."""
-        return f"{self.scene} ({self.label})"
+        """Return the cassette with its label."""
+        return f"{self.cassette} ({self.label})"
+
+    def response(self, url: str) -> Response:
+        """Return the response with `url` in place of the address from which it came, as in a link to an image."""
+        chunks = [chunk.replace(self.origin.encode(), url.encode()) for chunk in self.chunks]
+        dropped = ("content-length", "transfer-encoding")
+        headers = {name: value for name, value in self.response_headers.items() if name not in dropped}
+        return Response(self.status, headers, chunks, self.source, self.chunked)
+
+
+def json_response(data: Any, source: str, status: int = 200, headers: Mapping[str, str] = EMPTY) -> Response:
+    """Return a response with data as JSON."""
+    return Response(status, {"content-type": "application/json", **headers}, [as_json(data)], source)
+
+
+def as_json(data: Any) -> bytes:
+    """Return data as the body of a response."""
+    return json.dumps(data, ensure_ascii=False).encode()
 
 
 def recorded_gateways() -> list[str]:
@@ -87,10 +117,10 @@ def load_cassette(file: Path) -> dict[str, Any]:
     return dict(yaml.load(file.read_bytes(), Loader))  # noqa: S506 - a safe one
 
 
-def parse_cassette(data: Mapping[str, Any], scene: str) -> list[Exchange]:
+def parse_cassette(data: Mapping[str, Any], cassette: str) -> list[Exchange]:
     """Return the exchanges of a cassette's content; KeyError or TypeError where it is not a cassette."""
     label = data["provenance"]["label"]
-    return [_exchange(scene, label, item["request"], item["response"]) for item in data["interactions"]]
+    return [_exchange(cassette, label, item["request"], item["response"]) for item in data["interactions"]]
 
 
 def parse_body(body: str | bytes | None, headers: Mapping[str, str]) -> Any:
@@ -122,13 +152,13 @@ def _form_field(part: Any) -> dict[str, Any]:
     return {"name": name, "file": file, "type": part.get_content_type(), "bytes": value.hex()}
 
 
-def _exchange(scene: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
+def _exchange(cassette: str, label: str, request: Mapping[str, Any], response: Mapping[str, Any]) -> Exchange:
     body = response["body"]["string"]
     raw = body.encode() if isinstance(body, str) else body
     url = urlsplit(request["uri"])
     headers = {name.lower(): values[0] for name, values in request["headers"].items()}
     return Exchange(
-        scene=scene,
+        cassette=cassette,
         label=label,
         method=request["method"],
         origin=f"{url.scheme}://{url.netloc}",

@@ -9,6 +9,7 @@ its value.
 """
 
 import json
+import operator
 import re
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
@@ -113,8 +114,9 @@ def bodies_match(received: Any, recorded: Any) -> bool:
     if recorded == ANY:
         return isinstance(received, str) and bool(received)
     if isinstance(received, dict) and isinstance(recorded, dict):
-        ours, theirs = _without_empty(received), _without_empty(recorded)
-        return ours.keys() == theirs.keys() and all(_field_matches(name, ours[name], theirs[name]) for name in ours)
+        received, recorded = _without_empty(received), _without_empty(recorded)
+        same_names = received.keys() == recorded.keys()
+        return same_names and all(_field_matches(name, received[name], recorded[name]) for name in received)
     if isinstance(received, list) and isinstance(recorded, list):
         return len(received) == len(recorded) and all(map(bodies_match, received, recorded))
     if isinstance(received, str) and isinstance(recorded, str):
@@ -167,23 +169,21 @@ def _body_difference(received: Any, recorded: Any) -> str:
 
 def find_nearest(request: ReceivedRequest, kind: RequestKind, candidates: Iterable[Candidate]) -> Exchange | None:
     """Return the good response whose request is most similar to this one; None where none has its form."""
-    ranked: list[tuple[Any, ...]] = []
-    for number, (exchange, theirs) in enumerate(candidates):
-        if theirs.form == kind.form and exchange.status == HTTPStatus.OK:
-            ranked.append((*_similarity(request.body, kind, exchange, theirs), -number, exchange))
-    return max(ranked)[-1] if ranked else None
+    same_form = [pair for pair in candidates if pair[1].form == kind.form and pair[0].status == HTTPStatus.OK]
+    nearest = max(same_form, key=lambda pair: _similarity(request.body, kind, *pair), default=None)
+    return nearest[0] if nearest else None
 
 
-def _similarity(body: Any, kind: RequestKind, exchange: Exchange, theirs: RequestKind) -> tuple[float, ...]:
+def _similarity(body: Any, kind: RequestKind, exchange: Exchange, recorded: RequestKind) -> tuple[float, ...]:
     """Rank a recorded request: by its contents, its number of messages, its label, its prompt and its text."""
-    same_contents = sum(ours == other for ours, other in zip(kind.contents, theirs.contents, strict=True))
+    same_contents = sum(map(operator.eq, kind.contents, recorded.contents))
     # A greeting makes sense as an answer to any prompt; code, or the short answers of a batch, do not.
-    is_greeting = "chat" in re.split("[/-]", exchange.scene)
-    same_prompt = bodies_match(*(_prompt(either) for either in (body, exchange.body)))
-    first, second = (json.dumps(either, sort_keys=True, default=str)[:COMPARED] for either in (body, exchange.body))
+    is_greeting = "chat" in re.split("[/-]", exchange.cassette)
+    same_prompt = bodies_match(_prompt(body), _prompt(exchange.body))
+    first, second = (json.dumps(data, sort_keys=True, default=str)[:COMPARED] for data in (body, exchange.body))
     ratio = SequenceMatcher(None, first, second).quick_ratio()
     label = -LABELS.index(exchange.label)
-    return same_contents, -abs(kind.message_count - theirs.message_count), label, is_greeting or same_prompt, ratio
+    return same_contents, -abs(kind.message_count - recorded.message_count), label, is_greeting or same_prompt, ratio
 
 
 def _prompt(body: Any) -> Any:

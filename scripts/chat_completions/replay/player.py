@@ -1,7 +1,7 @@
 """Answer requests from cassettes, as a gateway that needs no real key.
 
 In order: the fault of --fault, a refusal of a wrong or missing key, the exact recording, an answer generated
-for the user's tools or schema, the nearest scene of the same kind. A strict replay, for tests, answers what no
+for the user's tools or schema, the nearest recording of the same kind. A strict replay, for tests, answers what no
 cassette holds with 404 and `x-should-retry: false`. Several gateways have a path of their own each: /NAME/….
 """
 
@@ -12,11 +12,51 @@ from urllib.parse import urlsplit
 
 from chat_completions.catalog.gateway import Gateway
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.replay.answers import GENERATED, generated_response
-from chat_completions.replay.cassette import Exchange, load_all_exchanges
+from chat_completions.errors import BadInput, UnknownName
+from chat_completions.replay.answers import GENERATED, error_response, generated_response
+from chat_completions.replay.cassette import Exchange, Response, json_response, load_all_exchanges
 from chat_completions.replay.matching import Candidate, ReceivedRequest, find_differences, find_nearest, has_right_key
 from chat_completions.replay.request_kind import RequestKind, find_kind
-from chat_completions.replay.responses import Fault, Response, error_response, json_response, recorded_response
+
+STATUSES = ("401", "402", "429", "503")
+KINDS = (*STATUSES, "cut", "slow", "html")
+PAUSE = 0.5  # seconds
+ERROR_PAGE = b"<!doctype html><html><body><h1>Something went wrong</h1></body></html>"
+
+
+class Fault:
+    """One kind of fault, for the first so many responses or, without `times`, for all."""
+
+    def __init__(self, kind: str, times: int | None) -> None:
+        self.kind = kind
+        self.status = int(kind) if kind in STATUSES else 0  # served instead of an answer
+        self._left = times
+
+    def is_due(self) -> bool:
+        """Return whether the next response is a faulty one, and count it."""
+        if self._left is not None:
+            self._left -= 1
+        return self._left is None or self._left >= 0
+
+    def apply(self, response: Response) -> Response:
+        """Return the response with the fault in it."""
+        if self.kind == "html":
+            return Response(200, {"content-type": "text/html; charset=utf-8"}, [ERROR_PAGE], "constructed")
+        if self.kind == "slow":
+            return response._replace(chunked=True, pause=PAUSE)
+        half = len(response.chunks) // 2
+        part = [chunk[: len(chunk) // 2] for chunk in response.chunks[half : half + 1]]
+        return response._replace(chunked=True, complete=False, chunks=[*response.chunks[:half], *part])
+
+
+def parse_fault(text: str) -> Fault:
+    """Return the fault that `503`, or `503@2` for the first two responses, stands for."""
+    kind, at, times = text.partition("@")
+    if kind not in KINDS:
+        raise UnknownName("fault", kind, KINDS)
+    if at and not (times.isdecimal() and int(times)):
+        raise BadInput(f"--fault {text!r}: after @ stands a number.", "Write, for example, 503@1.")
+    return Fault(kind, int(times) if at else None)
 
 
 class Replay:
@@ -43,7 +83,7 @@ class Replay:
         self.exchanges = list(exchanges)
         self.misses: list[str] = []
         self._played: set[int] = set()
-        self._scene = ""  # that was played last
+        self._cassette = ""  # that was played last
 
     def unplayed(self) -> list[Exchange]:
         """Return the exchanges that were not requested."""
@@ -72,7 +112,7 @@ class Replay:
             return error_response(401, "the API key is missing or wrong", protocol, self._candidates(name))
         exact = self._find_exact(request._replace(path=kind.path) if kind else request, name)
         if exact:
-            response = recorded_response(exact, self.url)
+            response = exact.response(self.url)
         elif gateway and isinstance(request.body, str):
             response = error_response(400, "the body is not JSON", protocol)
         elif gateway and kind:
@@ -87,15 +127,15 @@ class Replay:
         if response is None:
             nearest = find_nearest(request, kind, self._candidates(gateway.id))
             if nearest:
-                self._scene = nearest.scene
+                self._cassette = nearest.cassette
                 self._report_once(f"this request was not recorded: the answer is {nearest.source}, to another prompt")
-                return recorded_response(nearest, self.url)
+                return nearest.response(self.url)
             exchanges = load_all_exchanges()
             gateways = {name: load_gateway(name) for name in {exchange.gateway for exchange in exchanges}}
             nearest = find_nearest(request, kind, _with_kinds(exchanges, gateways))
             if nearest is None:
                 return self._not_found(f"nothing of the kind of {request.method} {request.path} was recorded")
-            response = recorded_response(nearest, self.url)._replace(source=f"{GENERATED} from {nearest.source}")
+            response = nearest.response(self.url)._replace(source=f"{GENERATED} from {nearest.source}")
         self._report_once(f"this request was not recorded: the answer is {response.source}")
         return response
 
@@ -114,8 +154,8 @@ class Replay:
     def _find_exact(self, request: ReceivedRequest, name: str) -> Exchange | None:
         """Return the recording of a request.
 
-        One that a scene holds several times, as when a task is polled, is answered in order; of several scenes that
-        hold it, the one that was played last goes on.
+        One that a cassette holds several times, as when a task is polled, is answered in order; of several
+        cassettes that hold it, the one that was played last goes on.
         """
         lenient = bool(self.gateways)
         matches = [
@@ -125,21 +165,21 @@ class Replay:
         ]
         if not matches:
             return None
-        scenes = [self.exchanges[number].scene for number in matches]
-        self._scene = self._scene if self._scene in scenes else scenes[0]
-        of_scene = [number for number in matches if self.exchanges[number].scene == self._scene]
-        number = next((number for number in of_scene if number not in self._played), of_scene[-1])
+        cassettes = [self.exchanges[number].cassette for number in matches]
+        self._cassette = self._cassette if self._cassette in cassettes else cassettes[0]
+        of_cassette = [number for number in matches if self.exchanges[number].cassette == self._cassette]
+        number = next((number for number in of_cassette if number not in self._played), of_cassette[-1])
         self._played.add(number)
         return self.exchanges[number]
 
     def _miss(self, request: ReceivedRequest, name: str) -> str:
         """Describe how a request differs from the most similar recording."""
         exchanges = [exchange for exchange in self.exchanges if name in ("", exchange.gateway)]
-        candidates = [(find_differences(request, exchange), exchange.scene) for exchange in exchanges]
-        differences, scene = min(
+        candidates = [(find_differences(request, exchange), exchange.cassette) for exchange in exchanges]
+        differences, cassette = min(
             candidates, key=lambda pair: len("".join(pair[0])), default=(["nothing is loaded"], "-")
         )
-        return f"{request.method} {request.path} is not in {scene}: {'; '.join(differences)}"
+        return f"{request.method} {request.path} is not in {cassette}: {'; '.join(differences)}"
 
     def _not_found(self, miss: str) -> Response:
         self.misses.append(miss)

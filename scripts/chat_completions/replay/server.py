@@ -17,10 +17,9 @@ from chat_completions.catalog.gateway import Gateway
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.types import Program
 from chat_completions.replay.answers import GENERATED
-from chat_completions.replay.cassette import Exchange, load_exchanges, parse_body
+from chat_completions.replay.cassette import Exchange, Response, load_exchanges, parse_body
 from chat_completions.replay.matching import ReceivedRequest
-from chat_completions.replay.player import Replay
-from chat_completions.replay.responses import Fault, Response
+from chat_completions.replay.player import Fault, Replay
 
 NO_BODY = (204, 304)
 LOOPBACK = "127.0.0.1,localhost"

@@ -31,7 +31,7 @@ def state() -> dict[str, object]:
 
 def call(module: Any) -> dict[str, object]:
     """Call the program's function once."""
-    function = next(getattr(module, one) for one in NAMES if hasattr(module, one))
+    function = next(getattr(module, name) for name in NAMES if hasattr(module, name))
     try:
         value = function(*([] if os.environ["TASK"] in ("models", "balance") else [json.loads(os.environ["ARGUMENT"])]))
         if inspect.isasyncgen(value):
@@ -39,7 +39,7 @@ def call(module: Any) -> dict[str, object]:
         value = asyncio.run(value) if inspect.iscoroutine(value) else value
         return {"value": "".join(map(str, value)) if inspect.isgenerator(value) else value}
     except Exception as error:  # noqa: BLE001 - the kind of error is what is asked
-        kinds = {name for one in type(error).__mro__ for name in (one.__module__.split(".")[0], one.__name__)}
+        kinds = {name for base in type(error).__mro__ for name in (base.__module__.split(".")[0], base.__name__)}
         status = getattr(error, "status_code", None)  # which LiteLLM has in no message
         return {"error": str(error), "status": status, "kinds": sorted(kinds)}
 

@@ -1,7 +1,7 @@
 """The form in which a library sends the request that a cassette holds, where it has one of its own.
 
 A library named here has a module, as_sent of which is applied to the recorded request before it is compared, for
-the programs of this library alone: nothing is compared more loosely. FAILS_ON of the module are scenes that end
+the programs of this library alone: nothing is compared more loosely. FAILS_ON of the module are cassettes that end
 with an error in this library, each with the reason.
 """
 
@@ -19,9 +19,9 @@ def sent_by(library: str, recorded: Iterable[Exchange]) -> list[Exchange]:
     return [*map(module.as_sent, recorded)] if module else list(recorded)
 
 
-def fails_on(library: str, scene: str) -> bool:
+def fails_on(library: str, cassette: str) -> bool:
     """Return whether the programs of a library end with an error where those of the others do not."""
-    return scene in getattr(_module(library), "FAILS_ON", {})
+    return cassette in getattr(_module(library), "FAILS_ON", {})
 
 
 def _module(library: str) -> Any:

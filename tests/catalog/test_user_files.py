@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from chat_completions.catalog.user_files import check_schema, check_tools
 from chat_completions.catalog.validation import ValidationError
 from chat_completions.generate import generate_program
+from chat_completions.planning.messages import notes_on_schema
 from chat_completions.planning.types import ProgramRequest
-from chat_completions.planning.user_files import check_schema, check_tools, notes_on_schema
 
 OBJECT = {"type": "object"}
 GOOD_TOOLS: list[Any] = [

@@ -1,7 +1,7 @@
-"""List the scenes of a gateway: what is asked, and how the program must end.
+"""List the scenarios of a gateway: what is asked, and how the program must end.
 
-One scene for each combination of task, protocol and stream, a wrong key and a wrong model for each
-chat protocol, and what scenes.yaml adds.
+One scenario for each combination of task, protocol and stream, a wrong key and a wrong model for each
+chat protocol, and what scenarios.yaml adds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ import yaml
 from recording.generator import combinations
 
 CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
-SETUP: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("scenes.yaml").read_text(encoding="utf-8"))
+SETUP: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("scenarios.yaml").read_text(encoding="utf-8"))
 PREFIXES = {
     "aireiter-tasks": "tasks-",
     "anthropic-messages": "messages-",
@@ -27,7 +27,7 @@ REFUSED = (400, 401, 403)
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scenario:
     """A program to record: its options, the placeholder of the key it gets, and the accepted outcomes."""
 
     gateway: str
@@ -64,40 +64,40 @@ class RawRequest:
 
 
 @cache
-def scenes(gateway: str) -> list[Scene]:
-    """Return all scenes of a gateway, in a fixed order."""
+def scenarios(gateway: str) -> list[Scenario]:
+    """Return all scenarios of a gateway, in a fixed order."""
     setup = SETUP.get(gateway, {})
     keys = [key for key in combinations(gateway) if key[0] not in setup.get("leave_out", ())]
     may_fail = setup.get("may_fail", ())
-    found = [task_scene(gateway, *key) for key in keys]
-    found = [replace(s, exits=(0, 1), statuses=(200,)) if s.options["task"] in may_fail else s for s in found]
+    of_tasks = [task_scenario(gateway, *key) for key in keys]
+    of_tasks = [replace(s, exits=(0, 1), statuses=(200,)) if s.options["task"] in may_fail else s for s in of_tasks]
     protocols = [protocol for task, protocol, stream in keys if task == "chat" and not stream]
-    return [*found, *failure_scenes(gateway, protocols), *extra_scenes(gateway, protocols)]
+    return [*of_tasks, *failure_scenarios(gateway, protocols), *extra_scenarios(gateway, protocols)]
 
 
-def task_scene(gateway: str, task: str, protocol: str, stream: bool) -> Scene:
-    """Return the scene of one combination."""
+def task_scenario(gateway: str, task: str, protocol: str, stream: bool) -> Scenario:
+    """Return the scenario of one combination."""
     options = {"task": task, "protocol": protocol, **({"stream": True} if stream else {})}
-    return Scene(gateway, f"{PREFIXES.get(protocol, '')}{task}{'-stream' if stream else ''}", options)
+    return Scenario(gateway, f"{PREFIXES.get(protocol, '')}{task}{'-stream' if stream else ''}", options)
 
 
-def failure_scenes(gateway: str, protocols: Sequence[str]) -> Iterator[Scene]:
+def failure_scenarios(gateway: str, protocols: Sequence[str]) -> Iterator[Scenario]:
     """Yield a wrong key and a wrong model for each chat protocol."""
     for number, protocol in enumerate(protocols):
         suffix, options = f"-{protocol}" if number else "", {"task": "chat", "protocol": protocol}
-        refused = Scene(gateway, f"wrong-key{suffix}", options, exits=(1,), every_program=False)
+        refused = Scenario(gateway, f"wrong-key{suffix}", options, exits=(1,), every_program=False)
         yield replace(refused, key="<wrong-key>", statuses=REFUSED)
         options = {**options, "model": NO_MODEL}
-        yield Scene(gateway, f"wrong-model{suffix}", options, exits=(0, 1), every_program=False)
+        yield Scenario(gateway, f"wrong-model{suffix}", options, exits=(0, 1), every_program=False)
 
 
-def extra_scenes(gateway: str, protocols: Sequence[str]) -> Iterator[Scene]:
-    """Yield the scenes that scenes.yaml adds: chat programs that meet a failure or a mock."""
-    for extra in SETUP.get(gateway, {}).get("scenes", ()):
+def extra_scenarios(gateway: str, protocols: Sequence[str]) -> Iterator[Scenario]:
+    """Yield the scenarios that scenarios.yaml adds: chat programs that meet a failure or a mock."""
+    for extra in SETUP.get(gateway, {}).get("scenarios", ()):
         values = dict(extra)
         options = {"task": "chat", "protocol": protocols[0], **values.pop("write", {})}
         exits = (values.pop("exit", 0),)
-        yield Scene(gateway, options=options, exits=exits, every_program=False, **values)
+        yield Scenario(gateway, options=options, exits=exits, every_program=False, **values)
 
 
 def raw_requests(gateway: str) -> list[RawRequest]:
@@ -105,9 +105,9 @@ def raw_requests(gateway: str) -> list[RawRequest]:
     return [RawRequest(gateway, **values) for values in SETUP.get(gateway, {}).get("raw", ())]
 
 
-def file_of(scene: Scene | RawRequest, cassettes: Path) -> Path:
-    """Return the cassette of a scene."""
-    return cassettes / scene.gateway / f"{scene.name}.yaml"
+def file_of(scenario: Scenario | RawRequest, cassettes: Path) -> Path:
+    """Return the cassette of a scenario."""
+    return cassettes / scenario.gateway / f"{scenario.name}.yaml"
 
 
 def is_recorded(file: Path) -> bool:
