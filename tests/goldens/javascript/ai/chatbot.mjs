@@ -1,5 +1,5 @@
 // Chat with a model on AITOLL in the terminal; Ctrl-D ends it.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { streamText } from "ai";
@@ -62,7 +62,7 @@ async function chat() {
   }
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   if (API_KEY) chat();
   else console.error("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   process.exitCode = API_KEY ? 0 : 1;

@@ -1,5 +1,5 @@
 // Let a model of AITOLL call functions, and print its answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { jsonSchema, stepCountIs, streamText, tool } from "ai";
@@ -68,7 +68,7 @@ export async function* stream(prompt, log = () => {}) {
   log(`Usage: ${JSON.stringify(steps.map(({ usage }) => usage.raw))}`);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;

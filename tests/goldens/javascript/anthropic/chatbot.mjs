@@ -1,5 +1,5 @@
 // Chat with a model on AIReiter in the terminal; Ctrl-D ends it.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import Anthropic from "@anthropic-ai/sdk";
 
@@ -56,7 +56,7 @@ async function chat() {
   }
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   if (API_KEY) chat();
   else console.error("Error: AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
   process.exitCode = API_KEY ? 0 : 1;

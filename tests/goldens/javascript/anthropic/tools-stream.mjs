@@ -1,5 +1,5 @@
 // Let a model of AIReiter call functions, and print its answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import Anthropic from "@anthropic-ai/sdk";
 
@@ -113,7 +113,7 @@ async function callTool(block, json) {
   }
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const { metadata, message = error.message } = error.error?.error ?? error.error ?? {}; // the server's words

@@ -1,5 +1,5 @@
 // Make an image with AITOLL and save it.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -76,7 +76,7 @@ async function post(path, body, retries = 2) {
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   generateImage(PROMPT, console.error).then(async (images) => {
     for (const { type, bytes } of images) {
       const name = `image-${crypto.randomUUID().slice(0, 8)}.${type.slice("image/".length)}`;

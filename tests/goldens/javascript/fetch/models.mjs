@@ -1,5 +1,5 @@
 // List the models of AIReiter.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AIREITER_API_KEY;
@@ -46,7 +46,7 @@ async function get(path, retries = 2) {
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const show = (id) => console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
   listModels().then((ids) => ids.forEach(show)).catch((error) => {
     const reason = [error.message, error.cause?.code].join(" ").trim();

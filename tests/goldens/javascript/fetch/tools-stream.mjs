@@ -1,5 +1,5 @@
 // Let a model of AITOLL call functions, and print its answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
@@ -157,7 +157,7 @@ function errorMessage(body) {
   return typeof text === "string" ? text : JSON.stringify(text);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const reason = [error.message, error.cause?.code].join(" ").trim();

@@ -1,5 +1,5 @@
 // Ask AITOLL about an image.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -49,7 +49,7 @@ async function post(path, body, retries = 2) {
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
     const reason = [error.message, error.cause?.code].join(" ").trim();
     console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));

@@ -1,5 +1,5 @@
 // Ask AIClient-2-API a question and print the answer.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { GoogleGenAI } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
@@ -29,7 +29,7 @@ export async function ask(prompt, log = () => {}) {
   return text;
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
     const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_, words) => JSON.parse(words));

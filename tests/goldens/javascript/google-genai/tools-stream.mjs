@@ -1,5 +1,5 @@
 // Let a model of AIClient-2-API call functions, and print its answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { GoogleGenAI } from "@google/genai";
 
@@ -95,7 +95,7 @@ async function callTool(name = "", input) {
   }
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words

@@ -1,5 +1,5 @@
 // Ask AITOLL a question and print the answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import OpenAI from "openai";
 
@@ -35,7 +35,7 @@ export async function* stream(prompt, log = () => {}) {
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();

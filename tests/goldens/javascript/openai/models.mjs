@@ -1,5 +1,5 @@
 // List the models of AIReiter.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AIREITER_API_KEY;
@@ -32,7 +32,7 @@ export async function listModels() {
   return page.data.map((model) => model.id);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const show = (id) => console.log(RECOMMENDED.includes(id) ? `${id} (recommended)` : id);
   listModels().then((ids) => ids.forEach(show)).catch((error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();

@@ -10,11 +10,11 @@ export async function POST(request: Request): Promise<Response> {
   const apiKey = process.env.AITOLL_API_KEY;
   try {
     if (!apiKey) throw new Error("AITOLL_API_KEY is not set");
-    const { messages: history } = (await request.json()) as { messages: { role: string; content: string }[] };
-    const messages = history.map(({ role, content }) => ({
-      role: role === "assistant" ? "assistant" : "user",
-      content: `${content}`,
-    }));
+    const { messages: history } = (await request.json().catch(() => null)) ?? {};
+    if (!Array.isArray(history) || !history.every((message) => typeof message?.content === "string")) {
+      return Response.json({ error: 'send {"messages": [{"role": "user", "content": "…"}]}' }, { status: 400 });
+    }
+    const messages = history.map(({ role, content }) => ({ role: role === "assistant" ? role : "user", content }));
     const response = await fetch(BASE_URL + "/chat/completions", {
       method: "POST",
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${apiKey}` },
@@ -22,11 +22,8 @@ export async function POST(request: Request): Promise<Response> {
       redirect: "manual",
       signal: request.signal, // ends when the page is closed
     });
-    if (!response.body || !response.headers.get("content-type")?.includes("event-stream")) {
-      throw new Error(await httpError(response));
-    }
-    const text = response.body.pipeThrough(new TextDecoderStream());
-    const lines = text.pipeThrough(new EventSourceParserStream()).pipeThrough(toLines(apiKey));
+    if (!response.headers.get("content-type")?.includes("event-stream")) throw new Error(await httpError(response));
+    const lines = new ReadableStream<string>({ start: (controller) => sendLines(controller, response, apiKey) });
     return new Response(lines.pipeThrough(new TextEncoderStream()), {
       headers: { "Content-Type": "application/x-ndjson", "Cache-Control": "no-store" },
     });
@@ -49,34 +46,37 @@ function errorMessage(body: any): string {
   return typeof text === "string" ? text : JSON.stringify(text);
 }
 
-// Turn the events of the gateway into the lines of the answer.
-function toLines(apiKey: string) {
+// Send the text in the events of the gateway, line by line.
+async function sendLines(controller: ReadableStreamDefaultController<string>, response: Response, apiKey: string) {
+  const send = (line: object) => controller.enqueue(`${JSON.stringify(line).replaceAll(apiKey, "***")}\n`);
   let finishReason = "";
   let usage = {};
-  const line = (value: object) => `${JSON.stringify(value).replaceAll(apiKey, "***")}\n`;
-  function end(controller: TransformStreamDefaultController<string>, error?: string) {
-    const warning = finishReason === "stop" ? undefined : `ended with ${finishReason}`;
-    controller.enqueue(line(error ? { error } : { warning, done: true }));
-    controller.terminate();
-    if (!error) console.info("Usage:", JSON.stringify(usage));
-  }
-  return new TransformStream<{ event?: string; data: string }, string>({
-    transform({ event, data }, controller) {
+  const body = response.body!.pipeThrough(new TextDecoderStream());
+  const events = body.pipeThrough(new EventSourceParserStream()).getReader();
+  try {
+    for (let next = await events.read(); !next.done; next = await events.read()) {
+      const { event, data } = next.value;
       if (data.trim() === "[DONE]") {
         finishReason ||= "stop";
-        return end(controller);
+        break;
       }
-      if (event === "error" && !data.startsWith("{")) return end(controller, data);
       const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
       const problem = chunk.errors ?? chunk.message ?? chunk.msg ?? chunk.detail ?? chunk.error_msg;
-      if (chunk.error || (problem && !chunk.choices) || event === "error") return end(controller, errorMessage(chunk));
+      if (chunk.error || (problem && !chunk.choices) || event === "error") throw new Error(errorMessage(chunk));
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
       finishReason = choice?.finish_reason || finishReason;
       usage = chunk.usage ?? usage;
-      if (text) controller.enqueue(line({ text }));
-    },
-    flush: (controller) => end(controller, finishReason ? undefined : "the answer was cut"),
-  });
+      if (text) send({ text });
+    }
+    if (!finishReason) throw new Error("the answer was cut");
+    console.info("Usage:", JSON.stringify(usage));
+    const warning = ["stop", "eos"].includes(finishReason) ? undefined : `ended with ${finishReason}`;
+    send({ warning, done: true });
+  } catch (error) {
+    send({ error: (error as Error).message });
+  }
+  controller.close();
+  await events.cancel(); // some servers keep the connection open
 }

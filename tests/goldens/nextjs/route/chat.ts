@@ -8,11 +8,11 @@ export async function POST(request: Request): Promise<Response> {
   const apiKey = process.env.AITOLL_API_KEY;
   try {
     if (!apiKey) throw new Error("AITOLL_API_KEY is not set");
-    const { messages: history } = (await request.json()) as { messages: { role: string; content: string }[] };
-    const messages = history.map(({ role, content }) => ({
-      role: role === "assistant" ? "assistant" : "user",
-      content: `${content}`,
-    }));
+    const { messages: history } = (await request.json().catch(() => null)) ?? {};
+    if (!Array.isArray(history) || !history.every((message) => typeof message?.content === "string")) {
+      return Response.json({ error: 'send {"messages": [{"role": "user", "content": "…"}]}' }, { status: 400 });
+    }
+    const messages = history.map(({ role, content }) => ({ role: role === "assistant" ? role : "user", content }));
     const response = await fetch(BASE_URL + "/chat/completions", {
       method: "POST",
       headers: { "Content-Type": "application/json", Authorization: `Bearer ${apiKey}` },
@@ -26,7 +26,7 @@ export async function POST(request: Request): Promise<Response> {
     const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     if (!text) throw new Error(await httpError(response));
     console.info("Usage:", JSON.stringify(body.usage));
-    const isComplete = !finishReason || finishReason === "stop";
+    const isComplete = !finishReason || ["stop", "eos"].includes(finishReason);
     const warning = isComplete ? undefined : `ended with ${finishReason}`;
     return Response.json({ text, warning, done: true });
   } catch (error) {

@@ -21,7 +21,7 @@ async def ask(client, prompt):
     messages = [{"role": "user", "content": prompt}]
     message = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
     if getattr(message, "content", None) is None:  # a web page, or an error with status 200
-        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)!r}")
     return {
         "answer": "".join(block.text for block in message.content if block.type == "text"),
         "stop_reason": message.stop_reason,

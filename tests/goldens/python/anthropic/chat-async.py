@@ -25,15 +25,15 @@ async def ask(prompt):
     async with client:
         message = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
         if getattr(message, "content", None) is None:  # a web page, or an error with status 200
-            raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
+            raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)!r}")
         if message.stop_reason not in ("end_turn", "stop_sequence", None):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
-        logger.info("Usage: %s %s", message.usage, message.model_extra)
+        logger.info("Usage: %s", {"usage": message.usage and message.usage.to_dict(), **message.model_extra})
         return "".join(block.text for block in message.content if block.type == "text")
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

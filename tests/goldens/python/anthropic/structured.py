@@ -34,7 +34,7 @@ def ask(prompt):
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    instructions = (
+    instructions = (  # for models that take no heed of the parameter
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "user", "content": prompt}]
@@ -42,11 +42,11 @@ def ask(prompt):
         model=MODEL, system=instructions, messages=messages, max_tokens=4096, stream=False
     )
     if getattr(message, "content", None) is None:  # a web page, or an error with status 200
-        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)}")
+        raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)!r}")
     if message.stop_reason not in ("end_turn", "stop_sequence", None):
         logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
     answer = parse_answer("".join(block.text for block in message.content if block.type == "text"))
-    logger.info("Usage: %s %s", message.usage, message.model_extra)
+    logger.info("Usage: %s", {"usage": message.usage and message.usage.to_dict(), **message.model_extra})
     return answer
 
 
@@ -69,7 +69,7 @@ def parse_answer(text):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

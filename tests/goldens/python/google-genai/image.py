@@ -45,7 +45,7 @@ def save_image(image):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):

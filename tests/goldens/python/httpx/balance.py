@@ -32,7 +32,7 @@ def get_balance():
     try:
         body = response.json()
     except ValueError:  # a web page
-        body = response.content.decode(errors="replace")
+        body = response.text
     match body:
         case {"data": {"credits": balance}} if balance is not None:
             return balance

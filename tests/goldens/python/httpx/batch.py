@@ -41,7 +41,7 @@ async def ask(prompt):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    body = response.content.decode(errors="replace")
+    body = response.text
     try:
         body = response.json()
         choice = body["choices"][0]

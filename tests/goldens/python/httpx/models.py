@@ -29,7 +29,7 @@ def list_models():
         f"{BASE_URL}/v1/models",
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
-    body = response.content.decode(errors="replace")
+    body = response.text
     try:
         body = response.json()
         return [model["id"] for model in body["data"]]

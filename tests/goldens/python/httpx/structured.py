@@ -44,7 +44,7 @@ def ask(prompt):
     """Return the model's answer, a value that fits SCHEMA, to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    instructions = (
+    instructions = (  # for models that take no heed of the parameter
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
@@ -61,7 +61,7 @@ def ask(prompt):
             "stream": False,
         },
     )
-    body = response.content.decode(errors="replace")
+    body = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -109,7 +109,7 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

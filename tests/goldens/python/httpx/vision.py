@@ -37,7 +37,7 @@ def ask(prompt, image=IMAGE):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    body = response.content.decode(errors="replace")
+    body = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -66,7 +66,7 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

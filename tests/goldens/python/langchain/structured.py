@@ -40,10 +40,10 @@ logger = logging.getLogger(__name__)
 
 
 def ask(prompt):
-    """Return the model's answer as a value that fits SCHEMA, to one prompt."""
+    """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    instructions = (
+    instructions = (  # for models that take no heed of the parameter
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
@@ -74,7 +74,7 @@ def parse_answer(text):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -69,7 +69,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 def ask(prompt):
-    """Return the model's answer, after at most 8 rounds of tool calls, to one prompt."""
+    """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
@@ -99,7 +99,7 @@ def run_tool(tool_call):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -21,10 +21,11 @@ async def ask(client, prompt):
     messages = [{"role": "user", "content": prompt}]
     completion = await client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]
+    content = choice.message.content or choice.message.refusal or ""
     return {
-        "answer": choice.message.content or choice.message.refusal or "",
+        "answer": content if isinstance(content, str) else "".join(part.get("text", "") for part in content),
         "finish_reason": choice.finish_reason,
         "usage": completion.usage and completion.usage.to_dict(),
     }
@@ -34,10 +35,9 @@ async def answer_all(prompts):
     """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
     http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         limit = asyncio.Semaphore(CONCURRENCY)
 

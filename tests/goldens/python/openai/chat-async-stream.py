@@ -19,10 +19,9 @@ async def stream(prompt):
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
-    headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+    headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
     http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         chunks = await client.chat.completions.create(model=MODEL, messages=messages, stream=True)
         if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
@@ -34,7 +33,7 @@ async def stream(prompt):
                 if choice.delta:
                     content = choice.delta.content or choice.delta.refusal or ""
                     yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-            usage = chunk.usage or usage
+            usage = chunk.usage.to_dict() if chunk.usage else usage
             extra |= chunk.model_extra
         if not finish_reason:
             raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
@@ -49,7 +48,7 @@ async def main():
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -10,10 +10,9 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -32,7 +31,7 @@ def stream(prompt):
             if choice.delta:
                 content = choice.delta.content or choice.delta.refusal or ""
                 yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-        usage = chunk.usage or usage
+        usage = chunk.usage.to_dict() if chunk.usage else usage
         extra |= chunk.model_extra
     if not finish_reason:
         raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
@@ -42,7 +41,7 @@ def stream(prompt):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -10,10 +10,9 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -24,17 +23,17 @@ def ask(prompt):
     messages = [{"role": "user", "content": prompt}]
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]
     if choice.finish_reason not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
-    logger.info("Usage: %s", completion.usage or "not reported")
+    logger.info("Usage: %s", completion.usage.to_dict() if completion.usage else "not reported")
     content = choice.message.content or choice.message.refusal or ""
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

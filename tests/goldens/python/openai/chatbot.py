@@ -11,10 +11,9 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -32,7 +31,7 @@ def stream(messages):
             if choice.delta:
                 content = choice.delta.content or choice.delta.refusal or ""
                 yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-        usage = chunk.usage or usage
+        usage = chunk.usage.to_dict() if chunk.usage else usage
         extra |= chunk.model_extra
     if not finish_reason:
         raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")

@@ -13,10 +13,9 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -27,13 +26,13 @@ def generate_image(prompt):
     messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     message = completion.choices[0].message.model_dump(warnings=False)
     urls = list(dict.fromkeys(find_images(message)))
     if not urls:
         raise ValueError(f"the answer holds no image: {message['content'] or message['refusal']!r}")
     images = [download_image(url) for url in urls]
-    logger.info("Usage: %s", completion.usage or "not reported")
+    logger.info("Usage: %s", completion.usage.to_dict() if completion.usage else "not reported")
     return images
 
 
@@ -72,7 +71,7 @@ def save_image(image):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):

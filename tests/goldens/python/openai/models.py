@@ -8,10 +8,9 @@ import openai
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=f"{BASE_URL}/v1", default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 
 
 def list_models():
@@ -20,7 +19,7 @@ def list_models():
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     models = client.models.list()
     if not getattr(models, "data", None):  # a web page, or an error with status 200
-        raise openai.OpenAIError(f"no models: {getattr(models, 'model_extra', models)}")
+        raise openai.OpenAIError(f"no models: {getattr(models, 'model_extra', models)!r}")
     return [model.id for model in models.data]
 
 

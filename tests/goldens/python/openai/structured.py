@@ -24,10 +24,9 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -35,7 +34,7 @@ def ask(prompt):
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    instructions = (
+    instructions = (  # for models that take no heed of the parameter
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
@@ -49,12 +48,13 @@ def ask(prompt):
         stream=False,
     )
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
-        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
+        raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]
     if choice.finish_reason not in ("stop", "eos", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
-    answer = parse_answer(choice.message.content or choice.message.refusal or "")
-    logger.info("Usage: %s", completion.usage or "not reported")
+    content = choice.message.content or choice.message.refusal or ""
+    answer = parse_answer(content if isinstance(content, str) else "".join(part.get("text", "") for part in content))
+    logger.info("Usage: %s", completion.usage.to_dict() if completion.usage else "not reported")
     return answer
 
 
@@ -77,7 +77,7 @@ def parse_answer(text):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

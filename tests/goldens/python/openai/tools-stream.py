@@ -40,10 +40,9 @@ TOOLS = [
     },
 ]
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -71,10 +70,11 @@ def stream(prompt):
         for chunk in chunks:
             for choice in chunk.choices or []:
                 finish_reason = choice.finish_reason or finish_reason
-                delta = choice.delta.model_dump(exclude_unset=True) if choice.delta else {}
+                delta = choice.delta.model_dump(exclude_unset=True, warnings=False) if choice.delta else {}
                 add_delta(message, delta)
-                yield delta.get("content") or delta.get("refusal") or ""
-            usage = chunk.usage or usage
+                content = delta.get("content") or delta.get("refusal") or ""
+                yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+            usage = chunk.usage.to_dict() if chunk.usage else usage
             extra |= chunk.model_extra
         if not finish_reason:
             raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
@@ -131,7 +131,7 @@ def run_tool(tool_call):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -40,10 +40,9 @@ TOOLS = [
     },
 ]
 
-headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
+headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -66,15 +65,16 @@ def ask(prompt):
     for _ in range(8):
         completion = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=False)
         if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
-            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)}")
+            raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
         choice = completion.choices[0]
         if choice.finish_reason not in ("stop", "eos", "tool_calls", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
-        logger.info("Usage: %s", completion.usage or "not reported")
-        message = choice.message.model_dump(exclude_unset=True)  # goes back as it came
+        logger.info("Usage: %s", completion.usage.to_dict() if completion.usage else "not reported")
+        message = choice.message.model_dump(exclude_unset=True, warnings=False)  # goes back as it came
         messages.append(message)
         if not message.get("tool_calls"):
-            return message.get("content") or message.get("refusal") or ""
+            content = message.get("content") or message.get("refusal") or ""
+            return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
         messages += [run_tool(tool_call) for tool_call in message["tool_calls"]]
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")
 
@@ -95,7 +95,7 @@ def run_tool(tool_call):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

@@ -51,7 +51,7 @@ FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
 
 
 async def stream(prompt):
-    """Yield the pieces of the model's answer, over at most 8 rounds of tool calls, to one prompt."""
+    """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
@@ -95,7 +95,7 @@ async def main():
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

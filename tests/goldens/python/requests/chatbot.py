@@ -65,7 +65,7 @@ def stream(messages):
     if not finish_reason:
         raise requests.ConnectionError("the stream ended before the answer was complete")
     if finish_reason not in ("stop", "eos"):
-        logger.warning("\nWarning: the answer is incomplete: finish_reason is %s", finish_reason)
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", finish_reason)
     logger.info("Usage: %s", usage or "not reported")
 
 

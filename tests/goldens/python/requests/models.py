@@ -34,7 +34,7 @@ def list_models():
         allow_redirects=False,
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
-    body = response.content.decode(errors="replace")
+    body = response.text
     try:
         body = response.json()
         return [model["id"] for model in body["data"]]

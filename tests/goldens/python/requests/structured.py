@@ -46,7 +46,7 @@ def ask(prompt):
     """Return the model's answer, a value that fits SCHEMA, to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    instructions = (
+    instructions = (  # for models that take no heed of the parameter
         f"Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: {json.dumps(SCHEMA)}"
     )
     messages = [{"role": "system", "content": instructions}, {"role": "user", "content": prompt}]
@@ -66,7 +66,7 @@ def ask(prompt):
         allow_redirects=False,
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
-    body = response.content.decode(errors="replace")
+    body = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -114,7 +114,7 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:

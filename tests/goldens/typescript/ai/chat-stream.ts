@@ -1,5 +1,5 @@
 // Ask AITOLL a question and print the answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { streamText } from "ai";
@@ -39,7 +39,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   if (usage.raw) log(`Usage: ${JSON.stringify(usage.raw)}`);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;

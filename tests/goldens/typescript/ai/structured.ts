@@ -1,5 +1,5 @@
 // Get an answer of AITOLL as JSON that follows a schema.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { extractJsonMiddleware, generateText, jsonSchema, Output, wrapLanguageModel, type JSONSchema7 } from "ai";
 import { Ajv } from "ajv";
@@ -61,7 +61,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
   return result.output;
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
     const { statusCode, data, responseBody, message } = error.lastError ?? error;

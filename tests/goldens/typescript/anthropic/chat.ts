@@ -1,5 +1,5 @@
 // Ask AIReiter a question and print the answer.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
 const API_KEY = process.env.AIREITER_API_KEY;
@@ -30,7 +30,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
   return text;
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
     const { metadata, message = error.message } = error.error?.error ?? error.error ?? {}; // the server's words
     const reason = [error.status, metadata?.raw ?? message, error.cause?.cause?.code].join(" ").trim();

@@ -1,5 +1,5 @@
 // Ask AIClient-2-API a question and print the answer as it comes.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { GoogleGenAI, type Content } from "@google/genai";
 
@@ -36,7 +36,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   if (usage) log(`Usage: ${JSON.stringify(usage)}`);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
     const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words

@@ -1,5 +1,5 @@
 // Ask AIClient-2-API about an image.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { GoogleGenAI, type Content } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY;
@@ -36,7 +36,7 @@ export async function ask(prompt: string, image = IMAGE, log: Log = () => {}): P
   return text;
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
     const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));

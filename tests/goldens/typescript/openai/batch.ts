@@ -1,5 +1,5 @@
 // Ask AITOLL many prompts and write a line of JSON for each, in the order of the prompts.
-import fs, { realpathSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import OpenAI from "openai";
 import pLimit from "p-limit";
 
@@ -57,32 +57,32 @@ function readPrompts(text: string) {
 async function answerFile(source: string, target: string) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
-  const prompts = readPrompts(fs.readFileSync(source === "-" ? 0 : source, "utf8"));
-  const text = fs.existsSync(target) ? fs.readFileSync(target, "utf8") : "";
+  const prompts = readPrompts(readFileSync(source === "-" ? 0 : source, "utf8"));
+  const text = existsSync(target) ? readFileSync(target, "utf8") : "";
   const before = text.slice(0, text.lastIndexOf("\n") + 1); // the last line may be that of a run that was killed
   const lines: Result[] = before.split("\n").filter(Boolean).map((line) => JSON.parse(line));
   if (!lines.every((line) => "id" in line) || !'{"id":'.startsWith(text.slice(before.length, before.length + 6)))
     throw new Error(`${target} holds no results of a batch`);
   const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
-  if (fs.existsSync(target)) fs.truncateSync(target, Buffer.byteLength(before));
+  if (existsSync(target)) truncateSync(target, Buffer.byteLength(before));
   const limit = pLimit(CONCURRENCY);
   const missing = [...prompts].filter(([id, prompt]) => results.get(id)?.prompt !== prompt);
   let done = 0;
   for await (const result of missing.map(([id, prompt]) => limit(answer, id, prompt))) {
     results.set(result.id, result);
-    fs.appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
+    appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.length}`);
   }
   if (before) { // the new results go to the places of their prompts
     const ordered = [...new Map<unknown, unknown>([...prompts, ...results]).values()];
-    fs.writeFileSync(`${target}.new`, ordered.map((result) => `${JSON.stringify(result)}\n`).join(""));
-    fs.renameSync(`${target}.new`, target);
+    writeFileSync(`${target}.new`, ordered.map((result) => `${JSON.stringify(result)}\n`).join(""));
+    renameSync(`${target}.new`, target);
   }
   const failed = [...results.values()].filter((result) => "error" in result).length;
   if (failed) throw new Error(`${failed} prompts failed; the next run asks them again`);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const [source, target] = process.argv.slice(2);
   answerFile(source, target).catch((error) => {
     console.error("Error:", error.message);

@@ -1,5 +1,5 @@
 // Get an answer of AITOLL as JSON that follows a schema.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 import { Ajv } from "ajv";
 
@@ -71,7 +71,7 @@ function parseAnswer(answer: string): Answer {
   throw new Error(`the answer is not JSON that fits SCHEMA: ${ajv.errors ? ajv.errorsText() : text}`);
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = ask(PROMPT, console.error);
   answer.then((value) => console.log(JSON.stringify(value, null, 2))).catch((error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();

@@ -1,5 +1,5 @@
 // Let a model of AITOLL call functions until it can answer.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -92,7 +92,7 @@ async function callTool(name: string, json: string): Promise<string> {
   }
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
     console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));

@@ -1,5 +1,5 @@
 // Ask AITOLL about an image.
-import { realpathSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 
 const API_KEY = process.env.AITOLL_API_KEY;
@@ -34,7 +34,7 @@ export async function ask(prompt: string, imageUrl = IMAGE, log: Log = () => {})
   return text;
 }
 
-if (realpathSync(process.argv[1] ?? ".") === import.meta.filename) { // run, not imported
+if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, IMAGE, console.error).then(console.log, (error) => {
     const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
     console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
