@@ -62,6 +62,9 @@ FAILURES = [
     (["write", ""], 2, "empty"),
     (["write", "x", "--gateway", "https://g.example/v1"], 2, "--base-url https://g.example/v1"),
     (["write", "x", "--output", "."], 2, "folder"),
+    (["write", "x", "--output", "-"], 2, "stdout"),
+    (["write", "x", "--output", "ask.js"], 2, "'ask.py'"),
+    (["write", "x", "--language", "javascript", "--output", "ask.ts"], 2, "'ask.mjs'"),
     (["list", "gatewys"], 2, "gateways"),
     (["frobnicate"], 2, "No such command"),
 ]

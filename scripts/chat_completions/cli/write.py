@@ -54,7 +54,7 @@ def write_command(format_: str, file: Path | None, run: bool, force: bool, plain
     except NotOffered as problem:
         raise _with_nearest(problem, request) from problem
     if file is not None and format_ == "code":
-        _check_module_name(file, program)
+        _check_file_name(file, program)
     if run:
         with full_package("--run"):
             from chat_completions.replay.server import find_interpreter, run_program
@@ -80,9 +80,17 @@ def _check_contradictions(format_: str, values: dict[str, Any], *, run: bool, pl
         raise BadInput("--plain contradicts --language and --library.", "Leave them out: it is a curl command.")
 
 
-def _check_module_name(path: Path, program: Program) -> None:
-    """Raise BadInput where a Python program under this name would be imported in place of a module that it needs."""
-    if path.suffix != ".py":
+def _check_file_name(path: Path, program: Program) -> None:
+    """Raise BadInput for stdout, the name of another language, and the name of a module that the program imports."""
+    if path.name == "-":
+        raise BadInput("--output names a file.", "Leave it out: the program goes to stdout.")
+    extension, suffix = path.suffix[1:].lower(), Path(program.filename).suffix
+    if extension in {*FENCES, "js"} and f".{extension}" not in {suffix, ".js" if suffix == ".mjs" else ""}:
+        raise BadInput(
+            f"{path.name!r} is not a name for a program in {program.resolution.language.name}.",
+            f"Name it {path.with_suffix(suffix).name!r}, or choose another --language.",
+        )
+    if suffix != ".py":
         return
     imported = re.findall(r"^(?:import|from) (\w+)", program.code, re.MULTILINE)
     installed = re.findall(r"[A-Za-z][\w-]*", " ".join(program.install))
