@@ -29,7 +29,7 @@ def test_only_what_was_recorded_counts(tmp_path: Path, monkeypatch: pytest.Monke
     for label, count in (("constructed", 0), ("documented", 0), ("recorded", 1)):
         data["provenance"]["label"] = label
         (tmp_path / "aitoll" / "chat.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
-        assert f"Checked against real traffic: {count} of 1 scenes." in make_sources.table()
+        assert f"Checked against real traffic: {count} of 1 cassettes." in make_sources.table()
         assert dict(zip(cassette.LABELS, cells(make_sources.table()), strict=True))[label].startswith("1")
 
 
@@ -42,7 +42,7 @@ def test_the_count_is_that_of_the_labels() -> None:
     labels = Counter(load_cassette(file)["provenance"]["label"] for file in CASSETTES.glob("*/*.yaml"))
     assert set(labels) <= set(cassette.LABELS)
     assert (
-        f"Checked against real traffic: {labels['recorded']} of {sum(labels.values())} scenes." in make_sources.table()
+        f"Checked against real traffic: {labels['recorded']} of {sum(labels.values())} cassettes." in make_sources.table()
     )
 
 

@@ -25,7 +25,7 @@ def table() -> str:
         name = load_gateway(folder.name).name
         lines += [f"| {name} | {', '.join(tasks)} | {' | '.join(cells)} |" for cells, tasks in tasks_by_cells.items()]
     recorded = sum(item["provenance"]["label"] == "recorded" for item in every)
-    return "\n".join(lines) + f"\n\nChecked against real traffic: {recorded} of {len(every)} scenes.\n"
+    return "\n".join(lines) + f"\n\nChecked against real traffic: {recorded} of {len(every)} cassettes.\n"
 
 
 def by_task(folder: Path) -> dict[str, list[Mapping[str, Any]]]:

@@ -81,7 +81,7 @@ def calls_of(protocol: str, data: Any) -> list[tuple[str, Any]]:
 def test_a_prompt_of_the_user_gets_the_nearest_answer(replays: dict[str, Replay], protocol: str) -> None:
     response = post(replays[protocol], protocol, body_of(protocol))
     assert response.status_code == 200
-    assert response.headers["x-replay-scene"].startswith(WHERE[protocol][0])
+    assert response.headers["x-replay-cassette"].startswith(WHERE[protocol][0])
     assert text_of(protocol, response.json())
 
 
@@ -91,7 +91,7 @@ def test_the_nearest_answer_to_a_prompt_is_a_greeting_and_no_code(
     prompt: str, model: str, replays: dict[str, Replay]
 ) -> None:
     body = {"model": model, "messages": [{"role": "user", "content": prompt}], "stream": False}
-    assert "chat" in post(replays[CHAT], CHAT, body).headers["x-replay-scene"]
+    assert "chat" in post(replays[CHAT], CHAT, body).headers["x-replay-cassette"]
 
 
 @PROTOCOLS
@@ -100,7 +100,7 @@ def test_a_tool_call_uses_the_tools_of_the_user(replays: dict[str, Replay], prot
     [(name, arguments)] = calls_of(protocol, response.json())
     assert name == "convert"
     jsonschema.validate(arguments, SCHEMA)
-    assert response.headers["x-replay-scene"] == "generated"
+    assert response.headers["x-replay-cassette"] == "generated"
 
 
 @PROTOCOLS

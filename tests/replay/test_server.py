@@ -50,7 +50,7 @@ def test_a_request_that_was_not_recorded_is_reported_once() -> None:
     reported: list[str] = []
     with serve(AITOLL, {"aitoll": load_gateway("aitoll")}, report=reported.append) as replay:
         responses = [send(replay.url, CHAT, {**CHAT.body, "temperature": number / 10}) for number in range(3)]
-    assert [response.headers["x-replay-scene"] for response in responses] == ["aitoll/chat (constructed)"] * 3
+    assert [response.headers["x-replay-cassette"] for response in responses] == ["aitoll/chat (constructed)"] * 3
     assert len(reported) == 1
     assert "not recorded" in reported[0]
 
@@ -72,7 +72,7 @@ def test_recorded_failures_are_played_for_the_keys_that_they_belong_to() -> None
     with serve(exchanges, {"litellm": load_gateway("litellm")}) as replay:
         refused = send(replay.url, chat, key="wrong-key")
     assert refused.status_code == 401
-    assert refused.headers["x-replay-scene"].endswith("(recorded)")
+    assert refused.headers["x-replay-cassette"].endswith("(recorded)")
 
 
 def test_a_request_that_a_cassette_holds_twice_is_answered_in_order() -> None:

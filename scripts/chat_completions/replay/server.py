@@ -157,7 +157,7 @@ class ReplayHandler(BaseHTTPRequestHandler):
     def _send(self, response: Response) -> None:
         body = b"".join(response.chunks)
         self.send_response_only(response.status)
-        for name, value in {**response.headers, "x-replay-scene": response.source}.items():
+        for name, value in {**response.headers, "x-replay-cassette": response.source}.items():
             self.send_header(name, value)
         if response.chunked:
             self.send_header("transfer-encoding", "chunked")

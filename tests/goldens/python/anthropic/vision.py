@@ -22,14 +22,14 @@ def ask(prompt, image=IMAGE):
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
-    content = [
+    parts = [
         {"type": "text", "text": prompt},
         {
             "type": "image",
             "source": {"type": "base64", "media_type": image_type, "data": image_data},
         },
     ]
-    messages = [{"role": "user", "content": content}]
+    messages = [{"role": "user", "content": parts}]
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
     if getattr(message, "content", None) is None:  # a web page, or an error with status 200
         raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)!r}")

@@ -21,8 +21,8 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
-    messages = [{"role": "user", "content": content}]
+    parts = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
+    messages = [{"role": "user", "content": parts}]
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")

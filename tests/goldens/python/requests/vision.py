@@ -32,8 +32,8 @@ def ask(prompt, image=IMAGE):
     """Return the model's answer to a prompt and its image."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    content = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
-    messages = [{"role": "user", "content": content}]
+    parts = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
+    messages = [{"role": "user", "content": parts}]
     response = session.post(
         f"{BASE_URL}/chat/completions",
         headers={"Authorization": f"Bearer {API_KEY}"},
