@@ -26,7 +26,7 @@ try {
   if (!finished) throw new Error("the answer was cut");
 } catch (error) {
   tell(`Error: ${error.message}`);
-  process.exitCode = error.cause ? 3 : 1; // 3: the answer itself broke
+  process.exitCode = error.cause && !onSdk ? 3 : 1; // 3: the answer itself broke
 }
 
 function read(line) {

@@ -45,7 +45,7 @@ async function chat() {
       }
       if (!answer) throw new Error("the answer is empty");
       contents.push({ role: "model", parts: [{ text: answer }] });
-      if (contents.length === 2 * MAX_TURNS) console.error(`\nTurns before the last ${MAX_TURNS} are no longer sent.`);
+      if (contents.length === 2 * MAX_TURNS) console.error(`\nOnly the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {
       contents.pop(); // the turn without an answer
       const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words

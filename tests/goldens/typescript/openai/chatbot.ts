@@ -48,7 +48,7 @@ async function chat() {
       }
       if (!answer) throw new Error("the answer is empty");
       messages.push({ role: "assistant", content: answer });
-      if (messages.length === 2 * MAX_TURNS) console.error(`\nTurns before the last ${MAX_TURNS} are no longer sent.`);
+      if (messages.length === 2 * MAX_TURNS) console.error(`\nOnly the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {
       messages.pop(); // the turn without an answer
       const reason = [error.message, error.error?.metadata?.raw, error.cause?.cause?.code].join(" ").trim();
