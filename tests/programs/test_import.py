@@ -3,7 +3,7 @@
 import pytest
 from chat_completions.planning.combinations import offered_combinations
 from support.case_runner import skip_without_tools
-from support.importing import try_import
+from support.importing import count_connections, try_import
 from support.variants import GATEWAY, Variant, program, typescript_variants, variants
 
 TASKS = ("chat", "vision", "tools", "structured", "image", "models", "balance", "chatbot", "batch")
@@ -17,6 +17,14 @@ def test_import(variant: Variant) -> None:
     skip_without_tools(variant)
     if problems := try_import(program(variant)):
         pytest.fail("\n".join(problems), pytrace=False)
+
+
+@pytest.mark.parametrize("library", ["requests", "httpx", "openai", "langchain", "litellm"])
+def test_calls_share_a_client(library: str) -> None:
+    """So a connection, and what a client takes to make, are there once."""
+    variant = Variant(f"python-{library}")
+    skip_without_tools(variant)
+    assert count_connections(program(variant)) == 1
 
 
 def test_no_kind_of_program_is_missing() -> None:

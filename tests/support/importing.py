@@ -50,6 +50,15 @@ def try_import(program: "Program") -> list[str]:
     return problems
 
 
+def count_connections(program: "Program") -> int:
+    """Return how many connections three calls of its function take."""
+    with Server([_answer(program)]) as server:
+        env = {f"{program.env}_BASE_URL": f"{server.url}/api", f"{program.env}_API_KEY": KEY}
+        _drive(program, env, calls=3)
+        assert len(server.requests) == 3
+        return server.connections
+
+
 def _answer(program: "Program") -> Reply:
     if program.protocol not in PROTOCOLS:
         return REFUSED

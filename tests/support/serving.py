@@ -43,6 +43,7 @@ class Server:
         self.replies = list(replies)
         self.choose: Callable[[Received], Reply] | None = None  # instead of the order of the replies
         self.requests: list[Received] = []
+        self.connections = 0
         self.request_arrived = Event()
         self.last_byte = 0.0
         self._answering = False
@@ -76,6 +77,7 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            self.connections += 1
             Thread(target=self._converse, args=(connection,), daemon=True).start()
 
     def _converse(self, connection: socket.socket) -> None:
