@@ -42,7 +42,8 @@ def test_the_count_is_that_of_the_labels() -> None:
     labels = Counter(load_cassette(file)["provenance"]["label"] for file in CASSETTES.glob("*/*.yaml"))
     assert set(labels) <= set(cassette.LABELS)
     assert (
-        f"Checked against real traffic: {labels['recorded']} of {sum(labels.values())} cassettes." in make_sources.table()
+        f"Checked against real traffic: {labels['recorded']} of {sum(labels.values())} cassettes."
+        in make_sources.table()
     )
 
 
