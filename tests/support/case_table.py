@@ -1,10 +1,10 @@
 """Load the tables of cases, and turn the replies of a case into bytes.
 
 A table is a YAML file in tests/programs/cases: `about`, `defaults` and `cases`. A case `binds` the
-clients that it lists; `exceptions` are those of them that it does not bind, each with the reason. It
-binds programs of all `protocols` and `modes`. A usual test run tries it on the `usual_…` ones of them, and
-on asynchronous programs, which differ from others as test_async.py says, where it is marked `everywhere`.
-`--full` tries all.
+clients that it lists; `exceptions` are those of them that it does not bind, each with the reason: a
+client, or a client and a protocol or mode. It binds programs of all `protocols` and `modes`. A usual
+test run tries it on the `usual_…` ones of them, and on asynchronous programs, which differ from others
+as test_async.py says, where it is marked `everywhere`. `--full` tries all.
 """
 
 import base64
@@ -100,7 +100,8 @@ class Case:
     def bound(self, client: str, protocol: str, mode: str, task: str) -> bool:
         """Whether this case binds such a program: of TypeScript, where it binds those of JavaScript."""
         client = client.replace("typescript-", "javascript-")
-        named = client in self.binds and client not in self.exceptions
+        excepted = not self.exceptions.keys().isdisjoint((client, f"{client} {protocol}", f"{client} {mode}"))
+        named = client in self.binds and not excepted
         return named and protocol in self.protocols and mode in self.modes and task == self.task
 
     def usual(self, client: str, protocol: str, mode: str, *, asynchronous: bool) -> bool:

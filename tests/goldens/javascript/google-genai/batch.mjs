@@ -32,7 +32,7 @@ async function answer(id, prompt) {
   try {
     return { id, prompt, ...(await ask(prompt)) };
   } catch (error) {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])+").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_, words) => JSON.parse(words));
     const reason = [error.status, message, error.cause?.code].join(" ").trim();
     return { id, prompt, error: reason.replaceAll(API_KEY || "\0", "***") };

@@ -98,7 +98,7 @@ async function callTool(name = "", input) {
 if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   const answer = stream(PROMPT, (line) => console.error(`\n${line}`));
   pipeline(answer, process.stdout, { end: false }).then(() => console.log(), (error) => {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])+").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_, words) => JSON.parse(words));
     const reason = [error.status, message, error.cause?.code].join(" ").trim();
     console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));

@@ -35,7 +35,7 @@ def stream(messages):
 
 
 def to_history(messages):
-    """Return the turns as messages of Pydantic AI."""
+    """Return the conversation as messages of Pydantic AI."""
     kinds = {"system": SystemPromptPart, "user": UserPromptPart, "assistant": TextPart}
     parts = [kinds[message["role"]](message["content"]) for message in messages]
     return [ModelResponse([part]) if isinstance(part, TextPart) else ModelRequest([part]) for part in parts]

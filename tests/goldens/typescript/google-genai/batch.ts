@@ -34,7 +34,7 @@ async function answer(id: unknown, prompt: string): Promise<Result> {
   try {
     return { id, prompt, ...(await ask(prompt)) };
   } catch (error: any) {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])+").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
     const reason = [error.status, message, error.cause?.code].join(" ").trim();
     return { id, prompt, error: reason.replaceAll(API_KEY || "\0", "***") };

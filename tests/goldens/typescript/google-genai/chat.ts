@@ -33,7 +33,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 
 if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === import.meta.filename) { // run, not imported
   ask(PROMPT, console.error).then(console.log, (error) => {
-    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+    const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])+").*\}/s; // holds the server's words
     const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
     const reason = [error.status, message, error.cause?.code].join(" ").trim();
     console.error("Error:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));

@@ -48,7 +48,7 @@ async function chat() {
       if (contents.length === 2 * MAX_TURNS) console.error(`\nOnly the last ${MAX_TURNS} turns are sent.`);
     } catch (error: any) {
       contents.pop(); // the turn without an answer
-      const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])*").*\}/s; // holds the server's words
+      const json = /\{(?:.*"raw"|.*?"message"):("(?:\\.|[^"\\])+").*\}/s; // holds the server's words
       const message = error.message.replace(json, (_: string, words: string) => JSON.parse(words));
       const reason = [error.status, message, error.cause?.code].join(" ").trim();
       console.error("\nError:", reason.replaceAll(API_KEY || "\0", "***").replace(/\p{Cc}+/gu, " ").slice(0, 300));
