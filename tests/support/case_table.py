@@ -25,6 +25,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "programs" / "cases"
 PLACEHOLDER = re.compile(r"<(KEY|HERE|PORT|OTHER|CLOSED|" + "|".join(ENCODED) + ")>|<(.)\\*(\\d+)>", re.DOTALL)
 BETWEEN_CHUNKS = 0.03  # seconds, so that chunks arrive as chunks
 TEXT_PROTOCOLS = ("openai-chat", "anthropic-messages", "gemini-generate")
+OF_ONE_PROTOCOL = ("-anthropic", "-google-genai")  # clients whose only protocol is always a usual one
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Case:
         usual_clients = set(self.usual_clients).intersection(self.binds) or self.binds
         if not self.everywhere and (asynchronous or client not in usual_clients):
             return False
-        return mode in self.usual_modes and (protocol in self.usual_protocols or protocol not in TEXT_PROTOCOLS)
+        usual_protocol = protocol in self.usual_protocols or protocol not in TEXT_PROTOCOLS
+        return mode in self.usual_modes and (usual_protocol or client.endswith(OF_ONE_PROTOCOL))
 
 
 @cache
