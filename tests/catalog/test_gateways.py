@@ -130,6 +130,15 @@ BROKEN = [
     (SHORT + "notes: [{topic: a, text: b, source: docs}]\n", "names 'docs', which is not among sources. Describe it"),
     (SHORT.replace("com/v1", "com/v1/messages"), "Leave /v1/messages off: a file has it as a path"),
     (SHORT + "unreliable: [json]\n", "unreliable.0 is 'json', not one of structured"),
+    (SHORT + "extra_keys: [{key: B_KEY, header: authorization}]\n", "carries something else already"),
+    (SHORT + "extra_keys: [{key: B_KEY, header: X-A}]\nheaders: {x-a: b}\n", "carries something else already"),
+    (SHORT + "headers: {AUTHORIZATION: abc}\n", "carries something else already"),
+    (SHORT + "headers: {Host: other.example}\n", "which the programs set themselves"),
+    (
+        SHORT + "endpoints: {openai-chat: [{name: a, path: /chat, query: {version: 2024-10-08}}]}\n",
+        "not a date. Put it in quotes",
+    ),
+    (SHORT.replace("[large/model:free, small]", "[@cf/model]"), "quote what begins with @"),
 ]
 
 

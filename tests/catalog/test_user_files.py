@@ -34,7 +34,11 @@ BAD_TOOLS: list[tuple[Any, str]] = [
     ([{"name": "1st"}], "no digit first"),
     ([{"name": "x" * 65}], "up to 64"),
     ([{"name": "a"}, {"name": "b", "description": 7}], "item 1.description must be text"),
-    ([{"name": "a", "input_schema": {}}], "input_schema is not known here"),
+    ([{"name": "a", "input_schema": {}}], "input_schema is not known here. It is called parameters"),
+    (
+        [{"name": "a", "parameters": {"type": "object", "properties": {"b": {"$ref": "#/$defs/b"}}}}],
+        "parameters.properties.b.$ref '#/$defs/b' leads nowhere",
+    ),
     ([{"name": "a", "parameters": {"type": "array"}}], "item 0.parameters.type is 'array'"),
     (
         [{"name": "a", "parameters": {"type": "object", "properties": {"x": {"type": "text"}}}}],
@@ -69,6 +73,9 @@ BAD_SCHEMAS: list[tuple[Any, str]] = [
     ({"type": "object", "properties": {"a": {"enum": "x"}}}, "enum"),
     ({"type": "object", "properties": {"a": {"type": ["string", "nil"]}}}, "'nil'"),
     ({"type": "object", "title": "\udd8a"}, "surrogate"),
+    ({"$ref": "#/$defs/none"}, "leads nowhere. A program takes no other file"),
+    ({"$ref": "https://example.com/a.json"}, "leads nowhere"),
+    ({"anyOf": [{"$ref": "#/anyOf/7"}]}, "leads nowhere"),
 ]
 
 
@@ -94,10 +101,13 @@ def test_what_is_not_checked_and_what_strict_mode_wants_is_told() -> None:
     "schema",
     [
         {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object", "properties": {"n": {"type": "integer"}}}}},
+        {"$ref": "#/$defs/a~1b%20c/anyOf/1", "$defs": {"a/b c": {"anyOf": [True, {"type": "object"}]}}},
+        {"$ref": "#here", "$defs": {"a": {"$anchor": "here", "type": "object"}}},
+        {"$ref": "item.json", "$defs": {"a": {"$id": "item.json", "type": "object", "enum": [{"$ref": "#/no"}]}}},
         {"allOf": [{"type": "object", "required": ["a"]}, {"properties": {"a": {"type": "string"}}}]},
         {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "string"}}]},
     ],
-    ids=lambda schema: next(iter(schema)),
+    ids=str,
 )
 def test_a_root_may_refer_or_be_put_together(schema: dict[str, Any]) -> None:
     assert check_schema(schema) == schema

@@ -1,10 +1,11 @@
 """`choose` and `list` as a user meets them."""
 
 import json
+from pathlib import Path
 
 from chat_completions import __version__
 from chat_completions.catalog.gateway_loader import load_gateway
-from support.command_line import command
+from support.command_line import command, command_at
 
 
 def test_choose_json_has_every_key() -> None:
@@ -85,3 +86,12 @@ def test_choose_all_shows_every_model_as_a_table() -> None:
     table = shown.split("\n\n")[1].splitlines()
     assert len(table) == 1 + len(load_gateway("aitoll").models)
     assert next(line for line in table if line.startswith("*")).split()[1] == "glm-4.7"
+
+
+def test_a_file_that_is_not_finished_hides_no_other_gateway(tmp_path: Path) -> None:
+    assert command_at(tmp_path, "init", "ollama").returncode == 0
+    listed = command_at(tmp_path, "list", "combinations")
+    assert listed.returncode == 0
+    assert listed.stdout.startswith("aiclient-2-api")
+    assert "Left out: The file of the gateway 'ollama' names no model yet." in listed.stderr
+    assert command_at(tmp_path, "list", "combinations", "--gateway", "ollama").returncode == 2

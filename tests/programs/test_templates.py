@@ -3,6 +3,7 @@
 The environment is strict: a name that a template does not have is an error (StrictUndefined).
 """
 
+import ast
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning import resolve
 from chat_completions.planning.combinations import Combination, offered_combinations
+from chat_completions.rendering.literals import function_name
 from support.generation import make_combination
 from support.running import SCRATCH
 from support.variants import GATEWAY
@@ -106,6 +108,20 @@ def test_python_imports_quote_only_where_it_is_used(tmp_path: Path) -> None:
             assert ("quote(MODEL" in code) == (combination.library in ("requests", "httpx"))
             (tmp_path / f"{name_of(combination)}.py").write_text(code, encoding="utf-8")
     assert output_of(*RUFF, str(tmp_path)) == ""
+
+
+def test_no_function_of_a_tool_hides_a_name_that_its_program_uses() -> None:
+    names = set()
+    for code in (code for name, code in programs("python")[0].items() if "-tools-" in name):
+        for node in ast.parse(code).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            elif isinstance(node, ast.Assign):
+                names |= {part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+    assert {"TOOLS", "BASE_URL", "client", "run_tool", "requests"} <= names
+    assert [name for name in sorted(names - {"get_time", "get_weather"}) if function_name(name) == name] == []
 
 
 def test_a_fault_of_syntax_is_found(tmp_path: Path) -> None:

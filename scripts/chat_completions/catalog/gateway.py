@@ -84,12 +84,14 @@ class Model(NamedTuple):
     guidance: str = ""  # what it is recommended for
     protocols: Sequence[str] = ()  # on which it is known to answer; empty: unknown
     documented_protocol: str = ""  # the one that the gateway's documentation names
+    unsupported_parameters: Sequence[str] = ()  # that the gateway does not accept for it
     facts: ModelFacts = ModelFacts()
 
     @property
     def refusals(self) -> list[tuple[Sequence[str], str]]:
         """Return the parameters that the model does not accept, alone or together, with a sentence on each."""
-        alone = [([name], f"{self.id} does not accept {name}") for name in self.facts.unsupported_parameters]
+        unsupported = dict.fromkeys((*self.facts.unsupported_parameters, *self.unsupported_parameters))
+        alone = [([name], f"{self.id} does not accept {name}") for name in unsupported]
         pairs = [(pair, f"{self.id} accepts {' or '.join(pair)}, not both") for pair in self.facts.mutually_exclusive]
         return [*alone, *pairs]
 

@@ -13,15 +13,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from chat_completions.catalog.gateway import Gateway, LastCheck, Model, ModelFactTable
-from chat_completions.catalog.load import find_name, load_our_file, names, our_file, visible
-from chat_completions.catalog.types import JsonObject
-from chat_completions.catalog.user_files import (
+from chat_completions.catalog.gateway_file import (
     base_url_of,
     check_base_url,
     check_gateway_file,
     gateway_schema,
     is_private,
 )
+from chat_completions.catalog.load import find_name, load_our_file, names, our_file, visible
+from chat_completions.catalog.types import JsonObject
 from chat_completions.catalog.validation import ValidationError, build, check_names
 from chat_completions.catalog.yaml_files import read_user_file
 from chat_completions.errors import BadInput, UnknownName
@@ -79,7 +79,7 @@ def describe_gateway(base_url: str, key: str, models: list[str], *, allow_http: 
 
 def build_user_gateway(data: Any, name: str) -> Gateway:
     """Return the gateway that the data of a file describe, with what the last check of that name listed."""
-    id_ = re.sub(r"[^A-Za-z0-9_-]", "-", name)
+    id_ = re.sub(r"[^A-Za-z0-9_-]", "-", name).strip("-") or "gateway"
     return _build_gateway(data, id_, _load_last_check(id_))
 
 
@@ -94,7 +94,7 @@ def _load_last_check(gateway: str) -> LastCheck | None:
 
 def _user_file(name: str) -> Path | None:
     """Return the user's own gateway file of that path, or of that name in their folder; None where there is none."""
-    if name.endswith((".yaml", ".yml")) or "/" in name or "\\" in name:
+    if name.endswith((".yaml", ".yml", ".json")) or "/" in name or "\\" in name:
         return Path(os.path.expanduser(name))  # noqa: PTH111 - leaves an unknown ~user alone
     path = config_folder() / "gateways" / f"{name}.yaml"
     return path if name and name[0] != "." and os.path.lexists(path) else None

@@ -1,133 +1,20 @@
-"""Check what the user gives: the file and the address of a gateway, tools, a conversation, a JSON Schema.
+"""Check the tools, the conversation and the JSON Schema that the user gives.
 
 A mistake in a file raises ValidationError, which names its place.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote
 
 from chat_completions.catalog.types import JsonObject
 from chat_completions.catalog.validation import Place, ValidationError, check_json, find_texts, validate
 from chat_completions.catalog.yaml_files import read_our_file
-from chat_completions.errors import BadInput
 from chat_completions.paths import references
 
-HOST = r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])"
-BASE_URL = re.compile(rf"https?://{HOST}(?::\d{{1,5}})?(?:/[A-Za-z0-9._~%:@+-]*)*")
-ENDPOINTS = ("/chat/completions", "/v1/messages", "/v1/responses", "/v1/completions", ":generateContent")
-# Names that no public server has; those of one word are left to the user's network (Docker Compose, /etc/hosts).
-PRIVATE_ENDINGS = (".local", ".internal", ".localhost", ".lan", ".home.arpa")
-SHARED_ADDRESSES = "100.64.0.0/10"  # of a provider's or a VPN's own network
-KEY_BEGINNINGS = re.compile(r"(?:sk|pk|rk|gsk|xai|ghp|nvapi|hf)[-_][A-Za-z0-9_-]{6,}|(?:AIza|eyJ)[A-Za-z0-9_-]{10,}")
-LONG_PIECE = 16  # characters
-LONG_RUN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
-UNRESTRICTED = {"sources", "headers", "default_body", "query", "default"}  # below these, `source` is no reference
 COMBINING = ("allOf", "anyOf", "oneOf")
 REFERRING = ("$ref", *COMBINING)  # a schema with one of them may have no type of its own
-
-
-def check_gateway_file(data: Any) -> Any:
-    """Return the data of a gateway file, unchanged."""
-    schema = gateway_schema()
-    validate(data, schema)
-    _check_address(data)
-    _check_models(data, schema["properties"]["recommended_models"]["additionalProperties"]["properties"])
-    _check_keys(data)
-    return data
-
-
-def gateway_schema() -> JsonObject:
-    """Return the JSON Schema of gateway files."""
-    schema: JsonObject = read_our_file(references() / "gateway.schema.yaml")
-    return schema
-
-
-def check_base_url(text: str, *, allow_http: bool = False) -> str:
-    """Return `text` without its last slash; BadInput where a key could not be sent there, or it holds an endpoint."""
-    shown = re.sub(r"//[^/]*@|\?.*", "…", text)  # without what could be a password or a key
-    if not BASE_URL.fullmatch(text):
-        raise BadInput(
-            f"{shown!r} cannot be a base URL.",
-            "Write https://gw.example.com/v1, or http:// on a private network: no query, no key, ASCII letters.",
-        )
-    if text.startswith("http:") and not (allow_http or is_private(text)):
-        raise BadInput(
-            f"{shown!r} is a public host without TLS: the key would travel unencrypted.",
-            "Write https://, or accept that with --allow-http or `allow_http: true` in the gateway file.",
-        )
-    base = text.rstrip("/")
-    for endpoint in ENDPOINTS:
-        if base.endswith(endpoint):
-            added = "it is added to it" if endpoint == ENDPOINTS[0] else "a file has it as a path, under endpoints"
-            raise BadInput(f"{base!r} is more than a base URL.", f"Leave {endpoint} off: {added}.")
-    return base
-
-
-def is_private(url: str) -> bool:
-    """Return whether an address is on this machine or on a private network."""
-    from ipaddress import ip_address, ip_network  # only for the addresses of http://
-
-    host = (urlsplit(url).hostname or "").lower()
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return "." not in host or host.endswith(PRIVATE_ENDINGS)
-    return address.is_private or address in ip_network(SHARED_ADDRESSES)
-
-
-def base_url_of(data: JsonObject) -> str:
-    """Return the base URL in the data of a gateway file."""
-    base_url = data["base_url"]
-    return str(base_url if isinstance(base_url, str) else base_url["value"])
-
-
-def _check_address(data: JsonObject) -> None:
-    """Raise ValidationError where the base URL is one of a preset that is not filled in, or cannot be used."""
-    url = base_url_of(data)
-    if "YOUR-" in url:
-        raise ValidationError(("base_url",), f"is not filled in: {url}", "Replace each YOUR-… with your own.")
-    try:
-        check_base_url(url, allow_http=data.get("allow_http", False))
-    except BadInput as problem:
-        raise ValidationError(("base_url",), f"is refused: {str(problem).rstrip('.')}", problem.hint) from None
-
-
-def _check_models(data: Any, uses: JsonObject) -> None:
-    """Raise ValidationError where `models` mixes ids and uses, or names a use that does not exist."""
-    models = data.get("models")
-    for use, ids in models.items() if isinstance(models, Mapping) else ():
-        if isinstance(ids, (str, list)) and use not in uses:
-            hint = f"Known: {', '.join(uses)}. Models that are for no use in particular are a list."
-            raise ValidationError(("models", use), "is not what a model is for", hint)
-
-
-def _check_keys(data: Any) -> None:
-    """Raise ValidationError where a file holds a key, or names a variable or a source that it does not define."""
-    key, schemes = data.get("key"), [auth["key"] for auth in data.get("auth", ())]
-    if key and schemes and (key["name"] if isinstance(key, Mapping) else key) not in schemes:
-        raise ValidationError(("key",), "names a variable that auth does not", "Leave key out: auth names the keys.")
-    for place, value in find_texts(data):
-        names_source = place[-1] == "source" and not UNRESTRICTED.intersection(place)
-        if names_source and value not in data.get("sources", {}):
-            hint = f"Describe it: `sources: {{{value}: {{source: URL, date: '2026-01-31', confidence: high}}}}`."
-            raise ValidationError(place, f"names {value!r}, which is not among sources", hint)
-        of_url = [text for _, text in parse_qsl(urlsplit(value).query)]
-        if place[0] in ("headers", "default_body", "endpoints") and any(map(looks_like_key, (value, *of_url))):
-            hint = "A file holds no keys: name its variable under `extra_keys: [{key: NAME, header: …}]`."
-            raise ValidationError(place, "looks like a key", hint)
-
-
-def looks_like_key(value: str) -> bool:
-    """Return whether a value is likely to be a key: a known prefix, or a long run of letters and digits."""
-    scheme, _, value_part = value.strip().rpartition(" ")
-    if scheme in ("Bearer", "Basic") or KEY_BEGINNINGS.match(value_part):
-        return True
-    runs = [] if "://" in value else LONG_RUN.findall(value)
-    # Beta switches and UUIDs are long too, but made of short pieces.
-    pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
-    return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
+DATA = {"const", "default", "enum", "example", "examples"}  # what stands below these is no schema
 
 
 def check_tools(data: Any) -> list[dict[str, Any]]:
@@ -140,10 +27,11 @@ def check_tools(data: Any) -> list[dict[str, Any]]:
     for place, tool in _items(data, "tools"):
         _check(tool, "tool", place)
         _check_schemas(tool.get("parameters", {}), (*place, "parameters"))
+        _check_references(tool.get("parameters", {}), (*place, "parameters"))
         for other in tools:
             if other["name"].replace("-", "_") == tool["name"].replace("-", "_"):
                 message = f"is {tool['name']!r}, too like {other['name']!r}: each becomes a function"
-                raise ValidationError((*place, "name"), message)
+                raise ValidationError((*place, "name"), message, "Give one of them another name.")
         tools.append({"parameters": {"type": "object", "properties": {}}, **tool})
     return tools
 
@@ -171,6 +59,7 @@ def check_schema(data: Any) -> dict[str, Any]:
         raise ValidationError((), "must be a JSON Schema of type object", hint)
     check_json(data)
     _check_schemas(data, ())
+    _check_references(data, ())
     return data
 
 
@@ -196,6 +85,32 @@ def _check_schemas(data: Any, place: Place) -> None:
     _check(data, "schema", place)
     for steps, part in subschemas(data) if isinstance(data, Mapping) else ():
         _check_schemas(part, (*place, *steps))
+
+
+def _check_references(schema: Any, place: Place) -> None:
+    """Raise ValidationError where a `$ref` leads out of a schema, or nowhere. One with an `$id` is taken as it is."""
+    texts = list(find_texts(schema))
+    if any(steps[-1] == "$id" for steps, _ in texts):
+        return
+    anchors = {f"#{name}" for steps, name in texts if steps[-1] in ("$anchor", "$dynamicAnchor")}
+    for steps, reference in texts:
+        is_reference = steps[-1] == "$ref" and not DATA.intersection(steps)
+        if is_reference and reference not in anchors and not _exists(reference, schema):
+            hint = "A program takes no other file: define it under $defs and write #/$defs/NAME."
+            raise ValidationError((*place, *steps), f"{reference!r} leads nowhere", hint)
+
+
+def _exists(reference: str, schema: Any) -> bool:
+    """Return whether a JSON Pointer, such as `#/$defs/name`, leads to something."""
+    start, *steps = unquote(reference).split("/")
+    for step in steps:
+        key = step.replace("~1", "/").replace("~0", "~")
+        index = int(key) if isinstance(schema, list) and key.isdecimal() else key
+        try:
+            schema = schema[index]
+        except (LookupError, TypeError):
+            return False
+    return start == "#"
 
 
 def subschemas(schema: JsonObject) -> Iterator[tuple[Place, Any]]:

@@ -121,7 +121,7 @@ def validate(data: Any, schema: JsonObject, place: Place = ()) -> None:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if not any(has_type(data, kind) for kind in kinds):
         wanted = " or ".join(TYPE_NAMES[kind] for kind in kinds)
-        is_unquoted = kinds == ["string"] and not isinstance(data, (Mapping, list, type(None)))
+        is_unquoted = "string" in kinds and not isinstance(data, (Mapping, list, type(None)))
         raise ValidationError(place, f"must be {wanted}, not {_type_name(data)}", QUOTES if is_unquoted else hint)
     if "enum" in schema and data not in schema["enum"]:
         raise ValidationError(place, f"is {data!r}, not one of {', '.join(schema['enum'])}", hint)

@@ -123,4 +123,5 @@ def _check_bounds(text: str) -> None:
 
 
 def _syntax_error(path: Path, line: int, what: str, reason: str) -> BadInput:
-    return BadInput(f"{path}:{line}: the {what} file is broken: {reason}.", "It must be YAML or JSON, in UTF-8.")
+    hint = "It must be YAML or JSON, in UTF-8: indent by spaces, and quote what begins with @ or `."
+    return BadInput(f"{path}:{line}: the {what} file is broken: {reason}.", hint)

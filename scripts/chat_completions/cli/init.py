@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import click
@@ -28,7 +29,7 @@ key: {key}
 @click.option("--base-url", help="Of a gateway that is no preset.")
 @click.option("--key", metavar="NAME", help="The variable that holds its key, or none.")
 @click.option("--model", "models", multiple=True, help="A model of yours, the first one first (may be repeated).")
-@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file instead of your folder.")
+@click.option("--output", "file", type=options.OutputFile(), help="Write to this file instead of your folder.")
 @click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @click.option("--force", is_flag=True, help="Replace the file, whatever it holds.")
 def init_command(
@@ -55,7 +56,8 @@ def init_command(
         id_, text = _file_of_preset(name, key, models)
     place = file or config_folder() / "gateways" / f"{id_}.yaml"
     options.save(place, text, force=force)
-    _explain(place, id_ if file is None else str(place), text)
+    is_path = place.suffix in (".yaml", ".yml", ".json") or "/" in str(place)
+    _explain(place, id_ if file is None else str(place) if is_path else f"./{place}", text)
 
 
 def preset_names() -> list[str]:
@@ -112,4 +114,4 @@ def _explain(place: Path, name: str, text: str) -> None:
     for auth in (gateway.auth[0], *gateway.extra_keys):
         if auth.key_env:
             options.progress(f"Setup: {options.key_line(auth)}")
-    options.progress(f'Use: chat-completions write "Say hello" --gateway {name}')
+    options.progress(f'Use: chat-completions write "Say hello" --gateway {shlex.quote(name)}')

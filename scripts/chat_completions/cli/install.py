@@ -84,6 +84,8 @@ def _folders(agents: Sequence[str], folder: Path | None, *, project: bool) -> di
     """Return each place to install to, with the other folders that its agents read."""
     if (folder is None) == (not agents) or (folder and project):
         raise click.UsageError(f"Which agent? Give --agent {'|'.join([*AGENTS, 'all'])}, or --dir PATH alone.")
+    if folder and folder.exists() and not folder.is_dir():
+        raise click.UsageError(f"--dir {str(folder)!r} is a file. Name a folder of skills.")
     folders: dict[Path, list[Path]] = {_skill_folder(folder): []} if folder else {}
     for agent in AGENTS if "all" in agents else agents:
         target, *others = _agent_folders(agent, project=project)

@@ -109,8 +109,13 @@ def _rows(kind: str, gateway: str | None, *, everything: bool) -> Iterator[Row]:
             from chat_completions.cli.install import find_installed
         yield from find_installed()
     else:
-        for loaded in [load_gateway(gateway)] if gateway else _readable_gateways():
-            yield from _rows_of_gateway(kind, loaded, everything=everything)
+        for name in [gateway] if gateway else gateway_names():
+            try:
+                yield from list(_rows_of_gateway(kind, load_gateway(name), everything=everything))
+            except BadInput as problem:  # of the file of one gateway
+                if gateway:
+                    raise
+                progress(f"Left out: {problem}")
 
 
 def _rows_of_gateway(kind: str, gateway: Gateway, *, everything: bool) -> Iterator[Row]:
@@ -130,15 +135,6 @@ def _rows_of_gateway(kind: str, gateway: Gateway, *, everything: bool) -> Iterat
                 yield {**row, "offered": combination.offered, "reason": combination.reason, "nearest": nearest}
             elif combination.offered:
                 yield row
-
-
-def _readable_gateways() -> Iterator[Gateway]:
-    """Yield the gateways whose files can be read; say why another one cannot."""
-    for name in gateway_names():
-        try:
-            yield load_gateway(name)
-        except BadInput as problem:
-            progress(f"Left out: {problem}")
 
 
 def _used_names(kind: str, gateway: str | None) -> list[str]:

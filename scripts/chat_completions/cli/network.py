@@ -22,10 +22,11 @@ YES = {True: "yes", False: "no", None: "unknown"}
 @click.command("check")
 @click.argument("gateway")
 @click.option("--base-url", help="Another base URL than the gateway's own.")
+@click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @add_format
-def check_command(gateway: str, base_url: str | None, format_: str) -> None:
+def check_command(gateway: str, base_url: str | None, allow_http: bool, format_: str) -> None:
     """Ask a live gateway whether it accepts your key, which known models it lists and what credit is left."""
-    target = find_target(gateway, base_url)
+    target = find_target(gateway, base_url, allow_http=allow_http)
     report = check_gateway(target)
     if format_ == "json":
         click.echo(as_json({"schema": 2, **report._asdict()}), nl=False)

@@ -42,6 +42,16 @@ class PromptCommand(click.Command):
             raise BadInput("The PROMPT is several arguments.", 'Put it in quotes: write "Say hello"') from None
 
 
+class OutputFile(click.Path):
+    """A file to write, and no folder, even one that does not exist."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path of the file."""
+        if str(value).endswith("/"):
+            raise BadInput(f"{value!r} is a folder.", "Name a file in it with --output.")
+        return Path(str(super().convert(value, param, ctx)))
+
+
 def add_shared_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that `write` and `choose` share."""
     options = [
@@ -86,10 +96,10 @@ def save(path: Path, text: str, *, force: bool) -> None:
     A link keeps pointing where it points, a pipe or device is written to, a mode stays. BadInput where a file
     holds something else and `force` is false.
     """
-    if path.is_dir():
-        raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
-    path, data = path.resolve(), text.encode("utf-8")
     try:
+        if path.is_dir():
+            raise BadInput(f"{str(path)!r} is a folder.", "Name a file in it with --output.")
+        path, data = path.resolve(), text.encode("utf-8")
         if path.is_file() and not force and path.read_bytes() != data:
             raise BadInput(f"{str(path)!r} exists and holds something else.", "Add --force, or another --output.")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +108,8 @@ def save(path: Path, text: str, *, force: bool) -> None:
         else:
             replace_file(path, data)
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
+        in_file = isinstance(problem, (FileExistsError, NotADirectoryError))
+        reason = "one of its folders is a file" if in_file else problem.strerror or type(problem).__name__
         raise BadInput(f"{str(path)!r} cannot be written: {reason}.", "Choose another --output.") from problem
 
 

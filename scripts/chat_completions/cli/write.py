@@ -40,7 +40,7 @@ FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts":
 @click.option("--key", metavar="NAME", help="With --base-url instead of --gateway: its key's variable, or none.")
 @click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
-@click.option("--output", "file", type=click.Path(path_type=Path), help="Write to this file; missing folders are made.")
+@click.option("--output", "file", type=options.OutputFile(), help="Write to this file; missing folders are made.")
 @click.option("--force", is_flag=True, help="Replace the file of --output, whatever it holds.")
 @click.option("--run", is_flag=True, help="Run it against the replay: no key needed.")
 def write_command(format_: str, file: Path | None, run: bool, force: bool, plain: bool, **values: Any) -> None:
@@ -53,8 +53,10 @@ def write_command(format_: str, file: Path | None, run: bool, force: bool, plain
         program = _with_notes_on_files(generate_program(request))
     except NotOffered as problem:
         raise _with_nearest(problem, request) from problem
-    if file is not None and format_ == "code":
-        _check_file_name(file, program)
+    if file is not None:
+        _check_file_name(file, program, format_)
+    elif sys.stdout is None:
+        raise BadInput("There is no stdout to print the program to.", "Name a file with --output.")
     if run:
         with full_package("--run"):
             from chat_completions.replay.server import find_interpreter, run_program
@@ -80,11 +82,16 @@ def _check_contradictions(format_: str, values: dict[str, Any], *, run: bool, pl
         raise BadInput("--plain contradicts --language and --library.", "Leave them out: it is a curl command.")
 
 
-def _check_file_name(path: Path, program: Program) -> None:
+def _check_file_name(path: Path, program: Program, format_: str) -> None:
     """Raise BadInput for stdout, the name of another language, and the name of a module that the program imports."""
     if path.name == "-":
         raise BadInput("--output names a file.", "Leave it out: the program goes to stdout.")
     extension, suffix = path.suffix[1:].lower(), Path(program.filename).suffix
+    if format_ != "code":
+        if extension in {*FENCES, "js"}:
+            hint = f"Name it {path.with_suffix('.json' if format_ == 'json' else '.md').name!r}, or leave --format out."
+            raise BadInput(f"{path.name!r} is the name of a program, not of --format {format_}.", hint)
+        return
     if extension in {*FENCES, "js"} and f".{extension}" not in {suffix, ".js" if suffix == ".mjs" else ""}:
         raise BadInput(
             f"{path.name!r} is not a name for a program in {program.resolution.language.name}.",
@@ -109,6 +116,8 @@ def _with_nearest(problem: NotOffered, request: ProgramRequest) -> NotOffered:
 
 def _with_notes_on_files(program: Program) -> Program:
     files = [image.source for image in program.plan.images if image.is_file]
+    if folder := next((file for file in files if Path(file).is_dir()), None):
+        raise BadInput(f"--image {folder!r} is a folder.", "Name a file in it.")
     missing = [
         f"{file!r} does not exist yet: the program reads it when it runs" for file in files if not Path(file).is_file()
     ]

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chat_completions.catalog.gateway import Gateway
+from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.types import JsonObject
-from chat_completions.catalog.user_files import check_base_url
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.live.client import Answer, Target, send
 from chat_completions.paths import last_check_file, replace_file

@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx
 
 from chat_completions.catalog.gateway import Auth, Gateway
+from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.gateway_loader import load_gateway
-from chat_completions.catalog.user_files import check_base_url
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import RequestPlan
 
@@ -51,7 +51,7 @@ class Answer(NamedTuple):
     problem: str
 
 
-def find_target(name: str, base_url: str | None) -> Target:
+def find_target(name: str, base_url: str | None, *, allow_http: bool = False) -> Target:
     """Return the gateway with the user's key; BadInput where it or a key that is sent with it is not set."""
     gateway = load_gateway(name)
     for extra in gateway.extra_keys:
@@ -59,7 +59,7 @@ def find_target(name: str, base_url: str | None) -> Target:
     auth = gateway.auth[0]
     key = read_key(auth, gateway.name)
     address = base_url or os.environ.get(gateway.base_url_env, "").strip() or gateway.base_url
-    return Target(gateway, key, check_base_url(address, allow_http=gateway.allow_http))
+    return Target(gateway, key, check_base_url(address, allow_http=allow_http or gateway.allow_http))
 
 
 def read_key(auth: Auth, name: str) -> str:

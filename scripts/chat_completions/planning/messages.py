@@ -1,6 +1,7 @@
 """Check that the task takes what the user gives to it, and build the messages with their text and images."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,13 +13,13 @@ from chat_completions.planning.request_body import fill
 from chat_completions.planning.types import Image, Messages, ProgramRequest, Resolution, Variable
 
 KINDS_OF_OPTIONS = {"tools": ["tools"], "schema": ["structured"], "images": ["vision", "image-edit"]}
-KINDS_WITHOUT_FALLBACK = ("ping", "models", "balance")
 READS_PROMPTS = {
     "chatbot": "Leave it out: the program reads each prompt when it runs; --system tells the model how to answer.",
     "batch": "Leave it out: the program reads a file of prompts, one on each line.",
 }
 KINDS_WITH_MESSAGES = ("chat", "code", "reasoning", "tools", "structured", "vision")
 ANNOTATIONS = {"title", "description", "$schema", "default", "examples", "$id", "$comment", "$defs"}
+IMAGE_DATA = re.compile(r"data:image/[\w.+-]+;base64,[A-Za-z0-9+/]+={0,2}")
 INSTRUCTIONS = "Answer with JSON only, no Markdown and no explanation. It must follow this JSON Schema: "
 
 
@@ -35,7 +36,7 @@ def _check_task(resolution: Resolution) -> None:
         if getattr(request, name) and task.kind not in kinds:
             option = "--image" if name == "images" else f"--{name}"
             raise NotOffered(f"{option} does not go with the task {task.id!r}.", f"Use --task {kinds[0]}.")
-    if request.fallback and task.kind in KINDS_WITHOUT_FALLBACK:
+    if request.fallback and task.kind == "ping":
         raise NotOffered(f"--fallback does not go with the task {task.id!r}.", "Leave it out.")
     if request.prompt is not None and task.kind in READS_PROMPTS:
         raise NotOffered(f"A PROMPT does not go with the task {task.id!r}.", READS_PROMPTS[task.kind])
@@ -124,6 +125,10 @@ def _images(request: ProgramRequest, task: Task, protocol: Protocol) -> list[Ima
     for image in images:
         if not image.source:
             raise BadInput("--image is empty.", "Give a file, a URL or a data URI.")
+        if image.is_file and "://" in image.source:
+            raise BadInput(f"--image {image.source!r} is no image.", "Give a file, an http(s) URL or a data URI.")
+        if image.is_data and not IMAGE_DATA.fullmatch(image.source):
+            raise BadInput("--image is not the data URI of an image.", "Write data:image/png;base64,… with its data.")
         if protocol.multipart_images and not (image.is_file or image.is_data):
             raise NotOffered(f"{protocol.name} takes an image as a file, not by its address.", "Download it first.")
     return images

@@ -67,7 +67,7 @@ def _recommendation(
     model = _listed_first(recommended[rule.id].models, gateway.last_check)[0]
     if model.startswith("YOUR-"):
         hint = f"Replace {model} with yours, or name it with --model."
-        raise BadInput(f"The file of {gateway.name} names no model yet.", hint)
+        raise BadInput(f"The file of the gateway {gateway.id!r} names no model yet.", hint)
     return rule, recommended[rule.id]
 
 

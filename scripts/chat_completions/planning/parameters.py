@@ -1,5 +1,6 @@
 """Check the parameters of a request: their names, ranges, and whether gateway and model accept them."""
 
+import json
 import re
 from typing import Any, NamedTuple
 
@@ -113,7 +114,7 @@ def _find(name: str, gateway: Gateway, protocol: Protocol, kind: str) -> Paramet
 def _check_value(name: str, value: Any, parameter: Parameter) -> None:
     hint, low, high = parameter.description, parameter.minimum, parameter.maximum
     if not _fits(value, parameter.type):
-        raise BadInput(f"{name} must be {_describe(parameter)}, not {value!r}.", hint)
+        raise BadInput(f"{name} must be {_describe(parameter)}, not {json.dumps(value)}.", hint)
     if parameter.enum and value not in parameter.enum:
         raise BadInput(f"{name} must be one of {', '.join(parameter.enum)}, not {value!r}.", hint)
     try:

@@ -58,7 +58,7 @@ def _plan(resolution: Resolution, parameters: Parameters, messages: Messages, bo
         model=resolution.choice.model,
         alternative=next(iter(resolution.choice.alternatives), ""),
         alternative_omits=parameters.alternative_omits,
-        fallback=resolution.request.fallback and bool(resolution.choice.alternatives),
+        fallback=resolution.request.fallback,
         body=body.fields,
         extra_body=body.extra,
         first_round_body=body.first_round,

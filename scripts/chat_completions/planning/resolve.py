@@ -5,9 +5,9 @@ What does not go together raises NotOffered (exit code 3), with what does; a wro
 
 from chat_completions.catalog import load
 from chat_completions.catalog.gateway import Auth, Endpoint, Gateway
+from chat_completions.catalog.gateway_file import check_base_url
 from chat_completions.catalog.gateway_loader import describe_gateway, load_gateway
 from chat_completions.catalog.types import Language, Library, Protocol, Task
-from chat_completions.catalog.user_files import check_base_url
 from chat_completions.errors import BadInput, NotOffered, UnknownName
 from chat_completions.planning.model_selection import select_model
 from chat_completions.planning.types import Objects, ProgramRequest, Resolution
@@ -45,6 +45,7 @@ def combine(objects: Objects) -> Resolution:
     endpoint, auth = _find_endpoint(objects, protocol), _find_auth(objects, protocol)
     stream = _is_streamed(request, gateway, task, protocol)
     resolution = Resolution(*objects, protocol, endpoint, auth, stream, choice)
+    _check_fallback(resolution)
     _check_library(resolution)
     _check_asynchronous(resolution)
     _check_stream(resolution)
@@ -155,23 +156,33 @@ def _is_streamed(request: ProgramRequest, gateway: Gateway, task: Task, protocol
     return stream
 
 
+def _check_fallback(resolution: Resolution) -> None:
+    """Raise NotOffered where a program is to use a second model, and there is none, or the library takes only one."""
+    request, library, choice = resolution.request, resolution.library, resolution.choice
+    if not request.fallback:
+        return
+    if not choice.alternatives:
+        of_name = f"--model names {choice.model} alone" if request.model else "there is no second model"
+        raise NotOffered(f"--fallback has nothing to fall back to: {of_name}.", "Leave one of the options out.")
+    if not library.fallback:
+        raise NotOffered(f"{library.id} supports one model only.", "Leave --fallback out, or choose another --library.")
+    in_path = "{model}" in resolution.endpoint.path
+    if library.sdk and in_path and not any("{model}" in end for end in resolution.protocol.sdk_paths):
+        raise NotOffered(
+            f"{library.id} has one address, and {resolution.gateway.name} has another one for each model.",
+            "Leave --fallback out, or choose another --library.",
+        )
+
+
 def _check_library(resolution: Resolution) -> None:
     """Raise NotOffered where a client library does not support what the endpoint requires."""
-    request, library, endpoint = resolution.request, resolution.library, resolution.endpoint
-    if request.fallback and not library.fallback:
-        raise NotOffered(f"{library.id} supports one model only.", "Leave --fallback out, or choose another --library.")
+    library, endpoint = resolution.library, resolution.endpoint
     if not library.sdk:
         return
     if endpoint.query and not library.query:
         raise NotOffered(
             f"{library.id} cannot send the query parameters of {resolution.gateway.name}: {', '.join(endpoint.query)}.",
             "Choose another --library.",
-        )
-    in_path = "{model}" in endpoint.path and not any("{model}" in end for end in resolution.protocol.sdk_paths)
-    if request.fallback and in_path:
-        raise NotOffered(
-            f"{library.id} has one address, and {resolution.gateway.name} has another one for each model.",
-            "Leave --fallback out, or choose another --library.",
         )
 
 

@@ -12,11 +12,16 @@ from chat_completions.catalog.types import LiteralStyle
 from chat_completions.errors import BadInput
 from chat_completions.planning.types import Tool, Variable
 
-# Names that the printed programs use themselves.
+# Names that the printed programs with tools use themselves, beside their constants in capitals.
 PROGRAM_NAMES = {
-    "add_delta", "add_event", "add_item", "anthropic", "ask", "client", "complete", "genai", "http_error", "httpx",
-    "io", "json", "logger", "logging", "openai", "os", "post", "requests", "retries", "run_tool", "session", "stream",
-    "sys", "time", "types", "urllib3",
+    "Agent", "AgentRunResultEvent", "AnthropicModel", "AnthropicProvider", "ChatAnthropic", "ChatOpenAI",
+    "EventSource", "FallbackExceptionGroup", "FallbackModel", "HTTPAdapter", "ModelHTTPError", "ModelRequest",
+    "ModelResponse", "OpenAIChatModel", "OpenAICompatibleProvider", "PartDeltaEvent", "PartStartEvent", "Retries",
+    "Retry", "RetryTransport", "SystemPromptPart", "TextPart", "TextPartDelta", "Tool", "ToolMessage", "UsageLimits",
+    "UserPromptPart", "add_delta", "add_event", "add_item", "anthropic", "ask", "asyncio", "call_tool", "client",
+    "complete", "contextlib", "errors", "genai", "headers", "hooks", "http", "http_client", "http_error", "httpx",
+    "json", "limits", "litellm", "llm", "logger", "logging", "main", "model_is_unavailable", "openai", "os",
+    "partial", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history", "transport", "types",
 }  # fmt: skip
 
 TYPE_NAMES = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean", "null": "null"}
@@ -126,7 +131,8 @@ def function_name(name: str) -> str:
     identifier = re.sub(r"\W", "_", name, flags=re.ASCII)
     if identifier[:1].isdigit():
         identifier = f"_{identifier}"
-    taken = keyword.iskeyword(identifier) or hasattr(builtins, identifier) or identifier in PROGRAM_NAMES
+    of_python = keyword.iskeyword(identifier) or hasattr(builtins, identifier)
+    taken = of_python or identifier in PROGRAM_NAMES or identifier.isupper()
     return f"{identifier}_" if taken else identifier
 
 
