@@ -36,7 +36,7 @@ def stream(prompt):
         yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
     if not reason:
         raise ValueError("the stream ended before the answer was complete")
-    if reason != "stop":
+    if reason not in ("stop", "eos"):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", usage or "not reported")
 

@@ -82,7 +82,7 @@ def stream(prompt):
             yield chunk.text or chunk.additional_kwargs.get("refusal") or ""
         if not reason:
             raise ValueError("the stream ended before the answer was complete")
-        if reason not in ("stop", "tool_calls"):
+        if reason not in ("stop", "eos", "tool_calls"):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         logger.info("Usage: %s", usage or "not reported")
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round

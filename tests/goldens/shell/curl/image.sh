@@ -17,7 +17,7 @@ image_type() {
     ffd8*) echo jpeg ;;
     47494638*) echo gif ;;
     52494646*57454250) echo webp ;;
-    *) echo "Error: ${1##*/} is no image of the type PNG, JPEG, GIF or WebP" >&2 && return 1 ;;
+    *) echo "Error: ${1##*/} is missing, or no image of the type PNG, JPEG, GIF or WebP" >&2 && return 1 ;;
   esac
 }
 
