@@ -68,6 +68,7 @@ FAILURES = [
     (["write", "x", "--base-url", "https://gw.example.com:99999/v1"], 2, "cannot be a base URL"),
     (["write", "x", "--base-url", "https://gw.example.com/v1?version=3"], 2, "A gateway file has `query`"),
     (["write", "x", "--param", "stop=null"], 2, "not null"),
+    (["write", "x", "--language", "javascript", "--param", "seed=12345678901234567890"], 2, "too large for JavaScript"),
     (["write", "x", "--gateway", "absent.json"], 2, "cannot be read"),
     (["init", "ollama", "--output", "absent/"], 2, "is a folder"),
     (["write", "x", "--output", "/dev/null/x.py"], 2, "cannot be written"),

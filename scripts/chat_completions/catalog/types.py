@@ -147,6 +147,7 @@ class LiteralStyle(NamedTuple):
     trailing_comma: bool
     sigil: str = ""  # before the name of a variable
     width: int = 100  # columns that a value on one line may reach
+    largest_integer: int | None = None  # that its numbers hold exactly; None: any
 
 
 class Library(NamedTuple):

@@ -88,6 +88,8 @@ def _flat(style: LiteralStyle, value: Any) -> str:
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
             raise BadInput(f"JSON has no number {value}.", "Write a finite one.")
+        if style.largest_integer and isinstance(value, int) and abs(value) > style.largest_integer:
+            raise BadInput(f"{value} is too large for JavaScript: another number would be sent.", "Use Python or curl.")
         return json.dumps(value)
     if isinstance(value, Mapping):
         inside = ", ".join(
