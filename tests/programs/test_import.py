@@ -1,10 +1,15 @@
 """Printed programs can be imported: without a key, without a trace, and their functions raise."""
 
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
 import pytest
 from chat_completions.planning.combinations import offered_combinations
 from support.case_runner import skip_without_tools
 from support.importing import count_connections, try_import
-from support.variants import GATEWAY, Variant, program, typescript_variants, variants
+from support.variants import GATEWAY, Variant, program, typescript_variants, variants, write_variant
 
 TASKS = ("chat", "vision", "tools", "structured", "image", "models", "balance", "chatbot", "batch")
 MODULES = [
@@ -17,6 +22,40 @@ def test_import(variant: Variant) -> None:
     skip_without_tools(variant)
     if problems := try_import(program(variant)):
         pytest.fail("\n".join(problems), pytrace=False)
+
+
+def test_pieces_of_a_message_are_put_together(tmp_path: Path) -> None:
+    deltas: list[dict[str, Any]] = [
+        {"role": "assistant", "reasoning_details": [{"type": "text", "text": "Hm", "format": "x-1", "index": 0}]},
+        {"reasoning_details": [{"type": "text", "text": ", so", "format": "x-1", "index": 0}]},
+        {"content": [{"type": "thinking", "thinking": "I"}]},
+        {"content": [{"type": "text", "text": "I "}]},
+        {"content": [{"type": "text", "text": "look."}]},
+        {"tool_calls": [{"index": 0, "id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a'}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": '": 1}'}}]},
+    ]
+    message = {
+        "role": "assistant",
+        "reasoning_details": [{"type": "text", "text": "Hm, so", "format": "x-1", "index": 0}],
+        "content": [{"type": "thinking", "thinking": "I"}, {"type": "text", "text": "I look."}],
+        "tool_calls": [
+            {"index": 0, "id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+        ],
+    }
+    python = write_variant(Variant("python-requests", task="tools", mode="stream")).code
+    namespace: dict[str, Any] = {"__name__": "tools"}
+    exec(compile(python, "tools.py", "exec"), namespace)  # noqa: S102 - our own program
+    added: dict[str, Any] = {}
+    for delta in json.loads(json.dumps(deltas)):
+        namespace["add_delta"](added, delta)
+    assert added == message
+    javascript = write_variant(Variant("javascript-fetch", task="tools", mode="stream")).code
+    functions = javascript[javascript.index("const WHOLE_FIELDS") : javascript.index("async function callTool")]
+    script = f"{functions}\nconsole.log(JSON.stringify({json.dumps(deltas)}.reduce(addDelta, {{}})));"
+    file = tmp_path / "pieces.mjs"
+    file.write_text(script, encoding="utf-8")
+    ran = subprocess.run(["node", str(file)], capture_output=True, check=True)
+    assert json.loads(ran.stdout) == message
 
 
 @pytest.mark.parametrize("library", ["requests", "httpx", "openai", "langchain", "litellm"])

@@ -110,12 +110,13 @@ function addDelta(message, delta) {
 }
 
 // Return the item of a piece, by its index or id; a piece without both belongs to the last one.
-function findItem(items, { index, id, function: call }) {
+function findItem(items, { index, id, type, function: call }) {
   let item = items.at(-1);
   if (typeof index === "number") item = items.filter((item) => item.index === index).at(-1);
   else if (id) item = items.find((item) => item.id === id);
   const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
-  if (!item || isNew) items.push((item = {}));
+  const isOther = type && item?.type && type !== item.type; // a thought, then a text
+  if (!item || isNew || isOther) items.push((item = {}));
   return item;
 }
 

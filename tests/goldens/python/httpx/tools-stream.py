@@ -134,7 +134,7 @@ def add_delta(message, delta):
                 add_item(message[key], item)
         elif isinstance(value, dict) and isinstance(old, dict):
             add_delta(old, value)
-        elif isinstance(value, str) and isinstance(old, str) and key not in ("role", "id", "type", "name"):
+        elif isinstance(value, str) and isinstance(old, str) and key not in ("role", "id", "type", "name", "format"):
             message[key] = old + value
         elif value or key not in message:
             message[key] = value
@@ -143,7 +143,7 @@ def add_delta(message, delta):
 def add_item(items, piece):
     """Add a piece of a tool call to the call it continues, or as a new one."""
     same = [item for item in items if item.get("index") == piece.get("index")]
-    if same and piece.get("id") in (None, "", same[-1].get("id")):
+    if same and piece.get("id") in (None, "", same[-1].get("id")) and piece.get("type") in (None, same[-1].get("type")):
         add_delta(same[-1], piece)
     else:
         items.append(piece)
