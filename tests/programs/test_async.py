@@ -99,7 +99,8 @@ def other_lines(code: str, asynchronous: str) -> list[str]:
 def pairs() -> Iterator[tuple[str, str, str]]:
     """Yield a name, the program, and the asynchronous program of each combination that has one."""
     asynchronous = [combination for combination in offered_combinations() if combination.asynchronous]
-    for options, combinations in (({}, asynchronous), ({"fallback": True}, of_each_kind(asynchronous))):
+    with_second_model = [combination for combination in asynchronous if combination.gateway != "llama-cpp"]
+    for options, combinations in (({}, asynchronous), ({"fallback": True}, of_each_kind(with_second_model))):
         for combination in combinations:
             code = make_combination(combination._replace(asynchronous=False), **options).code
             yield f"{combination} {options}", code, make_combination(combination, **options).code

@@ -144,7 +144,7 @@ def add_delta(message, delta):
 def add_item(items, piece):
     """Add a piece of a tool call to the call it continues, or as a new one."""
     same = [item for item in items if item.get("index") == piece.get("index")]
-    if same and piece.get("id") in (None, "", same[-1].get("id")) and piece.get("type") in (None, same[-1].get("type")):
+    if same and all(piece.get(key) in (None, "", same[-1].get(key)) for key in ("id", "type")):
         add_delta(same[-1], piece)
     else:
         items.append(piece)
