@@ -48,14 +48,12 @@ def gateway_schema() -> JsonObject:
 def check_base_url(text: str, *, allow_http: bool = False) -> str:
     """Return `text` without its last slash; BadInput where a key could not be sent there, or it holds an endpoint."""
     shown = re.sub(r"//[^/]*@|\?.*", "…", text)  # without what could be a password or a key
-    if "?" in text:
-        raise BadInput(f"{shown!r} cannot be a base URL.", "A gateway file has `query` for what follows the ?.")
     match = BASE_URL.fullmatch(text)
     if not match or int(match[1] or 0) > LAST_PORT:
-        raise BadInput(
-            f"{shown!r} cannot be a base URL.",
-            "Write https://gw.example.com/v1, or http:// on a private network: no query, no key, ASCII letters.",
-        )
+        hint = "Write https://gw.example.com/v1, or http:// on a private network: no query, no key, ASCII letters."
+        if "?" in text:
+            hint = "A gateway file has `query` for what follows the ?."
+        raise BadInput(f"{shown!r} cannot be a base URL.", hint)
     if text.startswith("http:") and not (allow_http or is_private(text)):
         raise BadInput(
             f"{shown!r} is a public host without TLS: the key would travel unencrypted.",
@@ -123,17 +121,6 @@ def _check_keys(data: Any) -> None:
             raise ValidationError(place, "looks like a key", hint)
 
 
-def looks_like_key(value: str) -> bool:
-    """Return whether a value is likely to be a key: a known prefix, or a long run of letters and digits."""
-    scheme, _, value_part = value.strip().rpartition(" ")
-    if scheme in ("Bearer", "Basic") or KEY_BEGINNINGS.match(value_part):
-        return True
-    runs = [] if "://" in value else LONG_RUN.findall(value)
-    # Beta switches and UUIDs are long too, but made of short pieces.
-    pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
-    return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
-
-
 def _check_headers(data: JsonObject) -> None:
     """Raise ValidationError where a header would be sent twice, or is one that the programs set themselves."""
     schemes = data.get("auth") or ([] if data.get("key") == "none" else [{}])
@@ -148,3 +135,14 @@ def _check_headers(data: JsonObject) -> None:
         if header.lower() in taken:
             raise ValidationError(place, f"names {header!r}, which carries something else already", "Give one of them.")
         taken.add(header.lower())
+
+
+def looks_like_key(value: str) -> bool:
+    """Return whether a value is likely to be a key: a known prefix, or a long run of letters and digits."""
+    scheme, _, value_part = value.strip().rpartition(" ")
+    if scheme in ("Bearer", "Basic") or KEY_BEGINNINGS.match(value_part):
+        return True
+    runs = [] if "://" in value else LONG_RUN.findall(value)
+    # Beta switches and UUIDs are long too, but made of short pieces.
+    pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
+    return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)
