@@ -229,13 +229,16 @@ def _repeated_calls(outcome: Outcome) -> Iterator[str]:
     if not wanted or len(outcome.requests) < 2:
         return
     messages = json.loads(outcome.requests[1].body)["messages"]
-    calls = [call["function"] for message in messages for call in message.get("tool_calls") or []]
-    actual = [(call.get("name"), _value(call.get("arguments"))) for call in calls]
+    calls = [call for message in messages for call in message.get("tool_calls") or []]
+    actual = [(call["function"].get("name"), _value(call["function"].get("arguments"))) for call in calls]
     if actual != wanted:
         yield f"the calls that go back are {actual}, not {wanted}"
     results = PROTOCOLS["openai-chat"].results(messages)
     if len(results) != len(wanted) or any("error" in text.lower() for _, text in results):
         yield f"the results are {results}"
+    ids = [call.get("id") for call in calls]
+    if not all(ids) or len(set(ids)) < len(ids) or ids != [id_ for id_, _ in results]:
+        yield f"the ids of the calls are {ids}, those of the results {[id_ for id_, _ in results]}"
 
 
 def _answer(answer: Any, outcome: Outcome) -> Any:

@@ -79,6 +79,7 @@ export async function* stream(prompt, log = () => {}) {
     if (message.content) yield "\n";
     messages.push(message);
     for (const call of message.tool_calls) {
+      call.id ||= crypto.randomUUID(); // some servers give none, all want one back
       const { name, arguments: json } = call.function;
       call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
       delete call.index;
@@ -114,9 +115,9 @@ function findItem(items, { index, id, type, function: call }) {
   let item = items.at(-1);
   if (typeof index === "number") item = items.filter((item) => item.index === index).at(-1);
   else if (id) item = items.find((item) => item.id === id);
-  const isNew = id && item?.id && id !== item.id && call?.name; // some servers give all calls one index
+  const isNamedAgain = call?.name && item?.function?.name && (!id || id !== (item.id ?? id)); // by one index for all
   const isOther = type && item?.type && type !== item.type; // a thought, then a text
-  if (!item || isNew || isOther) items.push((item = {}));
+  if (!item || isNamedAgain || isOther) items.push((item = {}));
   return item;
 }
 

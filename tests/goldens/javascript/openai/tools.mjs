@@ -67,10 +67,12 @@ export async function ask(prompt, log = () => {}) {
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }
     messages.push(message);
-    for (const { id, function: call } of message.tool_calls) {
-      if (typeof call.arguments !== "string") call.arguments = JSON.stringify(call.arguments ?? {});
-      const content = await callTool(call.name, call.arguments);
-      messages.push({ role: "tool", tool_call_id: id, content });
+    for (const call of message.tool_calls) {
+      call.id ||= crypto.randomUUID(); // some servers give none, all want one back
+      const { name, arguments: json } = call.function;
+      call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
+      const content = await callTool(name, call.function.arguments);
+      messages.push({ role: "tool", tool_call_id: call.id, content });
     }
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);

@@ -143,16 +143,20 @@ def add_delta(message, delta):
 def add_item(items, piece):
     """Add a piece of a tool call to the call it continues, or as a new one."""
     same = [item for item in items if item.get("index") == piece.get("index")]
-    if same and all(piece.get(key) in (None, "", same[-1].get(key)) for key in ("id", "type")):
-        add_delta(same[-1], piece)
-    else:
+    last = same[-1] if same else {}
+    differs = any(last.get(key) and piece.get(key) not in (None, "", last[key]) for key in ("id", "type"))
+    names = [(item.get("function") or {}).get("name") for item in (last, piece)]
+    if not last or differs or (all(names) and not piece.get("id")):  # some servers give all calls one index
         items.append(piece)
+    else:
+        add_delta(last, piece)
 
 
 def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
+    tool_call["id"] = tool_call.get("id") or f"call_{id(tool_call)}"  # some servers give none, all want one back
     if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
@@ -161,7 +165,7 @@ def run_tool(tool_call):
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", name, error)
         content = json.dumps({"error": repr(error)})
-    return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
 def http_error(response, body):

@@ -114,6 +114,7 @@ def run_tool(tool_call):
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
+    tool_call["id"] = tool_call.get("id") or f"call_{id(tool_call)}"  # some servers give none, all want one back
     if not isinstance(function.get("arguments"), str):  # some servers send an object, all want text back
         function["arguments"] = json.dumps(function.get("arguments") or {})
     try:
@@ -122,7 +123,7 @@ def run_tool(tool_call):
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", name, error)
         content = json.dumps({"error": repr(error)})
-    return {"role": "tool", "tool_call_id": tool_call.get("id"), "content": content}
+    return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
 def http_error(response, body):

@@ -79,23 +79,25 @@ for _ in {1..8}; do
     # End with one line on stderr, without the key.
     def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
       | "Error: \(.[:300])\n" | halt_error(1);
+    def complete_calls: [to_entries[] | .key as $number | .value
+      | .id |= (select(. != "") // "call_\(now)_\($number)") | .function.arguments |= (strings // tojson)];
     def merge($new): reduce ($new | to_entries[]
       | select(.value != null and (.value != "" or .key == "arguments"))) as {$key, $value} (.;
       if $key == "tool_calls" then
         reduce $value[] as $call (.;
-          [.tool_calls[]?.id] as $ids | ($call.id // "") as $id
+          [.tool_calls[]?.id] as $ids | ($call.id // "") as $id | ($call.function.name // "") as $name
           | ($call.index // ($ids | index($id | select(. != ""))) // ($ids | length)
-            - (if $id != "" or $call.function.name then 0 else 1 end)) as $at
+            - (if $id + $name == "" then 1 else 0 end)) as $at
           # Some servers give all calls one index.
-          | (if $call.function.name and $id != "" and ($ids[$at] // $id) != $id then $ids | length else $at end) as $index
+          | (if $name != "" and .tool_calls[$at].function.name and ($id == "" or ($ids[$at] // $id) != $id)
+             then $ids | length else $at end) as $index
           | .tool_calls[$index] |= merge($call | del(.index)))
       elif ($value | type) == "object" then .[$key] |= merge($value)
       elif $key | IN("id", "type", "role", "name") then .[$key] = $value
       else .[$key] = (.[$key] as $old | try ($old + $value) catch $value) end);
     def reply:
       reduce .[].choices[0]?.delta as $delta ({role: "assistant", content: ""}; merge($delta // {}))
-      | (.tool_calls | arrays) |= map(values # some servers count from 1
-        | .function.arguments |= (strings // tojson))
+      | (.tool_calls | arrays) |= (map(values) | complete_calls) # some servers count from 1
       | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
          calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [

@@ -73,8 +73,10 @@ for _ in {1..8}; do
     # End with one line on stderr, without the key.
     def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
       | "Error: \(.[:300])\n" | halt_error(1);
+    def complete_calls: [to_entries[] | .key as $number | .value
+      | .id |= (select(. != "") // "call_\(now)_\($number)") | .function.arguments |= (strings // tojson)];
     def reply:
-      .choices[0]?.message? | objects | .tool_calls[]?.function.arguments |= (strings // tojson)
+      .choices[0]?.message? | objects | (.tool_calls | arrays) |= complete_calls
       | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
          calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [
