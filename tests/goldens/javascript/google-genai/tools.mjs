@@ -60,8 +60,8 @@ export async function ask(prompt, log = () => {}) {
     if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
     if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
     const calls = content.parts.flatMap((part) => part.functionCall ?? []);
+    if (finishReason && finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
     if (!calls.length) {
-      if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
       return content.parts.map((part) => (part.thought ? "" : part.text ?? "")).join("");
     }
     const parts = [];

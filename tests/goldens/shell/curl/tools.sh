@@ -88,11 +88,9 @@ for _ in {1..8}; do
       // ("HTTP \($status): \($json | error_message)" | fail)
   ' "$tmp/response" >"$tmp/turn"
   jq --raw-output '.text | select(. != "")' "$tmp/turn"
+  jq --join-output .report "$tmp/turn" >&2
   jq --compact-output '.calls[]' "$tmp/turn" >"$tmp/calls"
-  if [[ ! -s $tmp/calls ]]; then
-    jq --join-output .report "$tmp/turn" >&2
-    exit
-  fi
+  if [[ ! -s $tmp/calls ]]; then exit; fi
 
   # Run the tools, and send the message back with their results.
   while IFS= read -r call; do

@@ -64,8 +64,9 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     if (!Array.isArray(message?.content)) throw new Error(`no answer: ${JSON.stringify(message)}`);
     if (message.usage) log(`Usage: ${JSON.stringify(message.usage)}`);
     const calls = message.content.filter((block) => block.type === "tool_use");
+    if (message.stop_reason && !["end_turn", "stop_sequence", "tool_use"].includes(message.stop_reason))
+      log(`Warning: stop_reason is ${message.stop_reason}`);
     if (!calls.length) {
-      if (message.stop_reason !== "end_turn") log(`Warning: stop_reason is ${message.stop_reason}`);
       return message.content.map((block) => (block.type === "text" ? block.text : "")).join("");
     }
     const results: Anthropic.ToolResultBlockParam[] = [];

@@ -77,8 +77,8 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     const calls = parts.flatMap((part) => part.functionCall ?? []);
+    if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
     if (!calls.length) {
-      if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
       return;
     }
     if (parts.some((part) => part.text && !part.thought)) yield "\n";

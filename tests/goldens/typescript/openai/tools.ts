@@ -66,8 +66,9 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     if (!choice?.message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
     const { message, finish_reason: finishReason } = choice;
     if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
+    if (finishReason && !["stop", "eos", "tool_calls"].includes(finishReason))
+      log(`Warning: finish_reason is ${finishReason}`);
     if (!message.tool_calls?.length) {
-      if (finishReason && !["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
       const content = message.content || message.refusal || "";
       return Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     }
