@@ -142,7 +142,12 @@ def test_run_answers_for_a_gateway_of_the_user_s(tmp_path: Path) -> None:
     result = command("write", "x", "--gateway", "mine.yaml", "--run", "--output", "x.py", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert (tmp_path / "x.py").exists()
-    assert run_as_program("write", "x", "--run", "--base-url", "https://proxy.example/a/b").returncode == 0
+    assert (
+        run_as_program(
+            "write", "x", "--run", "--gateway", "aitoll", "--base-url", "https://proxy.example/a/b"
+        ).returncode
+        == 0
+    )
 
 
 def test_system_goes_first_and_never_twice(tmp_path: Path) -> None:

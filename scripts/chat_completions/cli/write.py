@@ -36,7 +36,7 @@ FENCES = {"py": "python", "mjs": "javascript", "sh": "bash", "tsx": "tsx", "ts":
 @click.option("--image", "images", multiple=True, help="An image: a file, a URL or a data URI (may be repeated).")
 @click.option("--tools", type=click.Path(path_type=Path), help="Your tools, as JSON or YAML.")
 @click.option("--schema", type=click.Path(path_type=Path), help="The JSON Schema of the answer, as JSON or YAML.")
-@click.option("--base-url", help="Another base URL, such as that of a proxy.")
+@click.option("--base-url", help="Another address of the gateway, or with --key that of one without a file.")
 @click.option("--key", metavar="NAME", help="With --base-url instead of --gateway: its key's variable, or none.")
 @click.option("--allow-http", is_flag=True, help="Accept a public host without TLS.")
 @click.option("--format", "format_", type=click.Choice(["code", "markdown", "json"]), default="code", show_default=True)
@@ -78,6 +78,9 @@ def _check_contradictions(format_: str, values: dict[str, Any], *, run: bool, pl
     source = click.get_current_context().get_parameter_source("gateway")
     if values["key"] is not None and source is ParameterSource.COMMANDLINE:
         raise BadInput("--gateway and --key contradict each other.", "Name the variable in the gateway's file.")
+    if values["base_url"] is not None and values["key"] is None and source is ParameterSource.DEFAULT:
+        hint = "Add `--key NAME_OF_ITS_VARIABLE`, or `--key none`; or the --gateway whose other address it is."
+        raise BadInput("--base-url alone does not say whose key belongs there.", hint)
     if plain and (values["language"] or values["library"]):
         raise BadInput("--plain contradicts --language and --library.", "Leave them out: it is a curl command.")
 
