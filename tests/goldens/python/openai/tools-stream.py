@@ -112,7 +112,7 @@ def add_item(items, piece):
     last = same[-1] if same else {}
     differs = any(last.get(key) and piece.get(key) not in (None, "", last[key]) for key in ("id", "type"))
     names = [(item.get("function") or {}).get("name") for item in (last, piece)]
-    if not last or differs or (all(names) and not piece.get("id")):  # some servers give all calls one index
+    if not last or differs or (all(names) and not piece.get("id")):  # calls may share an index
         items.append(piece)
     else:
         add_delta(last, piece)

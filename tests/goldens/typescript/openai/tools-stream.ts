@@ -121,9 +121,9 @@ function findItem(items: any[], { index, id, type, function: call }: any) {
   let item = items.at(-1);
   if (typeof index === "number") item = items.filter((item) => item.index === index).at(-1);
   else if (id) item = items.find((item) => item.id === id);
-  const isNamedAgain = call?.name && item?.function?.name && (!id || id !== (item.id ?? id)); // by one index for all
+  const isNew = call?.name && item?.function?.name && (!id || id !== (item.id ?? id)); // calls may share an index
   const isOther = type && item?.type && type !== item.type; // a thought, then a text
-  if (!item || isNamedAgain || isOther) items.push((item = {}));
+  if (!item || isNew || isOther) items.push((item = {}));
   return item;
 }
 
