@@ -116,8 +116,8 @@ def _stderr(outcome: Outcome) -> Iterator[str]:
     if outcome.result.code == 1:
         if not lines or not lines[-1].startswith("Error:"):
             yield f"the last line of stderr does not start with 'Error:': {outcome.result.stderr[-300:]!r}"
-        # The rounds before the one that failed have told their tokens.
-        before = ("Warning:", "Usage:") if outcome.program.task == "tools" else ("Warning:",)
+        # The rounds before the one that failed have told their tokens, and so has an answer without the JSON.
+        before = ("Warning:", "Usage:") if outcome.program.task in ("tools", "structured") else ("Warning:",)
         others = [line for line in lines[:-1] if not line.startswith(before)]
         if others:
             yield f"a failure is not one line: {lines}"

@@ -46,7 +46,7 @@ export async function ask(prompt, log = () => {}) {
     middleware: [
       extractJsonMiddleware({
         transform: (answer) => {
-          const text = answer.replace(/^.*<\/think>/s, "");
+          const text = answer.replace(/^.*<\/think(ing)?>|^\s*<think(ing)?>.*/is, "");
           return text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? text.match(/[{[].*[}\]]/s)?.[0] ?? text;
         },
       }),

@@ -66,18 +66,19 @@ async function post(path, body, retries = 2) {
   throw new Error(`HTTP ${response.status}: ${message}`, { cause: response }); // for its status
 }
 
-// Parse the JSON of an answer, which may stand after <think>…</think>, in a fence or in prose.
+// Parse the JSON of an answer, which may stand after thoughts, in a fence or in prose.
 function parseAnswer(answer) {
-  const text = answer.split("</think>").at(-1).trim();
+  const text = answer.replace(/^.*<\/think(ing)?>|^\s*<think(ing)?>.*/is, "").trim();
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? "";
-  const end = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
-  const inProse = [...text.matchAll(/[{[]/g)].map(({ index }) => text.slice(index, end));
+  const start = text.search(/[{[]\s*["{[\]}]/); // of JSON, not of {prose}
+  const inProse = [...text.matchAll(/[}\]]/g)].map(({ index }) => text.slice(start, index + 1)).reverse();
   const ajv = new Ajv({ strict: false, logger: false });
   for (const json of [answer, text, fenced, ...inProse]) {
     try {
       const value = JSON.parse(json);
       if (ajv.validate(SCHEMA, value)) return value;
-    } catch {} // no JSON starts here
+      if (json.length < text.length - start) return parseAnswer(text.slice(start + json.length)); // after a draft
+    } catch {} // no JSON
   }
   throw new Error(`the answer is not JSON that fits SCHEMA: ${ajv.errors ? ajv.errorsText() : text}`);
 }

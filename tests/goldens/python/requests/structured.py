@@ -86,7 +86,7 @@ def ask(prompt):
 
 def parse_answer(text):
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
-    text = text.rpartition("</think>")[2].strip()
+    text = re.sub(r"(?is)\A.*</think(ing)?>|\A\s*<think(ing)?>.*", "", text).strip()
     problem, end = f"the answer is not JSON: {text[:300]!r}", 0
     for start in re.finditer(r"\A|```\w*\s*|(?=[{\[])", text):  # the start, a fence, a bracket
         if start.end() < end:  # inside a value that does not fit
@@ -95,8 +95,9 @@ def parse_answer(text):
             answer, end = json.JSONDecoder().raw_decode(text, start.end())
             jsonschema.validate(answer, SCHEMA)
             return answer
-        except json.JSONDecodeError:  # no JSON starts here
-            continue
+        except json.JSONDecodeError:
+            if re.match(r'[{\[]\s*["{\[]', text[start.end() :]):  # damaged JSON: a part of it is no answer
+                break
         except jsonschema.ValidationError as error:
             problem = f"the answer does not fit the schema: {error.message[:300]}"
     raise ValueError(problem)
@@ -118,7 +119,7 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False, allow_nan=False))
     except Exception as error:  # of the network, or of an answer in an unexpected form
         sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -72,9 +72,10 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
   (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
   | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason?; $response))
     // ("HTTP \($status): \($json | error_message)" | fail)
-  | .report as $report | (.text | gsub("<think>[\\s\\S]*?</think>"; "")) as $text
-  | [$text, ($text | match("```\\w*\\n([\\s\\S]*?)\\n\\s*```").captures[0].string), ($text | gsub("```(json)?"; "")),
-      ($text | match("[\\[{]"; "g").offset as $start | .[$start:] | match("[\\s\\S]*[\\]}]").string)
+  | .report as $report | (.text | sub("^[\\s\\S]*</think(ing)?>|^\\s*<think(ing)?>[\\s\\S]*"; ""; "i")) as $text
+  | ([$text | match("[\\[{]\\s*[\"{\\[\\]}]").offset][0] // 0) as $start # of JSON, not of {prose}
+  | [$text, ($text | match("```\\w*\\n([\\s\\S]*?)\\n\\s*```").captures[0].string),
+      ([$text | match("[\\]}]"; "g").offset + 1] | reverse[] as $stop | $text[$start:$stop])
       | select(test("\\S")) | fromjson? | select(follows($schemas[0]))]
   | if . == [] then "the answer does not follow the schema: \($text)" | fail else .[0], ($report | halt_error(0)) end
 ' "$tmp/response"
