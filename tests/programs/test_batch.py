@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,37 @@ def test_a_killed_run_goes_on(variant: Variant, tmp_path: Path) -> None:
         assert {server.answered[number] for number in written} == {1}
         assert server.refused[2] > 0
         assert server.most <= CONCURRENCY
+
+
+@pytest.mark.parametrize("variant", ONE_EACH, ids=str)
+def test_a_slow_answer_holds_no_other_back(variant: Variant, tmp_path: Path) -> None:
+    with busy_server(variant.protocol) as server:
+        batch = Batch(variant, tmp_path, server, 30)
+        server.held = {1}
+        batch.kill_after(29)
+        assert {line["id"] for line in batch.lines()} == set(range(2, 31))
+        server.held, server.answered = set(), Counter()
+        assert batch.run() == 0
+        assert batch.is_complete()
+        assert server.answered == {1: 1}
+
+
+@pytest.mark.parametrize("variant", ONE_EACH, ids=str)
+def test_nothing_is_asked_where_no_result_can_be_kept(variant: Variant, tmp_path: Path) -> None:
+    with busy_server(variant.protocol) as server:
+        batch = Batch(variant, tmp_path, server, 3)
+        for target in (tmp_path / "absent" / "results.jsonl", tmp_path):
+            batch.command[-1] = str(target)
+            assert batch.run() == 1
+        batch.prompts.write_text('{"id": 1, "prompt": "Prompt 1"}\n')
+        batch.command[-1] = str(batch.prompts)
+        assert batch.run() == 1
+        assert batch.prompts.read_text() == '{"id": 1, "prompt": "Prompt 1"}\n'
+        batch.prompts.write_bytes("Prompt für 1\n".encode("latin-1"))
+        batch.command[-1] = str(batch.results)
+        assert batch.run() == 1
+        assert server.answered == {}
+        assert {path.name for path in tmp_path.iterdir()} == {"program", "prompts.txt"}
 
 
 @pytest.mark.parametrize("variant", ONE_EACH, ids=str)

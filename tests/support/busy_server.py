@@ -18,7 +18,8 @@ REFUSALS = {3: 429, 7: 503}  # by the last digit of a prompt's number: how its f
 class BusyServer:
     """What it was asked, by the number of the prompt, and the most requests that it held at once.
 
-    `delay` is how long each answer takes, `broken` are prompts that it refuses for good.
+    `delay` is how long each answer takes, `broken` are prompts that it refuses for good, `held` those that it keeps
+    waiting.
     """
 
     def __init__(self, protocol: str, delay: float) -> None:
@@ -26,6 +27,7 @@ class BusyServer:
         self.protocol, self.delay = protocol, delay
         self.url = ""
         self.broken: set[int] = set()
+        self.held: set[int] = set()
         self.answered: Counter[int] = Counter()
         self.refused: Counter[int] = Counter()
         self.most = 0
@@ -42,7 +44,7 @@ class BusyServer:
             if status == 200 and number not in self.refused:
                 status = REFUSALS.get(number % 10, 200)
             (self.answered if status == 200 else self.refused)[number] += 1
-        time.sleep(self.delay)
+        time.sleep(60 if number in self.held else self.delay)
         text = answer_body({"text": f"Answer {number}"}, self.protocol)
         with self._lock:
             self._now -= 1

@@ -40,7 +40,7 @@ async function strip({ typescript, mode }) {
 // Give a program its own input, and what it writes to 1 to `print`: Node's own are those of this process.
 function connect(stdin, print) {
   Object.defineProperty(process, "stdin", { value: Readable.from(stdin), configurable: true });
-  fs.readFileSync = (file, ...rest) => (file === 0 ? stdin.toString("utf8") : readFileSync(file, ...rest));
+  fs.readFileSync = (file, ...rest) => (file === 0 ? stdin : readFileSync(file, ...rest));
   fs.appendFileSync = (file, text, ...rest) => (file === 1 ? print(text) : appendFileSync(file, text, ...rest));
   syncBuiltinESMExports();
 }

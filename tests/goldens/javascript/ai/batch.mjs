@@ -23,6 +23,8 @@ export async function ask(prompt) {
   return { answer: result.text, finish_reason: result.rawFinishReason, usage: result.usage.raw };
 }
 
+const limit = pLimit(CONCURRENCY);
+
 async function answer(id, prompt) {
   try {
     return { id, prompt, ...(await ask(prompt)) };
@@ -37,7 +39,7 @@ async function answer(id, prompt) {
 // Lines of JSON with a prompt and an id, or of text, whose id is their number.
 function readPrompts(text) {
   const prompts = new Map();
-  for (const [index, line] of text.replace("\ufeff", "").split("\n").entries()) {
+  for (const [index, line] of text.split("\n").entries()) {
     try {
       const { id = index + 1, prompt } = line.startsWith("{") ? JSON.parse(line) : { prompt: line.trim() };
       if (prompt === undefined || prompts.has(id)) throw new Error(prompt ? `id ${id} is there twice` : "no prompt");
@@ -53,23 +55,28 @@ function readPrompts(text) {
 async function answerFile(source, target) {
   if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
-  const prompts = readPrompts(readFileSync(source === "-" ? 0 : source, "utf8"));
-  const text = existsSync(target) ? readFileSync(target, "utf8") : "";
+  const prompts = readPrompts(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(source === "-" ? 0 : source)));
+  const text = target !== "-" && existsSync(target) ? readFileSync(target, "utf8") : "";
   const before = text.slice(0, text.lastIndexOf("\n") + 1); // the last line may be that of a run that was killed
   const lines = before.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  if (!lines.every((line) => "id" in line) || !'{"id":'.startsWith(text.slice(before.length, before.length + 6)))
+  const tail = text.slice(before.length, before.length + 6);
+  if (!lines.every((line) => "id" in line && ("answer" in line || "error" in line)) || !'{"id":'.startsWith(tail))
     throw new Error(`${target} holds no results of a batch`);
   const results = new Map(lines.filter((result) => !("error" in result)).map((result) => [result.id, result]));
-  if (existsSync(target)) truncateSync(target, Buffer.byteLength(before));
-  const limit = pLimit(CONCURRENCY);
+  if (target !== "-") appendFileSync(target, ""); // fails before the first request
+  if (before !== text) truncateSync(target, Buffer.byteLength(before));
   const missing = [...prompts].filter(([id, prompt]) => results.get(id)?.prompt !== prompt);
   let done = 0;
-  for await (const result of missing.map(([id, prompt]) => limit(answer, id, prompt))) {
+  const write = (result) => {
     results.set(result.id, result);
     appendFileSync(target === "-" ? 1 : target, `${JSON.stringify(result)}\n`);
     if (process.stderr.isTTY) process.stderr.write(`\r${++done} of ${missing.length}`);
-  }
-  if (before) { // the new results go to the places of their prompts
+  };
+  const answers = missing.map(([id, prompt]) => limit(answer, id, prompt));
+  if (target === "-") {
+    for await (const result of answers) write(result);
+  } else { // as they come, so that none is lost; at the end in the order of the prompts
+    await Promise.all(answers.map((result) => result.then(write)));
     const ordered = [...new Map([...prompts, ...results]).values()];
     writeFileSync(`${target}.new`, ordered.map((result) => `${JSON.stringify(result)}\n`).join(""));
     renameSync(`${target}.new`, target);
@@ -83,5 +90,6 @@ if (existsSync(process.argv[1] ?? "") && realpathSync(process.argv[1]) === impor
   answerFile(source, target).catch((error) => {
     console.error("Error:", error.message);
     process.exitCode = 1;
+    limit.clearQueue(); // and ask no more
   });
 }

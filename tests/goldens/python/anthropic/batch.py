@@ -30,8 +30,8 @@ async def ask(client, prompt):
     }
 
 
-async def answer_all(prompts):
-    """Yield an answer or error for each prompt, in the order of their ids; at most CONCURRENCY are asked at once."""
+async def answer_all(prompts, in_order):
+    """Yield an answer or error for each prompt, in their order or as they come; CONCURRENCY are asked at once."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
@@ -49,14 +49,15 @@ async def answer_all(prompts):
                     reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
                     return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
-        for task in [asyncio.create_task(answer(*item)) for item in prompts.items()]:
+        tasks = [asyncio.create_task(answer(*item)) for item in prompts.items()]
+        for task in tasks if in_order else asyncio.as_completed(tasks):
             yield await task
 
 
 def read_prompts(text):
     """Return the prompts by id, from lines of text, whose id is their number, or of JSON with prompt and id."""
     prompts = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         try:
             entry = {"id": number} | (json.loads(line) if line.startswith("{") else {"prompt": line.strip()})
             if entry["id"] in prompts:
@@ -77,25 +78,26 @@ def write_results(path, prompts, results):
 
 async def answer_file(source, target):
     """Answer the prompts of a file that have no answer in the file of results yet."""
-    prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig"))
+    prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
+    is_file = target != "-" and (Path(target).is_file() or not Path(target).exists())
     text = Path(target).read_text(encoding="utf-8", errors="replace") if Path(target).is_file() else ""
     try:
         *lines, cut = text.split("\n")  # the last line may be that of a run that was killed
         if not '{"id": '.startswith(cut[:7]):
             raise ValueError(f"its last line is {cut[:50]!r}")
-        answered = [json.loads(line) for line in lines]
-        results = {result["id"]: result for result in answered if "error" not in result}
+        answered = [json.loads(line) for line in lines if line]
+        results = {result["id"]: result for result in answered if "error" not in result and result["answer"]}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
-    if target != "-":
+    if is_file:
         write_results(target, prompts, results)
     encoding = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
     with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
-        async for result in tqdm(answer_all(missing), total=len(missing), disable=None):
+        async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result
-    if target != "-":
+    if is_file:
         write_results(target, prompts, results)
     if failed := sum("error" in result for result in results.values()):
         raise ValueError(f"{failed} prompts failed; the next run asks them again")
