@@ -43,7 +43,7 @@ async function post(path, body, retries = 2) {
   }).catch((error) => {
     if (retries === 0 || !UNREACHABLE.includes(error.cause?.code)) throw error;
   });
-  if (response?.ok && response.headers.get("content-type")?.includes("event-stream")) return response;
+  if (response?.ok && (response.headers.get("content-type") ?? "event-stream").includes("event-stream")) return response;
   const seconds = Number(response?.headers.get("retry-after")) || 2;
   if (!response || (retries > 0 && seconds <= 60 && (response.status === 429 || response.status >= 500))) {
     await sleep(seconds * 1000);

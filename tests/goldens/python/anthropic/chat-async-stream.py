@@ -24,7 +24,7 @@ async def stream(prompt):
     client = anthropic.AsyncAnthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     async with client:
         events = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
-        if "event-stream" not in events.response.headers.get("Content-Type", ""):
+        if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
             raise anthropic.AnthropicError(f"no stream: {(await events.response.aread()).decode()}")
         stop_reason, usage = None, {}
         async for event in events:

@@ -22,7 +22,7 @@ def stream(messages):
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
-    if "event-stream" not in events.response.headers.get("Content-Type", ""):
+    if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
         raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
     stop_reason, usage = None, {}
     for event in events:

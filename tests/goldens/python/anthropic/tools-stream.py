@@ -58,7 +58,7 @@ def stream(prompt):
     messages = [{"role": "user", "content": prompt}]
     for _ in range(8):
         events = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=True)
-        if "event-stream" not in events.response.headers.get("Content-Type", ""):
+        if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
             raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
         blocks, stop_reason, usage = {}, None, {}
         for event in events:

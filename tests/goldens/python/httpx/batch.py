@@ -52,7 +52,7 @@ async def ask(prompt):
         raise http_error(response, body) from None
     if error := body.get("error") or choice.get("error"):  # beside a part of the answer
         raise http_error(response, error)
-    if choice.get("finish_reason") not in ("stop", "eos", None):
+    if choice.get("finish_reason") not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     return {
         "answer": text,

@@ -48,7 +48,7 @@ def ask(prompt, image=IMAGE):
         raise http_error(response, body) from None
     if error := body.get("error") or choice.get("error"):  # beside a part of the answer
         raise http_error(response, error)
-    if choice.get("finish_reason") not in ("stop", "eos", None):
+    if choice.get("finish_reason") not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice["finish_reason"])
     logger.info("Usage: %s", body.get("usage") or "not reported")
     return text

@@ -30,7 +30,7 @@ def ask(prompt):
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     message = llm.invoke(prompt)
-    if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", None):
+    if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", message.usage_metadata or "not reported")
     return message.text or message.additional_kwargs.get("refusal") or ""

@@ -75,7 +75,7 @@ def ask(prompt):
     messages = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message = llm.invoke(messages)
-        if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", "tool_calls", None):
+        if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", "tool_calls", "", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         logger.info("Usage: %s", message.usage_metadata or "not reported")
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round

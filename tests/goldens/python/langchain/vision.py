@@ -41,7 +41,7 @@ def ask(prompt, image=IMAGE):
         },
     ]
     message = llm.invoke(messages)
-    if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", None):
+    if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", message.usage_metadata or "not reported")
     return message.text or message.additional_kwargs.get("refusal") or ""

@@ -34,7 +34,7 @@ def ask(prompt):
         messages=messages,
         extra_body={"stream": False},
     )
-    if (reason := response.choices[0].finish_reason) not in ("stop", "eos", None):
+    if (reason := response.choices[0].finish_reason) not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", response.usage)
     message = response.choices[0].message

@@ -24,7 +24,7 @@ async def stream(prompt):
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     async with client:
         chunks = await client.chat.completions.create(model=MODEL, messages=messages, stream=True)
-        if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
+        if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
             raise openai.OpenAIError(f"no stream: {(await chunks.response.aread()).decode()}")
         finish_reason, usage, extra = None, None, {}
         async for chunk in chunks:

@@ -22,7 +22,7 @@ def stream(prompt):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     messages = [{"role": "user", "content": prompt}]
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
-    if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
+    if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
         raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
     finish_reason, usage, extra = None, None, {}
     for chunk in chunks:

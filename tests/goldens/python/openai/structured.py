@@ -50,7 +50,7 @@ def ask(prompt):
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]
-    if choice.finish_reason not in ("stop", "eos", None):
+    if choice.finish_reason not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
     content = choice.message.content or choice.message.refusal or ""
     answer = parse_answer(content if isinstance(content, str) else "".join(part.get("text", "") for part in content))

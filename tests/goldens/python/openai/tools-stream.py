@@ -64,7 +64,7 @@ def stream(prompt):
     messages = [{"role": "user", "content": prompt}]
     for _ in range(8):
         chunks = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=True)
-        if "event-stream" not in chunks.response.headers.get("Content-Type", ""):
+        if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
             raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
         message, finish_reason, usage, extra = {"role": "assistant", "content": ""}, None, None, {}
         for chunk in chunks:

@@ -67,7 +67,7 @@ def ask(prompt):
         if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
             raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
         choice = completion.choices[0]
-        if choice.finish_reason not in ("stop", "eos", "tool_calls", None):
+        if choice.finish_reason not in ("stop", "eos", "tool_calls", "", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
         logger.info("Usage: %s", completion.usage.to_dict() if completion.usage else "not reported")
         message = choice.message.model_dump(exclude_unset=True, warnings=False)  # goes back as it came

@@ -27,7 +27,7 @@ def ask(prompt, image=IMAGE):
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]
-    if choice.finish_reason not in ("stop", "eos", None):
+    if choice.finish_reason not in ("stop", "eos", "", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", choice.finish_reason)
     logger.info("Usage: %s", completion.usage.to_dict() if completion.usage else "not reported")
     content = choice.message.content or choice.message.refusal or ""

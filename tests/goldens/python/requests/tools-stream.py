@@ -95,7 +95,7 @@ def complete(messages, message):
         allow_redirects=False,
         stream=True,
     )
-    if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
+    if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", "event-stream"):
         raise http_error(response, response.content.decode(errors="replace"))
     finish_reason, usage = None, {}
     for line in response.iter_lines():

@@ -48,7 +48,7 @@ jq --raw-input --null-input --raw-output '
     if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
     elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
       [
-        ($reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
+        ($reason | select(IN("stop", "eos", "", null) | not) | "Warning: finish_reason is \(.)"),
         ([$events[].usage | values][-1] // empty | "Usage: \(tojson)")
       ] | map(. + "\n") | join("") | halt_error(0) # to stderr
     elif $events != [] then "\($lines[-1]): the answer is cut" | fail

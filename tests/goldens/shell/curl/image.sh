@@ -45,7 +45,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
     | "Error: \(.[:300])\n" | halt_error(1);
-  (try input catch $body) as $json | [$json | objects | select(.error | not) | .. | objects] as $objects
+  (try input catch $body) as $json | [$json | objects | select(.error | IN(null, "", {})) | .. | objects] as $objects
   | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | select(. != "") | "data:;base64,\(.)")
       | strings | select(. != "")] as $fields
   | [$objects[] | .content, .text | strings] as $texts

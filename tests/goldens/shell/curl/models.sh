@@ -23,7 +23,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AIREITER_API_KEY) | join("***")
     | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json
-  | [$json | objects | select(.error | not).data | arrays[] | .id? | strings] as $ids
+  | [$json | objects | select(.error | IN(null, "", {})).data | arrays[] | .id? | strings] as $ids
   | if $ids == [] then "HTTP \($status): \($json | error_message)" | fail
     else $ids[]
     end

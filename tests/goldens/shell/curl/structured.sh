@@ -66,10 +66,10 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
   def reply: .choices[0]?.message? | objects
     | {text: ([.content, .refusal] | flatten | map(strings // .text?) | join(""))};
   def report($reason; $reply): [
-    ($reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
+    ($reason | select(IN("stop", "eos", "", null) | not) | "Warning: finish_reason is \(.)"),
     ($reply | .usage | values | "Usage: \(tojson)")
   ] | map(. + "\n") | join("");
-  (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
+  (try input catch $body) as $json | ($json | objects | select(.error | IN(null, "", {}))) // {}
   | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason?; $response))
     // ("HTTP \($status): \($json | error_message)" | fail)
   | .report as $report | (.text | sub("^[\\s\\S]*</think(ing)?>|^\\s*<think(ing)?>[\\s\\S]*"; ""; "i")) as $text

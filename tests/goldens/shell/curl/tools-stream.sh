@@ -101,7 +101,7 @@ for _ in {1..8}; do
       | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
          calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [
-      ($reason | select(IN("stop", "eos", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+      ($reason | select(IN("stop", "eos", "tool_calls", "", null) | not) | "Warning: finish_reason is \(.)"),
       ($reply | .usage | values | "Usage: \(tojson)")
     ] | map(. + "\n") | join("");
     [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events

@@ -80,10 +80,10 @@ for _ in {1..8}; do
       | {message: ., text: ([.content, .refusal] | flatten | map(strings // .text?) | join("")),
          calls: [.tool_calls[]? | {id} + .function]};
     def report($reason; $reply): [
-      ($reason | select(IN("stop", "eos", "tool_calls", null) | not) | "Warning: finish_reason is \(.)"),
+      ($reason | select(IN("stop", "eos", "tool_calls", "", null) | not) | "Warning: finish_reason is \(.)"),
       ($reply | .usage | values | "Usage: \(tojson)")
     ] | map(. + "\n") | join("");
-    (try input catch $body) as $json | ($json | objects | select(.error | not)) // {}
+    (try input catch $body) as $json | ($json | objects | select(.error | IN(null, "", {}))) // {}
     | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason?; $response))
       // ("HTTP \($status): \($json | error_message)" | fail)
   ' "$tmp/response" >"$tmp/turn"

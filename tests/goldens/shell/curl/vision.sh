@@ -45,10 +45,10 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
     | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | (($json | objects) // {}) as $response # $body: a web page is not JSON
   | [$response.choices[0]? | select(.message? | objects)][0] as $choice
-  | if $choice and ($response.error | not) then
+  | if $choice and ($response.error | IN(null, "", {})) then
       ($choice.message | [.content, .refusal] | flatten | map(strings // .text?) | join("")),
       ([
-        ($choice.finish_reason | select(IN("stop", "eos", null) | not) | "Warning: finish_reason is \(.)"),
+        ($choice.finish_reason | select(IN("stop", "eos", "", null) | not) | "Warning: finish_reason is \(.)"),
         ($response | .usage | values | "Usage: \(tojson)")
       ] | map(. + "\n") | join("") | halt_error(0)) # to stderr
     else
