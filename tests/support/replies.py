@@ -100,4 +100,5 @@ PICTURES = {
     "HUGE": _PNG + bytes(20 * 1024 * 1024),
 }
 ENCODED = {name: base64.b64encode(data).decode() for name, data in PICTURES.items() if name != "HUGE"}
+ENCODED["PNG_IN_LINES"] = base64.encodebytes(PICTURES["PNG"]).decode()
 TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}

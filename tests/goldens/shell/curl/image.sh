@@ -46,8 +46,8 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
     | "Error: \(.[:300])\n" | halt_error(1);
   (try input catch $body) as $json | [$json | objects | select(.error | IN(null, "", {})) | .. | objects] as $objects
-  | [$objects[] | .url, .image_url, (.b64_json, .inlineData?.data? | strings | select(. != "") | "data:;base64,\(.)")
-      | strings | select(. != "")] as $fields
+  | [$objects[] | [(.b64_json, .inlineData?.data? | strings | select(. != "") | "data:;base64,\(.)"), .url, .image_url
+      | strings | gsub("\\s"; "") | select(. != "")][0] // empty] as $fields
   | [$objects[] | .content, .text | strings] as $texts
   | [$texts[] | scan("(?:data:image/|https?://)[^\\s)\"<>]+")] as $links
   | if $fields + $links != [] then (if $fields == [] then $links else $fields end)[]
@@ -59,7 +59,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
 number=1
 while IFS= read -r url; do
   if [[ $url == data:* ]]; then
-    base64 --decode <<<"${url#*,}" >"$tmp/image" 2>/dev/null || true
+    base64 --decode <<<"${url#*,}" >"$tmp/image" 2>/dev/null || : >"$tmp/image" # a part of an image is none
   else
     curl --silent --fail --proto =http,https --connect-timeout 10 --max-time 120 --retry 2 --retry-max-time 60 \
       --output "$tmp/image" --write-out '%{onerror}%{stderr}Error: %{errormsg}\n' --url "$url" || exit 1
