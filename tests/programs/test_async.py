@@ -7,6 +7,12 @@ from difflib import unified_diff
 import pytest
 from chat_completions.planning.combinations import offered_combinations
 from support.generation import make_combination, of_each_kind
+from support.protocols import PROTOCOLS, event_text
+from support.replies import Reply
+from support.running import run
+from support.serving import Server
+from support.variants import ENV, Variant, program, variants
+from support.watching import RunOptions
 
 # Names of what is asynchronous, and those of the others.
 SYNCHRONOUS = {
@@ -109,6 +115,39 @@ def pairs() -> Iterator[tuple[str, str, str]]:
 def test_an_asynchronous_program_is_the_other_one_with_await() -> None:
     different = {name: other for name, *codes in pairs() if (other := other_lines(*codes))}
     assert different == {}
+
+
+EARLY_STOP = """
+import asyncio
+
+import printed
+
+
+async def main():
+    async for piece in printed.stream("Say hello"):
+        if piece:
+            print(piece)
+            break
+
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("variant", [v for v in variants("chat", "tools") if v.asynchronous and v.stream], ids=str)
+def test_a_reader_may_stop_early(variant: Variant) -> None:
+    text = Reply(headers=[("content-type", "text/event-stream")], end="hold", chunks=opening_of_a_stream(variant))
+    with Server([text]) as server:
+        env = {f"{ENV}_BASE_URL": f"{server.url}/api", f"{ENV}_API_KEY": "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"}
+        options = RunOptions(warm=True, silent=True, timeout=20, files={"printed.py": program(variant).code})
+        result = run(EARLY_STOP, "python", env, options=options)
+    assert (result.code, result.stdout, result.stderr) == (0, b"Fj\n", "")
+
+
+def opening_of_a_stream(variant: Variant) -> list[bytes]:
+    """The events with which an answer begins, a chunk each."""
+    protocol = PROTOCOLS[variant.protocol]
+    return [event_text(event).encode() for event in [*protocol.opening(), *protocol.text("Fj"), *protocol.text("ord")]]
 
 
 @pytest.mark.parametrize("change", [("status_code != 200", "status_code != 201"), ("finish_reason or ", "")])

@@ -64,6 +64,7 @@ async function chat() {
   const messages = [];
   process.stderr.write("> ");
   for await (const content of createInterface({ input: process.stdin })) {
+    if (!content.trim()) continue;
     messages.push({ role: "user", content });
     try {
       let answer = "";

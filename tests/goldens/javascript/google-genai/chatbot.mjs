@@ -34,6 +34,7 @@ async function chat() {
   const contents = [];
   process.stderr.write("> ");
   for await (const content of createInterface({ input: process.stdin })) {
+    if (!content.trim()) continue;
     contents.push({ role: "user", parts: [{ text: content }] });
     try {
       let answer = "";

@@ -51,7 +51,10 @@ if __name__ == "__main__":
     history = []
     try:
         while True:
-            turn = {"role": "user", "content": input("> " if sys.stdin.isatty() else "")}
+            prompt = input("> " if sys.stdin.isatty() else "")
+            if not prompt.strip():
+                continue
+            turn = {"role": "user", "content": prompt}
             answer = ""
             try:
                 for text in stream([*history[-2 * MAX_TURNS :], turn]):

@@ -27,14 +27,15 @@ async def stream(prompt):
         if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
             raise openai.OpenAIError(f"no stream: {(await chunks.response.aread()).decode()}")
         finish_reason, usage, extra = None, None, {}
-        async for chunk in chunks:
-            for choice in chunk.choices or []:
-                finish_reason = choice.finish_reason or finish_reason
-                if choice.delta:
-                    content = choice.delta.content or choice.delta.refusal or ""
-                    yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
-            usage = chunk.usage.to_dict() if chunk.usage else usage
-            extra |= chunk.model_extra
+        async with chunks:
+            async for chunk in chunks:
+                for choice in chunk.choices or []:
+                    finish_reason = choice.finish_reason or finish_reason
+                    if choice.delta:
+                        content = choice.delta.content or choice.delta.refusal or ""
+                        yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+                usage = chunk.usage.to_dict() if chunk.usage else usage
+                extra |= chunk.model_extra
         if not finish_reason:
             raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
         if finish_reason not in ("stop", "eos"):

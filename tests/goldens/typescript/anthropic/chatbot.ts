@@ -38,6 +38,7 @@ async function chat() {
   const messages: Message[] = [];
   process.stderr.write("> ");
   for await (const content of createInterface({ input: process.stdin })) {
+    if (!content.trim()) continue;
     messages.push({ role: "user", content });
     try {
       let answer = "";

@@ -69,6 +69,7 @@ async function chat() {
   const messages: object[] = [];
   process.stderr.write("> ");
   for await (const content of createInterface({ input: process.stdin })) {
+    if (!content.trim()) continue;
     messages.push({ role: "user", content });
     try {
       let answer = "";
