@@ -24,7 +24,7 @@ class Retries(Retry):
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+retries = Retries(2, ["GET", "POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
 client = httpx.Client(timeout=httpx.Timeout(300, connect=10), transport=RetryTransport(retry=retries))
 
 
