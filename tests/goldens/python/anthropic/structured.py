@@ -74,7 +74,7 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # the SDK does not check the form of a reply
         status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
         reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)

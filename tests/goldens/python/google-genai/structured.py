@@ -79,7 +79,7 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # the SDK lets the errors of its HTTP library through
         reason = str(error) or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])

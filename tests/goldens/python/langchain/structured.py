@@ -79,7 +79,7 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:
         error = error.__cause__ or error  # what the framework wraps
         reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)

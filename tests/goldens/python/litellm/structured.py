@@ -85,7 +85,7 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:
         error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
         status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""

@@ -119,7 +119,7 @@ if __name__ == "__main__":
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")
     try:
-        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False, allow_nan=False))
+        print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # of the network, or of an answer in an unexpected form
         sys.exit("".join(filter(str.isprintable, f"Error: {error}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
