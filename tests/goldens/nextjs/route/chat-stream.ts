@@ -22,7 +22,8 @@ export async function POST(request: Request): Promise<Response> {
       redirect: "manual",
       signal: request.signal, // ends when the page is closed
     });
-    if (!response.headers.get("content-type")?.includes("event-stream")) throw new Error(await httpError(response));
+    if (!response.ok || response.headers.get("content-type")?.includes("event-stream") === false)
+      throw new Error(await httpError(response));
     const lines = new ReadableStream<string>({ start: (controller) => sendLines(controller, response, apiKey) });
     return new Response(lines.pipeThrough(new TextEncoderStream()), {
       headers: { "Content-Type": "application/x-ndjson", "Cache-Control": "no-store" },
