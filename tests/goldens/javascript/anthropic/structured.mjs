@@ -50,7 +50,7 @@ export async function ask(prompt, log = () => {}) {
   return answer;
 }
 
-// Parse the JSON of an answer, which may stand after thoughts, in a fence or in prose.
+// Parse the JSON of an answer, which may stand after thoughts or a draft, in a fence or in prose.
 function parseAnswer(answer) {
   const text = answer.replace(/^.*<\/think(ing)?>|^\s*<think(ing)?>.*/is, "").trim();
   const fenced = text.match(/```\w*\n(.*?)\n\s*```/s)?.[1] ?? "";
@@ -61,7 +61,7 @@ function parseAnswer(answer) {
     try {
       const value = JSON.parse(json);
       if (ajv.validate(SCHEMA, value)) return value;
-      if (json.length < text.length - start) return parseAnswer(text.slice(start + json.length)); // after a draft
+      if (start >= 0 && json.length < text.length - start) return parseAnswer(text.slice(start + json.length));
     } catch {} // no JSON
   }
   throw new Error(`the answer is not JSON that fits SCHEMA: ${ajv.errors ? ajv.errorsText() : text}`);

@@ -81,7 +81,7 @@ export async function* stream(prompt, log = () => {}) {
     const results = [];
     for (const [index, block] of content.entries()) {
       if (block?.type !== "tool_use") continue; // some servers count from 1
-      const result = await callTool(block, inputs[index]);
+      const result = await callTool(block, inputs[index], log);
       results.push({ type: "tool_result", tool_use_id: block.id, content: result });
     }
     messages.push({ role: "assistant", content: content.filter(Boolean) }, { role: "user", content: results });
@@ -102,13 +102,14 @@ function addEvent(content, inputs, event) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(block, json) {
+async function callTool(block, json, log) {
   try {
     if (json) block.input = JSON.parse(json);
     if (!Object.hasOwn(FUNCTIONS, block.name)) throw new Error(`there is no tool ${block.name}`);
     const result = await FUNCTIONS[block.name](block.input);
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${block.name} failed: ${error.message}`);
     return JSON.stringify({ error: error.message });
   }
 }

@@ -68,7 +68,7 @@ export async function ask(prompt, log = () => {}) {
     }
     const results = [];
     for (const { id, name, input } of calls) {
-      results.push({ type: "tool_result", tool_use_id: id, content: await callTool(name, input) });
+      results.push({ type: "tool_result", tool_use_id: id, content: await callTool(name, input, log) });
     }
     messages.push({ role: "assistant", content: message.content });
     messages.push({ role: "user", content: results });
@@ -77,12 +77,13 @@ export async function ask(prompt, log = () => {}) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name, input) {
+async function callTool(name, input, log) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     const result = await FUNCTIONS[name](input);
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${error.message}`);
     return JSON.stringify({ error: error.message });
   }
 }

@@ -78,7 +78,7 @@ export async function* stream(prompt, log = () => {}) {
     if (parts.some((part) => part.text && !part.thought)) yield "\n";
     const results = [];
     for (const { id, name, args } of calls) {
-      results.push({ functionResponse: { id, name, response: await callTool(name, args) } });
+      results.push({ functionResponse: { id, name, response: await callTool(name, args, log) } });
     }
     contents.push({ role: "model", parts }, { role: "user", parts: results });
   }
@@ -86,11 +86,12 @@ export async function* stream(prompt, log = () => {}) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name = "", input) {
+async function callTool(name = "", input, log) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     return { result: await FUNCTIONS[name](input) };
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${error.message}`);
     return { error: error.message };
   }
 }

@@ -66,7 +66,7 @@ export async function ask(prompt, log = () => {}) {
     }
     const parts = [];
     for (const { id, name, args } of calls) {
-      parts.push({ functionResponse: { id, name, response: await callTool(name, args) } });
+      parts.push({ functionResponse: { id, name, response: await callTool(name, args, log) } });
     }
     contents.push(content, { role: "user", parts });
   }
@@ -74,11 +74,12 @@ export async function ask(prompt, log = () => {}) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name = "", input) {
+async function callTool(name = "", input, log) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     return { result: await FUNCTIONS[name](input) };
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${error.message}`);
     return { error: error.message };
   }
 }

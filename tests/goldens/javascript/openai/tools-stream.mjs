@@ -83,7 +83,7 @@ export async function* stream(prompt, log = () => {}) {
       const { name, arguments: json } = call.function;
       call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
       delete call.index;
-      const content = await callTool(name, call.function.arguments);
+      const content = await callTool(name, call.function.arguments, log);
       messages.push({ role: "tool", tool_call_id: call.id, content });
     }
   }
@@ -122,12 +122,13 @@ function findItem(items, { index, id, type, function: call }) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name, json) {
+async function callTool(name, json, log) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${error.message}`);
     return JSON.stringify({ error: error.message });
   }
 }

@@ -1,4 +1,4 @@
-// app/api/chat/route.ts: asks AITOLL for the page; the key stays on the server.
+// app/api/chat/route.ts: asks AITOLL on behalf of the page; the key stays on the server.
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");

@@ -1,9 +1,9 @@
-// app/api/chat/route.ts: asks AITOLL for the page; the key stays on the server.
+// app/api/chat/route.ts: asks AITOLL on behalf of the page; the key stays on the server.
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 
 // Takes {"messages": [{"role": "user", "content": "…"}]}, the conversation of the page.
-// Answers with JSON objects, one a line: {"text"}, at the end {"warning", "done"}, or {"error"}.
+// Answers with {"text", "warning", "done"} or {"error"}.
 export async function POST(request: Request): Promise<Response> {
   const apiKey = process.env.AITOLL_API_KEY;
   try {

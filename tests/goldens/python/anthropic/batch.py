@@ -86,7 +86,7 @@ async def answer_file(source, target):
         if not '{"id": '.startswith(cut[:7]):
             raise ValueError(f"its last line is {cut[:50]!r}")
         answered = [json.loads(line) for line in lines if line]
-        results = {result["id"]: result for result in answered if "error" not in result and result["answer"]}
+        results = {result["id"]: result for result in answered if "error" not in result and result["answer"] is not None}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}

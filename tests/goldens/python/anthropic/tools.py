@@ -40,6 +40,7 @@ client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, defau
 logger = logging.getLogger(__name__)
 
 
+# Your own code goes here: what a function returns is sent to the model.
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 

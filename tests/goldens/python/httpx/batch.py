@@ -6,6 +6,8 @@ import json
 import logging
 import os
 import sys
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 import httpx
@@ -28,8 +30,10 @@ class Retries(Retry):
 
 BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
 limits = httpx.Limits(max_keepalive_connections=0)  # a connection belongs to the event loop that opened it
-transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits), retries)
+transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxies.get(url.scheme)), retries)
 client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
@@ -123,7 +127,7 @@ async def answer_file(source, target):
         if not '{"id": '.startswith(cut[:7]):
             raise ValueError(f"its last line is {cut[:50]!r}")
         answered = [json.loads(line) for line in lines if line]
-        results = {result["id"]: result for result in answered if "error" not in result and result["answer"]}
+        results = {result["id"]: result for result in answered if "error" not in result and result["answer"] is not None}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}

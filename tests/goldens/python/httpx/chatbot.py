@@ -5,6 +5,8 @@ import json
 import logging
 import os
 import sys
+import urllib.parse
+import urllib.request
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -26,7 +28,10 @@ class Retries(Retry):
 
 BUSY = [429, *range(500, 600)]
 retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
-client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=RetryTransport(retry=retries))
+url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
+transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), retries)
+client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
 def stream(messages):

@@ -41,7 +41,7 @@ async def answer_all(prompts, in_order):
             try:
                 return {"id": id_, "prompt": prompt, **await ask(agent, prompt)}
             except Exception as error:
-                reason = str(getattr(error.__cause__, "__cause__", None) or error)
+                reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
                 return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
     tasks = [asyncio.create_task(answer(*item)) for item in prompts.items()]
@@ -81,7 +81,7 @@ async def answer_file(source, target):
         if not '{"id": '.startswith(cut[:7]):
             raise ValueError(f"its last line is {cut[:50]!r}")
         answered = [json.loads(line) for line in lines if line]
-        results = {result["id"]: result for result in answered if "error" not in result and result["answer"]}
+        results = {result["id"]: result for result in answered if "error" not in result and result["answer"] is not None}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{target} holds no results of a batch: {error!r}") from error
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}

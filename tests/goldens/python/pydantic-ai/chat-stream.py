@@ -40,7 +40,7 @@ if __name__ == "__main__":
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except Exception as error:
-        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

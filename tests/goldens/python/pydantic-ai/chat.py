@@ -24,7 +24,7 @@ def ask(prompt):
     provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     result = Agent(model, retries=0).run_sync(prompt)
-    if (reason := result.response.finish_reason) != "stop":
+    if (reason := result.response.finish_reason) not in ("stop", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", result.usage)
     return result.output
@@ -37,7 +37,7 @@ if __name__ == "__main__":
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:
-        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

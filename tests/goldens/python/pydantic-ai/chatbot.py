@@ -64,7 +64,7 @@ if __name__ == "__main__":
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:
-                reason = str(getattr(error.__cause__, "__cause__", None) or error)
+                reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()

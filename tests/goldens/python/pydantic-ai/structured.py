@@ -82,7 +82,7 @@ if __name__ == "__main__":
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:
-        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

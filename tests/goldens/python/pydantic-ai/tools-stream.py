@@ -39,6 +39,7 @@ TOOLS = {
 logger = logging.getLogger(__name__)
 
 
+# Your own code goes here: what a function returns is sent to the model.
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
@@ -101,7 +102,7 @@ if __name__ == "__main__":
     try:
         asyncio.run(main())
     except Exception as error:
-        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -37,6 +37,7 @@ TOOLS = {
 logger = logging.getLogger(__name__)
 
 
+# Your own code goes here: what a function returns is sent to the model.
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
@@ -65,7 +66,7 @@ def ask(prompt):
     tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]
     agent = Agent(model, tools=tools, retries=8)
     result = agent.run_sync(prompt, usage_limits=UsageLimits(request_limit=8))
-    if (reason := result.response.finish_reason) != "stop":
+    if (reason := result.response.finish_reason) not in ("stop", None):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", result.usage)
     return result.output
@@ -87,7 +88,7 @@ if __name__ == "__main__":
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:
-        reason = str(getattr(error.__cause__, "__cause__", None) or error)
+        reason = str(getattr(error.__cause__, "__cause__", None) or error) or repr(error)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -58,6 +58,7 @@ session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
+# Your own code goes here: what a function returns is sent to the model.
 def get_weather(city, unit=None):
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 

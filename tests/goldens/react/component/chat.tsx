@@ -10,7 +10,7 @@ export default function Chat() {
   const [loading, setLoading] = useState(false);
   const [warning, setWarning] = useState("");
   const [error, setError] = useState("");
-  const abort = useRef<AbortController>(null);
+  const abort = useRef<AbortController | null>(null);
   useEffect(() => () => abort.current?.abort(), []); // leaving the page ends the request
 
   async function send(event: FormEvent) {

@@ -58,6 +58,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
       | ($schema | if .properties // {} | has($key) then .properties[$key] else .additionalProperties end)
       | . != false and (objects // {}) as $rule | $value | follows($rule))
     and all($value | arrays[]; follows($schema.items | objects // {}));
+  def fitting: select(test("\\S")) | fromjson? | select(follows($schemas[0]));
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?
     | select(. != null and . != "") | error_message][0] // tostring;
   # End with one line on stderr, without the key.
@@ -74,8 +75,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
     // ("HTTP \($status): \($json | error_message)" | fail)
   | .report as $report | (.text | sub("^[\\s\\S]*</think(ing)?>|^\\s*<think(ing)?>[\\s\\S]*"; ""; "i")) as $text
   | ([$text | match("[\\[{]\\s*[\"{\\[\\]}]").offset][0] // 0) as $start # of JSON, not of {prose}
-  | [$text, ($text | match("```\\w*\\n([\\s\\S]*?)\\n\\s*```").captures[0].string),
-      ([$text | match("[\\]}]"; "g").offset + 1] | reverse[] as $stop | $text[$start:$stop])
-      | select(test("\\S")) | fromjson? | select(follows($schemas[0]))]
+  | [$text, ($text | match("```\\w*\\n([\\s\\S]*?)\\n\\s*```").captures[0].string) | fitting]
+  | if . != [] then . else [$text | [match("[\\]}]"; "g").offset + 1] | reverse[] | $text[$start:.] | fitting] end
   | if . == [] then "the answer does not follow the schema: \($text)" | fail else .[0], ($report | halt_error(0)) end
 ' "$tmp/response"

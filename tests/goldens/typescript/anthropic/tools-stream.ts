@@ -85,7 +85,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     const results: Anthropic.ToolResultBlockParam[] = [];
     for (const [index, block] of content.entries()) {
       if (block?.type !== "tool_use") continue; // some servers count from 1
-      const result = await callTool(block, inputs[index]);
+      const result = await callTool(block, inputs[index], log);
       results.push({ type: "tool_result", tool_use_id: block.id, content: result });
     }
     messages.push({ role: "assistant", content: content.filter(Boolean) }, { role: "user", content: results });
@@ -106,13 +106,14 @@ function addEvent(content: any[], inputs: string[], event: any) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(block: Anthropic.ToolUseBlock, json?: string): Promise<string> {
+async function callTool(block: Anthropic.ToolUseBlock, json: string | undefined, log: Log): Promise<string> {
   try {
     if (json) block.input = JSON.parse(json);
     if (!Object.hasOwn(FUNCTIONS, block.name)) throw new Error(`there is no tool ${block.name}`);
     const result = await FUNCTIONS[block.name](block.input);
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${block.name} failed: ${(error as Error).message}`);
     return JSON.stringify({ error: (error as Error).message });
   }
 }

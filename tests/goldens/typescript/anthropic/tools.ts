@@ -71,7 +71,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     }
     const results: Anthropic.ToolResultBlockParam[] = [];
     for (const { id, name, input } of calls) {
-      results.push({ type: "tool_result", tool_use_id: id, content: await callTool(name, input) });
+      results.push({ type: "tool_result", tool_use_id: id, content: await callTool(name, input, log) });
     }
     messages.push({ role: "assistant", content: message.content });
     messages.push({ role: "user", content: results });
@@ -80,12 +80,13 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name: string, input: unknown): Promise<string> {
+async function callTool(name: string, input: unknown, log: Log): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     const result = await FUNCTIONS[name](input);
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return JSON.stringify({ error: (error as Error).message });
   }
 }

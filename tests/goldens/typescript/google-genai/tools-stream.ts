@@ -84,7 +84,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (parts.some((part) => part.text && !part.thought)) yield "\n";
     const results: Part[] = [];
     for (const { id, name, args } of calls) {
-      results.push({ functionResponse: { id, name, response: await callTool(name, args) } });
+      results.push({ functionResponse: { id, name, response: await callTool(name, args, log) } });
     }
     contents.push({ role: "model", parts }, { role: "user", parts: results });
   }
@@ -92,11 +92,12 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name = "", input?: unknown): Promise<Record<string, unknown>> {
+async function callTool(name = "", input: unknown, log: Log): Promise<Record<string, unknown>> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     return { result: await FUNCTIONS[name](input) };
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return { error: (error as Error).message };
   }
 }

@@ -71,7 +71,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     }
     const parts: Part[] = [];
     for (const { id, name, args } of calls) {
-      parts.push({ functionResponse: { id, name, response: await callTool(name, args) } });
+      parts.push({ functionResponse: { id, name, response: await callTool(name, args, log) } });
     }
     contents.push(content, { role: "user", parts });
   }
@@ -79,11 +79,12 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name = "", input?: unknown): Promise<Record<string, unknown>> {
+async function callTool(name = "", input: unknown, log: Log): Promise<Record<string, unknown>> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     return { result: await FUNCTIONS[name](input) };
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return { error: (error as Error).message };
   }
 }

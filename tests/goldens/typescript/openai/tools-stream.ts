@@ -89,7 +89,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       const { name, arguments: json } = call.function;
       call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
       delete call.index;
-      const content = await callTool(name, call.function.arguments);
+      const content = await callTool(name, call.function.arguments, log);
       messages.push({ role: "tool", tool_call_id: call.id, content });
     }
   }
@@ -128,12 +128,13 @@ function findItem(items: any[], { index, id, type, function: call }: any) {
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name: string, json: string): Promise<string> {
+async function callTool(name: string, json: string, log: Log): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return JSON.stringify({ error: (error as Error).message });
   }
 }

@@ -77,7 +77,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
       call.id ||= crypto.randomUUID(); // some servers give none, all want one back
       const { name, arguments: json } = call.function;
       call.function.arguments = typeof json === "string" ? json : JSON.stringify(json ?? {});
-      const content = await callTool(name, call.function.arguments);
+      const content = await callTool(name, call.function.arguments, log);
       messages.push({ role: "tool", tool_call_id: call.id, content });
     }
   }
@@ -85,12 +85,13 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
-async function callTool(name: string, json: string): Promise<string> {
+async function callTool(name: string, json: string, log: Log): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
     const result = await FUNCTIONS[name](JSON.parse(json || "{}"));
     return JSON.stringify(result ?? null);
   } catch (error) {
+    log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return JSON.stringify({ error: (error as Error).message });
   }
 }
