@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { generateText } from "ai";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-flash-preview"; // or "gemini-3-pro-preview"
 const PROMPT = "What is in this picture?";
@@ -11,7 +11,7 @@ const IMAGE =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII=";
 
 export async function ask(prompt, image = IMAGE, log = () => {}) {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const gateway = createOpenAICompatible({
     name: "AITOLL",
     baseURL: BASE_URL,

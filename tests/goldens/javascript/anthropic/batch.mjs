@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, tru
 import Anthropic from "@anthropic-ai/sdk";
 import pLimit from "p-limit";
 
-const API_KEY = process.env.AIREITER_API_KEY;
+const API_KEY = process.env.AIREITER_API_KEY?.trim();
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const CONCURRENCY = 8; // requests at a time
@@ -18,7 +18,7 @@ const client = new Anthropic({
 });
 
 export async function ask(prompt) {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   const messages = [{ role: "user", content: prompt }];
   const message = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: false });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");
@@ -56,7 +56,7 @@ function readPrompts(text) {
 
 // Answer the prompts that have no answer in the file of results yet.
 async function answerFile(source, target) {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
   const prompts = readPrompts(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(source === "-" ? 0 : source)));
   const text = target !== "-" && existsSync(target) ? readFileSync(target, "utf8") : "";

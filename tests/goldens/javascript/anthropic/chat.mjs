@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
-const API_KEY = process.env.AIREITER_API_KEY;
+const API_KEY = process.env.AIREITER_API_KEY?.trim();
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const PROMPT = "Say hello in one short sentence.";
@@ -17,7 +17,7 @@ const client = new Anthropic({
 });
 
 export async function ask(prompt, log = () => {}) {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   const messages = [{ role: "user", content: prompt }];
   const message = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: false });
   const text = message?.content?.map((block) => (block.type === "text" ? block.text : "")).join("");

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 
-const API_KEY = process.env.AIREITER_API_KEY;
+const API_KEY = process.env.AIREITER_API_KEY?.trim();
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
 const PROMPT = "What is in this picture?";
@@ -19,7 +19,7 @@ const client = new Anthropic({
 });
 
 export async function ask(prompt, image = IMAGE, log = () => {}) {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   const [, mediaType, imageData] = image.split(/^data:|;base64,/);
   const messages = [
     {

@@ -3,13 +3,13 @@ import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, tru
 import { GoogleGenAI } from "@google/genai";
 import pLimit from "p-limit";
 
-const API_KEY = process.env.AICLIENT2API_API_KEY;
+const API_KEY = process.env.AICLIENT2API_API_KEY?.trim();
 const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const CONCURRENCY = 8; // requests at a time
 
 export async function ask(prompt) {
-  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
     vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
@@ -58,7 +58,7 @@ function readPrompts(text) {
 
 // Answer the prompts that have no answer in the file of results yet.
 async function answerFile(source, target) {
-  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
   const prompts = readPrompts(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(source === "-" ? 0 : source)));
   const text = target !== "-" && existsSync(target) ? readFileSync(target, "utf8") : "";

@@ -3,13 +3,13 @@ import { existsSync, realpathSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { GoogleGenAI } from "@google/genai";
 
-const API_KEY = process.env.AICLIENT2API_API_KEY;
+const API_KEY = process.env.AICLIENT2API_API_KEY?.trim();
 const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const MAX_TURNS = 20; // earlier ones are no longer sent
 
 export async function* stream(contents, log = () => {}) {
-  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
     vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import OpenAI from "openai";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-pro-image-preview";
 const PROMPT = "A lighthouse at dusk, in watercolour.";
@@ -17,7 +17,7 @@ const client = new OpenAI({
 });
 
 export async function generateImage(prompt, log = () => {}) {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const messages = [{ role: "user", content: [{ type: "text", text: prompt }] }];
   const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
   const message = completion?.choices?.[0]?.message;

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 
-const API_KEY = process.env.AIREITER_API_KEY;
+const API_KEY = process.env.AIREITER_API_KEY?.trim();
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 
 const client = new OpenAI({
@@ -26,7 +26,7 @@ const RECOMMENDED = [
 ];
 
 export async function listModels() {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   const page = await client.models.list();
   if (!page.data?.length) throw new Error(`no list of models: ${JSON.stringify(page.body)}`);
   return page.data.map((model) => model.id);

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 import { Ajv } from "ajv";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Rate this review: great sound, weak battery.";
@@ -28,7 +28,7 @@ const client = new OpenAI({
 });
 
 export async function ask(prompt, log = () => {}) {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +
     `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { streamText, type ModelMessage } from "ai";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const MAX_TURNS = 20; // earlier ones are no longer sent
@@ -12,7 +12,7 @@ const MAX_TURNS = 20; // earlier ones are no longer sent
 type Log = (line: string) => void;
 
 export async function* stream(messages: ModelMessage[], log: Log = () => {}): AsyncGenerator<string> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const gateway = createOpenAICompatible({
     name: "AITOLL",
     baseURL: BASE_URL,

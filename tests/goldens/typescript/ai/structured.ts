@@ -4,7 +4,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { extractJsonMiddleware, generateText, jsonSchema, Output, wrapLanguageModel, type JSONSchema7 } from "ai";
 import { Ajv } from "ajv";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Rate this review: great sound, weak battery.";
@@ -24,7 +24,7 @@ type Log = (line: string) => void;
 type Answer = { sentiment: "positive" | "negative" | "mixed"; score: number; highlights: string[] };
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +
     `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;

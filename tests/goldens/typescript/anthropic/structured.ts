@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import Anthropic from "@anthropic-ai/sdk";
 import { Ajv } from "ajv";
 
-const API_KEY = process.env.AIREITER_API_KEY;
+const API_KEY = process.env.AIREITER_API_KEY?.trim();
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-sonnet-4-5-20250929"
 const PROMPT = "Rate this review: great sound, weak battery.";
@@ -32,7 +32,7 @@ const client = new Anthropic({
 });
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   const instructions =
     "Answer with JSON only, no Markdown and no explanation. " +
     `It must follow this JSON Schema: ${JSON.stringify(SCHEMA)}`;

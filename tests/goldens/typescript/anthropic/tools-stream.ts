@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import Anthropic from "@anthropic-ai/sdk";
 
-const API_KEY = process.env.AIREITER_API_KEY;
+const API_KEY = process.env.AIREITER_API_KEY?.trim();
 const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").replace(/\/+$/, "");
 const MODEL = "claude-sonnet-4-6"; // or "claude-opus-4-6"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
@@ -53,7 +53,7 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 };
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
-  if (!API_KEY) throw new Error("AIREITER_API_KEY is not set: export AIREITER_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY=...");
   const messages: Anthropic.MessageParam[] = [{ role: "user", content: prompt }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const events = await client.messages.create({

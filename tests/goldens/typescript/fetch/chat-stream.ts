@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EventSourceParserStream } from "eventsource-parser/stream";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
@@ -43,7 +43,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]; // nothing was sent yet
 
 async function post(path: string, body: object, retries = 2): Promise<Response> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const response = await fetch(BASE_URL + path, {
     method: "POST",
     headers: { "Content-Type": "application/json", Authorization: `Bearer ${API_KEY}` },

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, tru
 import { GoogleGenAI, type Content } from "@google/genai";
 import pLimit from "p-limit";
 
-const API_KEY = process.env.AICLIENT2API_API_KEY;
+const API_KEY = process.env.AICLIENT2API_API_KEY?.trim();
 const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const CONCURRENCY = 8; // requests at a time
@@ -11,7 +11,7 @@ const CONCURRENCY = 8; // requests at a time
 type Result = Record<string, any>;
 
 export async function ask(prompt: string): Promise<object> {
-  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
     vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says
@@ -60,7 +60,7 @@ function readPrompts(text: string) {
 
 // Answer the prompts that have no answer in the file of results yet.
 async function answerFile(source: string, target: string) {
-  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
   const prompts = readPrompts(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(source === "-" ? 0 : source)));
   const text = target !== "-" && existsSync(target) ? readFileSync(target, "utf8") : "";

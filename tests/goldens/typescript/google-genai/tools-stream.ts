@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { GoogleGenAI } from "@google/genai";
 import type { Content, FunctionDeclaration, Part } from "@google/genai";
 
-const API_KEY = process.env.AICLIENT2API_API_KEY;
+const API_KEY = process.env.AICLIENT2API_API_KEY?.trim();
 const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
 const MODEL = "gemini-2.5-flash"; // or "gemini-3-flash-preview"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
@@ -44,7 +44,7 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 };
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
-  if (!API_KEY) throw new Error("AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY=...");
   const ai = new GoogleGenAI({
     apiKey: API_KEY,
     vertexai: false, // whatever GOOGLE_GENAI_USE_VERTEXAI says

@@ -3,7 +3,7 @@ import { appendFileSync, existsSync, readFileSync, realpathSync, renameSync, tru
 import OpenAI from "openai";
 import pLimit from "p-limit";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const CONCURRENCY = 8; // requests at a time
@@ -19,7 +19,7 @@ const client = new OpenAI({
 });
 
 export async function ask(prompt: string): Promise<object> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const completion = await client.chat.completions.create({ model: MODEL, messages, stream: false });
   const { message, finish_reason }: Partial<OpenAI.ChatCompletion.Choice> = completion?.choices?.[0] ?? {};
@@ -57,7 +57,7 @@ function readPrompts(text: string) {
 
 // Answer the prompts that have no answer in the file of results yet.
 async function answerFile(source: string, target: string) {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   if (!target) throw new Error("call it with prompts.txt results.jsonl, - for stdin or stdout");
   const prompts = readPrompts(new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(source === "-" ? 0 : source)));
   const text = target !== "-" && existsSync(target) ? readFileSync(target, "utf8") : "";

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import OpenAI from "openai";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "Say hello in one short sentence.";
@@ -20,7 +20,7 @@ const client = new OpenAI({
 });
 
 export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerator<string> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   const chunks = await client.chat.completions.create({ model: MODEL, messages, stream: true });
   let finishReason: string | undefined;

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "glm-4.7"; // or "glm-5"
 const PROMPT = "What is the weather in Oslo, and what time is it there?";
@@ -58,7 +58,7 @@ const FUNCTIONS: Record<string, (input: any) => unknown> = {
 };
 
 export async function ask(prompt: string, log: Log = () => {}): Promise<string> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: prompt }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const completion = await client.chat.completions.create({ model: MODEL, messages, tools: TOOLS, stream: false });

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import OpenAI from "openai";
 
-const API_KEY = process.env.AITOLL_API_KEY;
+const API_KEY = process.env.AITOLL_API_KEY?.trim();
 const BASE_URL = (process.env.AITOLL_BASE_URL || "https://aitoll.net/api/gateway/api").replace(/\/+$/, "");
 const MODEL = "gemini-3-flash-preview"; // or "gemini-3-pro-preview"
 const PROMPT = "What is in this picture?";
@@ -20,7 +20,7 @@ const client = new OpenAI({
 });
 
 export async function ask(prompt: string, imageUrl = IMAGE, log: Log = () => {}): Promise<string> {
-  if (!API_KEY) throw new Error("AITOLL_API_KEY is not set: export AITOLL_API_KEY=...");
+  if (!API_KEY || /[^ -~]/.test(API_KEY)) throw new Error("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY=...");
   const messages: OpenAI.ChatCompletionMessageParam[] = [
     { role: "user", content: [{ type: "text", text: prompt }, { type: "image_url", image_url: { url: imageUrl } }] },
   ];
