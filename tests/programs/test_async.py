@@ -7,6 +7,7 @@ from difflib import unified_diff
 import pytest
 from chat_completions.planning.combinations import offered_combinations
 from support.generation import make_combination, of_each_kind
+from support.importing import KEY
 from support.protocols import PROTOCOLS, event_text
 from support.replies import Reply
 from support.running import run
@@ -138,7 +139,7 @@ asyncio.run(main())
 def test_a_reader_may_stop_early(variant: Variant) -> None:
     text = Reply(headers=[("content-type", "text/event-stream")], end="hold", chunks=opening_of_a_stream(variant))
     with Server([text]) as server:
-        env = {f"{ENV}_BASE_URL": f"{server.url}/api", f"{ENV}_API_KEY": "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"}
+        env = {f"{ENV}_BASE_URL": f"{server.url}/api", f"{ENV}_API_KEY": KEY}
         options = RunOptions(warm=True, silent=True, timeout=20, files={"printed.py": program(variant).code})
         result = run(EARLY_STOP, "python", env, options=options)
     assert (result.code, result.stdout, result.stderr) == (0, b"Fj\n", "")

@@ -74,9 +74,7 @@ export async function* stream(prompt, log = () => {}) {
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!["end_turn", "stop_sequence", "tool_use"].includes(stopReason)) log(`Warning: stop_reason is ${stopReason}`);
-    if (!content.some((block) => block.type === "tool_use")) {
-      return;
-    }
+    if (!content.some((block) => block.type === "tool_use")) return;
     if (content.some((block) => block.type === "text")) yield "\n";
     const results = [];
     for (const [index, block] of content.entries()) {

@@ -78,9 +78,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (!stopReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!["end_turn", "stop_sequence", "tool_use"].includes(stopReason)) log(`Warning: stop_reason is ${stopReason}`);
-    if (!content.some((block) => block.type === "tool_use")) {
-      return;
-    }
+    if (!content.some((block) => block.type === "tool_use")) return;
     if (content.some((block) => block.type === "text")) yield "\n";
     const results: Anthropic.ToolResultBlockParam[] = [];
     for (const [index, block] of content.entries()) {

@@ -78,9 +78,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     const calls = parts.flatMap((part) => part.functionCall ?? []);
     if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
-    if (!calls.length) {
-      return;
-    }
+    if (!calls.length) return;
     if (parts.some((part) => part.text && !part.thought)) yield "\n";
     const results: Part[] = [];
     for (const { id, name, args } of calls) {

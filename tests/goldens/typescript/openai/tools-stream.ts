@@ -79,9 +79,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!["stop", "eos", "tool_calls"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
-    if (!message.tool_calls?.length) {
-      return;
-    }
+    if (!message.tool_calls?.length) return;
     if (message.content) yield "\n";
     messages.push(message);
     for (const call of message.tool_calls as FunctionCall[]) {
