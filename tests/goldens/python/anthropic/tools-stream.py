@@ -83,6 +83,7 @@ def stream(prompt):
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
             return
+        yield "\n" if any(block.get("text") for block in content) else ""
         messages.append({"role": "user", "content": [run_tool(call) for call in calls]})
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
 

@@ -80,6 +80,7 @@ def stream(prompt):
         calls = [part.function_call for part in parts if part.function_call]
         if not calls:
             return
+        yield "\n" if any(part.text and not part.thought for part in parts) else ""
         contents.append({"role": "model", "parts": parts})  # goes back as it came
         contents.append({"role": "user", "parts": [run_tool(call) for call in calls]})
     raise ValueError("no answer after 8 rounds of tool calls")

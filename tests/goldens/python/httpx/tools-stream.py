@@ -84,6 +84,7 @@ def stream(prompt):
         calls = message.get("tool_calls") or []
         if not calls:
             return
+        yield "\n" if message["content"] else ""
         messages += [message, *(run_tool(call) for call in calls)]
     raise ValueError("no answer after 8 rounds of tool calls")
 

@@ -89,6 +89,7 @@ def stream(prompt):
         messages.append(message)  # ChatOpenAI keeps no reasoning and no thought signature for the next round
         if not message.tool_call_chunks:
             return
+        yield "\n" if message.text else ""
         messages += [run_tool(tool_call) for tool_call in message.tool_call_chunks]
     raise ValueError("no answer after 8 rounds of tool calls")
 

@@ -92,6 +92,7 @@ def stream(prompt):
         messages.append(message)
         if not message.tool_calls:
             return
+        yield "\n" if message.content else ""
         messages += [run_tool(tool_call) for tool_call in message.tool_calls]
     raise ValueError("no answer after 8 rounds of tool calls")
 

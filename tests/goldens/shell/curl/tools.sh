@@ -87,21 +87,20 @@ for _ in {1..8}; do
     | . as $response | (reply | .report = report($response | .choices[0]?.finish_reason?; $response))
       // ("HTTP \($status): \($json | error_message)" | fail)
   ' "$tmp/response" >"$tmp/turn"
-  jq --raw-output '.text | select(. != "")' "$tmp/turn"
-  jq --join-output .report "$tmp/turn" >&2
-  jq --compact-output '.calls[]' "$tmp/turn" >"$tmp/calls"
+  jq --raw-output '(.text | select(. != "")), (.report | halt_error(0))' "$tmp/turn"
+  # Two lines for each call: the name, and the arguments where they are a JSON object.
+  jq --raw-output '.calls[] | .name // "", (.arguments | if . == "" then "{}" else select(fromjson? | objects) // "" end)
+    | gsub("\n"; " ")' "$tmp/turn" >"$tmp/calls"
   if [[ ! -s $tmp/calls ]]; then exit; fi
 
   # Run the tools, and send the message back with their results.
-  while IFS= read -r call; do
-    name=$(jq --raw-output .name <<<"$call")
-    arguments=$(jq --raw-output '.arguments | if . == "" then "{}" else . end' <<<"$call")
-    result=$({ jq 'objects // error("no JSON object")' <<<"$arguments" >/dev/null && run_tool "$name" "$arguments"; } 2>&1) ||
-      result="error: $result"
-    jq --arg result "$result" '{role: "tool", tool_call_id: .id, content: $result}' <<<"$call"
+  while IFS= read -r name && IFS= read -r arguments; do
+    result=$({ run_tool "$name" "${arguments:?not a JSON object}"; } 2>&1) || result="error: $result"
+    jq --null-input --arg result "$result" '$result'
   done <"$tmp/calls" >"$tmp/results"
-  jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '
-    .messages += [$turn[0].message] + $results' "$tmp/request" >"$tmp/next"
+  jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '$turn[0] as {$message, $calls}
+    | .messages += [$message] + ([$calls, $results] | transpose
+      | map({role: "tool", tool_call_id: .[0].id, content: .[1]}))' "$tmp/request" >"$tmp/next"
   mv "$tmp/next" "$tmp/request"
 done
 echo 'Error: no answer after 8 rounds of tool calls' >&2
