@@ -197,6 +197,9 @@ def _files(outcome: Outcome) -> Iterator[str]:
     actual = sorted(outcome.result.files.values())
     if actual != sorted(PICTURES[name] for name in outcome.case.expect.saved):
         yield f"files {sorted(outcome.result.files)}, not {list(outcome.case.expect.saved)} (by content)"
+    fetched = [request.path for request in outcome.server.requests if "/files/" in request.path]
+    if outcome.case.expect.downloads and fetched != list(outcome.case.expect.downloads):
+        yield f"fetched {fetched}, not {list(outcome.case.expect.downloads)}"
     suffixes = {"PNG": (".png",), "JPEG": (".jpg", ".jpeg"), "GIF": (".gif",), "WEBP": (".webp",)}
     for path, data in outcome.result.files.items():
         kind = next((name for name in suffixes if PICTURES[name] == data), None)

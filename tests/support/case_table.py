@@ -36,7 +36,7 @@ class Expected:
     `lines` fields of the lines of JSON on stdout; an error needs only contain the text; stderr holds nothing
     of what it `lacks`.
     `results` are the tool results of each round (id of the call, text), `calls` the names and
-    arguments of the calls that the second request must repeat.
+    arguments of the calls that the second request must repeat, `downloads` the paths of the pictures that were fetched.
     """
 
     exit: int | Sequence[int] | None = None
@@ -55,6 +55,7 @@ class Expected:
     within: float | None = None
     first_text_before: float | None = None
     saved: Sequence[str] = ()
+    downloads: Sequence[str] = ()
     results: Sequence[Mapping[str, str]] = ()
     calls: Sequence[Sequence[Any]] = ()
     sends: Sequence[str] = ()

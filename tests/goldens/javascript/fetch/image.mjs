@@ -21,7 +21,7 @@ export async function generateImage(prompt, log = () => {}) {
 }
 
 const IMAGE_IN_TEXT = // a data URI, a Markdown image or a link
-  /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:[^\s"'<>)\]]+\.(?:png|jpe?g|gif|webp)[^\s"'<>)\]]*/g;
+  /data:image\/\w+;base64,[\w+/=]+|(?<=!\[.*?\]\()[^)\s]+|https?:[^\s"'<>)\]]+\.(?:png|jpe?g|gif|webp)(?:\?[^\s"'<>)\]]*[\w/=-])?/g;
 
 // Return the links and data URIs of images in the parts of the content, beside it or in its text.
 function imageUrls({ content, images }) {

@@ -64,7 +64,7 @@ def image_urls(message):
     urls = (
         re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
         or re.findall(r"(?:!\[[^]]*\]\(|url': ')(https?://[^\s)']+)", text)  # Markdown, or a part
-        or re.findall(r"https?://[^\s\"')>\\]+", text)
+        or re.findall(r"https?://[^\s\"')>\\]*[\w/=-]", text)
     )
     return list(dict.fromkeys(urls))  # each once
 

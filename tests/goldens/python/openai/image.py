@@ -28,7 +28,7 @@ def generate_image(prompt):
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     message = completion.choices[0].message.model_dump(warnings=False)
-    urls = list(dict.fromkeys(find_images(message)))
+    urls = image_urls(message)
     if not urls:
         raise ValueError(f"the answer holds no image: {message['content'] or message['refusal']!r}")
     images = [download_image(url) for url in urls]
@@ -36,20 +36,15 @@ def generate_image(prompt):
     return images
 
 
-def find_images(value):
-    """Return the addresses (URLs or data URIs) of the images in a reply, wherever they stand."""
-    match value:
-        case {"b64_json": str(data)} | {"inlineData": {"data": str(data)}}:
-            return [f"data:;base64,{data}"]
-        case {"url": str(url)} | {"image_url": str(url)}:
-            return [url]
-        case dict():
-            return find_images(list(value.values()))
-        case list():
-            return [url for item in value for url in find_images(item)]
-        case str():
-            return re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+|(?<=\]\()https?://[^\s)]+|^https?://\S+$", value)
-    return []
+def image_urls(message):
+    """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
+    text = f"{message.get('content')} {message.get('images')}"
+    urls = (
+        re.findall(r"data:image/[\w.+-]+;base64,[\w+/=]+", text)
+        or re.findall(r"(?:!\[[^]]*\]\(|url': ')(https?://[^\s)']+)", text)  # Markdown, or a part
+        or re.findall(r"https?://[^\s\"')>\\]*[\w/=-]", text)
+    )
+    return list(dict.fromkeys(urls))  # each once
 
 
 def download_image(url):

@@ -49,7 +49,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   | [$objects[] | [(.b64_json, .inlineData?.data? | strings | select(. != "") | "data:;base64,\(.)"), .url, .image_url
       | strings | gsub("\\s"; "") | select(. != "")][0] // empty] as $fields
   | [$objects[] | .content, .text | strings] as $texts
-  | [$texts[] | scan("(?:data:image/|https?://)[^\\s)\"<>]+")] as $links
+  | [$texts[] | scan("(?:data:image/|https?://)[^\\s)\"<>]*[\\w/=+-]")] as $links
   | if $fields + $links != [] then (if $fields == [] then $links else $fields end)[]
     elif $texts != [] then "no image: \($texts | join(" "))" | fail
     else "HTTP \($status): \($json | error_message)" | fail
