@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from support.running import WEB
+from support.running import WEB, node_modules
 
 SDK = WEB / "sdk"
 FLAGS = (
@@ -51,7 +51,7 @@ def types_are_clean(folder: Path, packages: Path = WEB, *options: str) -> None:
     shutil.copy(WEB / "tsconfig.json", folder)
     (folder / "node_modules").symlink_to(packages / "node_modules")
     types = ["--types", "node"] if any(folder.glob("*.ts")) else []  # a page must do without
-    succeed(str(WEB / "node_modules" / ".bin" / "tsc"), "-p", str(folder), *types, *options)
+    succeed(str(node_modules() / ".bin" / "tsc"), "-p", str(folder), *types, *options)
 
 
 def bundle(pages: Mapping[str, str], folder: Path, packages: Path = WEB, look: str = "") -> None:
