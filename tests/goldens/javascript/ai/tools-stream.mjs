@@ -64,7 +64,7 @@ export async function* stream(prompt, log = () => {}) {
   const { finishReason, rawFinishReason } = steps.at(-1);
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason === "tool-calls") throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
-  if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
+  if (!["stop", "eos"].includes(rawFinishReason)) log(`Warning: ended with ${rawFinishReason}`);
   log(`Usage: ${JSON.stringify(steps.map(({ usage }) => usage.raw))}`);
 }
 

@@ -53,7 +53,7 @@ export async function ask(prompt, log = () => {}) {
   });
   const { finishReason, rawFinishReason, steps, text } = result;
   if (finishReason === "tool-calls") throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
-  if (rawFinishReason && finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
+  if (!["stop", "eos", "", undefined].includes(rawFinishReason)) log(`Warning: ended with ${rawFinishReason}`);
   log(`Usage: ${JSON.stringify(steps.map(({ usage }) => usage.raw))}`);
   return text;
 }

@@ -27,7 +27,7 @@ export async function ask(prompt, image = IMAGE, log = () => {}) {
     timeout: 120_000,
   });
   if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
-  if (result.rawFinishReason && result.finishReason !== "stop") log(`Warning: ended with ${result.rawFinishReason}`);
+  if (!["stop", "eos", "", undefined].includes(result.rawFinishReason)) log(`Warning: ended with ${result.rawFinishReason}`);
   if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
   return result.text;
 }

@@ -35,7 +35,7 @@ def stream(prompt):
         yield "".join(choice.delta.content or "" for choice in chunk.choices)
     if not (reason := chunks.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
         raise ValueError("the stream ended before the answer was complete")
-    if reason != "stop":
+    if reason not in ("stop", "eos"):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", usage or "not reported")
 

@@ -84,7 +84,7 @@ def stream(prompt):
             yield "".join(choice.delta.content or "" for choice in chunk.choices)
         if not (reason := reply.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
             raise ValueError("the stream ended before the answer was complete")
-        if reason not in ("stop", "tool_calls"):
+        if reason not in ("stop", "eos", "tool_calls"):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         response = litellm.stream_chunk_builder(chunks)
         message = response.choices[0].message

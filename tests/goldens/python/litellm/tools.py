@@ -78,7 +78,7 @@ def ask(prompt):
             tools=TOOLS,
             extra_body={"stream": False},
         )
-        if (reason := response.choices[0].finish_reason) not in ("stop", "tool_calls", None):
+        if (reason := response.choices[0].finish_reason) not in ("stop", "eos", "tool_calls", "", None):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
         message = response.choices[0].message
         logger.info("Usage: %s", response.usage)

@@ -29,7 +29,7 @@ def stream(messages):
         yield from result.stream_text(delta=True, debounce_by=None)
     if not (reason := (result.response.provider_details or {}).get("finish_reason")):
         raise ValueError("the stream ended before the answer was complete")
-    if reason != "stop":
+    if reason not in ("stop", "eos"):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", result.usage)
 

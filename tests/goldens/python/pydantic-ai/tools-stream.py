@@ -76,7 +76,7 @@ async def stream(prompt):
                     response, usage = result.response, result.usage
     if not (reason := (response.provider_details or {}).get("finish_reason")):
         raise ValueError("the stream ended before the answer was complete")
-    if reason != "stop":
+    if reason not in ("stop", "eos"):
         logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     logger.info("Usage: %s", usage)
 

@@ -21,7 +21,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
   });
   const result = await generateText({ model: gateway(MODEL), prompt, timeout: 120_000 });
   if (!result.text) throw new Error(`no text: ${result.rawFinishReason}`);
-  if (result.rawFinishReason && result.finishReason !== "stop") log(`Warning: ended with ${result.rawFinishReason}`);
+  if (!["stop", "eos", "", undefined].includes(result.rawFinishReason)) log(`Warning: ended with ${result.rawFinishReason}`);
   if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
   return result.text;
 }

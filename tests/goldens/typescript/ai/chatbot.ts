@@ -33,9 +33,9 @@ export async function* stream(messages: ModelMessage[], log: Log = () => {}): As
   });
   yield* result.textStream;
   if (failure) throw failure instanceof Error ? failure : new Error(failure.message ?? JSON.stringify(failure));
-  const { finishReason, rawFinishReason } = (await result.steps).at(-1)!;
+  const { rawFinishReason } = (await result.steps).at(-1)!;
   if (!rawFinishReason) throw new Error("the stream ended before the answer was complete");
-  if (finishReason !== "stop") log(`Warning: ended with ${rawFinishReason}`);
+  if (!["stop", "eos"].includes(rawFinishReason)) log(`Warning: ended with ${rawFinishReason}`);
 }
 
 async function chat() {

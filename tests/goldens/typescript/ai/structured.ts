@@ -56,7 +56,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<Answer> 
     ],
   });
   const result = await generateText({ model, instructions, prompt, output, timeout: 120_000 });
-  if (result.rawFinishReason && result.finishReason !== "stop") log(`Warning: ended with ${result.rawFinishReason}`);
+  if (!["stop", "eos", "", undefined].includes(result.rawFinishReason)) log(`Warning: ended with ${result.rawFinishReason}`);
   if (result.usage.raw) log(`Usage: ${JSON.stringify(result.usage.raw)}`);
   return result.output;
 }
