@@ -58,6 +58,7 @@ def problems(outcome: Outcome) -> Iterator[str]:
     yield from _conversation(outcome)
     yield from _tool_results(outcome)
     yield from _repeated_calls(outcome)
+    yield from _repeated_blocks(outcome)
 
 
 def _always(outcome: Outcome) -> Iterator[str]:
@@ -242,6 +243,16 @@ def _repeated_calls(outcome: Outcome) -> Iterator[str]:
     ids = [call.get("id") for call in calls]
     if not all(ids) or len(set(ids)) < len(ids) or ids != [id_ for id_, _ in results]:
         yield f"the ids of the calls are {ids}, those of the results {[id_ for id_, _ in results]}"
+
+
+def _repeated_blocks(outcome: Outcome) -> Iterator[str]:
+    wanted = outcome.case.expect.blocks
+    if wanted and len(outcome.requests) > 1:
+        turns = [
+            turn["content"] for turn in json.loads(outcome.requests[1].body)["messages"] if turn["role"] == "assistant"
+        ]
+        if turns != [list(wanted)]:
+            yield f"the blocks that go back are {turns}, not {wanted}"
 
 
 def _answer(answer: Any, outcome: Outcome) -> Any:

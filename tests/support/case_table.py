@@ -36,7 +36,7 @@ class Expected:
     `lines` fields of the lines of JSON on stdout; an error needs only contain the text; stderr holds nothing
     of what it `lacks`.
     `results` are the tool results of each round (id of the call, text), `calls` the names and
-    arguments of the calls that the second request must repeat, `downloads` the paths of the pictures that were fetched.
+    arguments of the calls that the second request must repeat, `blocks` the whole content of that turn of Messages, `downloads` the paths of the pictures that were fetched.
     """
 
     exit: int | Sequence[int] | None = None
@@ -58,6 +58,7 @@ class Expected:
     downloads: Sequence[str] = ()
     results: Sequence[Mapping[str, str]] = ()
     calls: Sequence[Sequence[Any]] = ()
+    blocks: Sequence[Mapping[str, Any]] = ()
     sends: Sequence[str] = ()
     bodies: Sequence[Mapping[str, Any]] = ()
 
