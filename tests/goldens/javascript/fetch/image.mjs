@@ -14,7 +14,7 @@ export async function generateImage(prompt, log = () => {}) {
   const message = body?.choices?.[0]?.message;
   if (!message) throw new Error(`no answer: ${JSON.stringify(body)}`);
   const urls = imageUrls(message);
-  if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
+  if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content || message.refusal)}`);
   const images = await Promise.all(urls.map(download));
   if (body.usage) log(`Usage: ${JSON.stringify(body.usage)}`);
   return images;

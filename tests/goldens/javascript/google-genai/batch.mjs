@@ -24,7 +24,7 @@ export async function ask(prompt) {
   const response = await ai.models.generateContent({ model: MODEL, contents });
   const { text } = response;
   const finishReason = response.candidates?.[0]?.finishReason;
-  if (!text) throw new Error(`no text (finishReason ${finishReason}): ${JSON.stringify(response)}`);
+  if (!text) throw new Error(`no text: ${JSON.stringify(response.promptFeedback ?? response.candidates)}`);
   return { answer: text, finish_reason: finishReason, usage: response.usageMetadata };
 }
 

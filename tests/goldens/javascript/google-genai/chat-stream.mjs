@@ -25,7 +25,7 @@ export async function* stream(prompt, log = () => {}) {
   for await (const chunk of chunks) {
     if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
     if (chunk.text) yield chunk.text;
-    finishReason = chunk.candidates?.[0]?.finishReason ?? finishReason;
+    finishReason = chunk.candidates?.[0]?.finishReason || finishReason;
     usage = chunk.usageMetadata ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");

@@ -23,7 +23,7 @@ export async function ask(prompt, log = () => {}) {
   const response = await ai.models.generateContent({ model: MODEL, contents });
   const { text } = response;
   const finishReason = response.candidates?.[0]?.finishReason;
-  if (!text) throw new Error(`no text (finishReason ${finishReason}): ${JSON.stringify(response)}`);
+  if (!text) throw new Error(`no text: ${JSON.stringify(response.promptFeedback ?? response.candidates)}`);
   if (finishReason && finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
   if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
   return text;

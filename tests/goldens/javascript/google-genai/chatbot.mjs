@@ -24,7 +24,7 @@ export async function* stream(contents, log = () => {}) {
   for await (const chunk of chunks) {
     if (chunk.promptFeedback?.blockReason) throw new Error(`blocked: ${chunk.promptFeedback.blockReason}`);
     if (chunk.text) yield chunk.text;
-    finishReason = chunk.candidates?.[0]?.finishReason ?? finishReason;
+    finishReason = chunk.candidates?.[0]?.finishReason || finishReason;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);

@@ -26,17 +26,15 @@ export async function generateImage(prompt, log = () => {}) {
     contents,
     config: { responseModalities: ["TEXT", "IMAGE"] },
   });
-  const { content, finishReason = response.promptFeedback?.blockReason } =
-    response.candidates?.[0] ?? {};
+  const { content, finishReason } = response.candidates?.[0] ?? {};
   const parts = content?.parts ?? [];
-  const text = parts.map((part) => part.text ?? "").join("");
-  const images = parts.filter((part) => part.inlineData).map(({ inlineData }) => {
+  const text = parts.map((part) => (part.thought ? "" : (part.text ?? ""))).join("");
+  const images = parts.filter((part) => part.inlineData && !part.thought).map(({ inlineData }) => {
     const bytes = Buffer.from(inlineData.data, "base64");
     return { type: imageType(bytes, "inlineData"), bytes };
   });
-  if (!images.length) {
-    throw new Error(`no image: ${text || finishReason || JSON.stringify(response)}`);
-  }
+  if (!images.length)
+    throw new Error(`no image: ${text || finishReason || JSON.stringify(response.promptFeedback)}`);
   if (response.usage) log(`Usage: ${JSON.stringify(response.usage)}`);
   return images;
 }

@@ -65,7 +65,7 @@ export async function* stream(prompt, log = () => {}) {
         if (part.text && !part.thought) yield part.text;
         parts.push(part);
       }
-      finishReason = candidate?.finishReason ?? finishReason;
+      finishReason = candidate?.finishReason || finishReason;
       usage = chunk.usageMetadata ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
@@ -87,7 +87,7 @@ export async function* stream(prompt, log = () => {}) {
 async function callTool(name = "", input, log) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    return { result: await FUNCTIONS[name](input) };
+    return { result: await FUNCTIONS[name](input ?? {}) };
   } catch (error) {
     log(`Warning: the tool ${name} failed: ${error.message}`);
     return { error: error.message };

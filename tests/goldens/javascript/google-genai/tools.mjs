@@ -57,7 +57,7 @@ export async function ask(prompt, log = () => {}) {
       config: { tools: [{ functionDeclarations: TOOLS }] },
     });
     const { content, finishReason } = response.candidates?.[0] ?? {};
-    if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
+    if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response.promptFeedback)}`);
     if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
     const calls = content.parts.flatMap((part) => part.functionCall ?? []);
     if (finishReason && finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
@@ -77,7 +77,7 @@ export async function ask(prompt, log = () => {}) {
 async function callTool(name = "", input, log) {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    return { result: await FUNCTIONS[name](input) };
+    return { result: await FUNCTIONS[name](input ?? {}) };
   } catch (error) {
     log(`Warning: the tool ${name} failed: ${error.message}`);
     return { error: error.message };

@@ -23,7 +23,7 @@ export async function generateImage(prompt, log = () => {}) {
   const message = completion?.choices?.[0]?.message;
   if (!message) throw new Error(`no answer: ${JSON.stringify(completion)}`);
   const urls = imageUrls(message);
-  if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content)}`);
+  if (!urls.length) throw new Error(`no image in the answer: ${JSON.stringify(message.content || message.refusal)}`);
   const images = await Promise.all(urls.map(download));
   if (completion.usage) log(`Usage: ${JSON.stringify(completion.usage)}`);
   return images;

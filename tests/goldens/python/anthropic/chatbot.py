@@ -26,7 +26,9 @@ def stream(messages):
         raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
     stop_reason, usage = None, {}
     for event in events:
-        if event.type == "content_block_delta" and event.delta.type == "text_delta":
+        if event.type == "content_block_start":
+            yield getattr(event.content_block, "text", None) or ""
+        elif event.type == "content_block_delta" and event.delta.type == "text_delta":
             yield event.delta.text
         elif event.type == "message_start":
             usage |= event.message.to_dict().get("usage") or {}

@@ -61,10 +61,12 @@ def stream(prompt):
         events = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
             raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
-        blocks, stop_reason, usage = {}, None, {}
+        blocks, stop_reason, usage = [], None, {}
         for event in events:
-            add_event(blocks, event)
-            if event.type == "content_block_delta" and event.delta.type == "text_delta":
+            add_event(blocks, event.to_dict())
+            if event.type == "content_block_start":
+                yield getattr(event.content_block, "text", None) or ""
+            elif event.type == "content_block_delta" and event.delta.type == "text_delta":
                 yield event.delta.text
             elif event.type == "message_start":
                 usage |= event.message.to_dict().get("usage") or {}
@@ -78,7 +80,7 @@ def stream(prompt):
         if stop_reason not in ("end_turn", "stop_sequence", "tool_use"):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", stop_reason)
         logger.info("Usage: %s", usage or "not reported")
-        content = list(blocks.values())
+        content = finish_blocks(blocks)
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:
@@ -90,20 +92,31 @@ def stream(prompt):
 
 def add_event(blocks, event):
     """Add a streamed event to the content blocks of the message."""
-    if event.type == "content_block_start":
-        blocks[event.index] = event.content_block.to_dict()
-    elif event.type == "content_block_delta":
-        block = blocks.setdefault(event.index, {"type": "text", "text": ""})
-        for key, value in event.delta.to_dict().items():
-            if key in ("text", "thinking", "partial_json"):
-                block[key] = block.get(key, "") + value
+    index = event.get("index")
+    if event["type"] == "content_block_start":
+        blocks.append({**event["content_block"], "index": index})
+    elif event["type"] == "content_block_delta":
+        if not any(block["index"] == index for block in blocks):  # some gateways announce no block
+            blocks.append({"type": "text", "index": index})
+        block = [block for block in blocks if block["index"] == index][-1]  # blocks may share an index
+        for key, value in event["delta"].items():
+            if key == "citation":
+                block["citations"] = [*(block.get("citations") or []), value]
             elif key != "type":
-                block[key] = value
-    elif event.type == "content_block_stop" and (text := blocks.get(event.index, {}).pop("partial_json", "")):
-        try:
-            blocks[event.index]["input"] = json.loads(text)
-        except ValueError:  # goes back in an object, as the API wants it
-            blocks[event.index]["input"] = {"INVALID_JSON": text}
+                block[key] = (block.get(key) or "") + value if isinstance(value, str) else value
+
+
+def finish_blocks(blocks):
+    """Return the blocks as they go back: the input of a call is an object, and an empty text is left out."""
+    for block in blocks:
+        del block["index"]
+        if block["type"].endswith("tool_use"):  # a call of our tools, or of the server's own
+            text = block.pop("partial_json", "")
+            try:
+                block["input"] = json.loads(text) if text else block.get("input") or {}
+            except ValueError:  # goes back in an object, as the API wants it
+                block["input"] = {"INVALID_JSON": text}
+    return [block for block in blocks if block.get("text") != ""]
 
 
 def run_tool(call):

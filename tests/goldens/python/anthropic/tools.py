@@ -64,7 +64,7 @@ def ask(prompt):
         if message.stop_reason not in ("end_turn", "stop_sequence", "tool_use", None):
             logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
         logger.info("Usage: %s", {"usage": message.usage and message.usage.to_dict(), **message.model_extra})
-        content = [block.to_dict() for block in message.content]
+        content = [block.to_dict() for block in message.content if getattr(block, "text", None) != ""]
         calls = [block for block in content if block["type"] == "tool_use"]
         messages.append({"role": "assistant", "content": content})  # goes back as it came
         if not calls:

@@ -23,7 +23,7 @@ async def ask(client, prompt):
     contents = [{"role": "user", "parts": [{"text": prompt}]}]
     response = await client.models.generate_content(model=MODEL, contents=contents)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
-        raise ValueError(f"no answer: {response.to_json_dict()}")
+        raise ValueError(f"no answer: {response.to_json_dict().get('prompt_feedback', 'an error or a web page')}")
     return {
         "answer": response.text or "",
         "finish_reason": response.candidates[0].finish_reason,

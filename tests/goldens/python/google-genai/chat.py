@@ -24,7 +24,7 @@ def ask(prompt):
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
     response = client.models.generate_content(model=MODEL, contents=prompt)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
-        raise ValueError(f"no answer: {response.to_json_dict()}")
+        raise ValueError(f"no answer: {response.to_json_dict().get('prompt_feedback', 'an error or a web page')}")
     candidate = response.candidates[0]
     if candidate.finish_reason not in ("STOP", None):
         logger.warning("Warning: the answer is incomplete: finishReason is %s", candidate.finish_reason.value)

@@ -26,10 +26,10 @@ def generate_image(prompt):
     config = {"response_modalities": ["TEXT", "IMAGE"]}
     response = client.models.generate_content(model=MODEL, contents=prompt, config=config)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
-        raise ValueError(f"no answer: {response.to_json_dict()}")
-    images = [part.inline_data.data for part in response.parts or [] if part.inline_data]
+        raise ValueError(f"no answer: {response.to_json_dict().get('prompt_feedback', 'an error or a web page')}")
+    images = [part.inline_data.data for part in response.parts or [] if part.inline_data and not part.thought]
     if not images:
-        raise ValueError(f"no image: {response.to_json_dict()}")
+        raise ValueError(f"no image: {response.candidates[0].to_json_dict()}")
     logger.info("Usage: %s", response.to_json_dict().get("usage_metadata", "not reported"))
     return images
 

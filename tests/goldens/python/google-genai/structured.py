@@ -46,7 +46,7 @@ def ask(prompt):
     }
     response = client.models.generate_content(model=MODEL, contents=prompt, config=config)
     if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
-        raise ValueError(f"no answer: {response.to_json_dict()}")
+        raise ValueError(f"no answer: {response.to_json_dict().get('prompt_feedback', 'an error or a web page')}")
     reason = response.candidates[0].finish_reason
     if reason not in ("STOP", None):
         logger.warning("Warning: the answer is incomplete: finishReason is %s", reason.value)

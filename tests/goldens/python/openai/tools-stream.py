@@ -110,11 +110,12 @@ def add_delta(message, delta):
 
 def add_item(items, piece):
     """Add a piece of a tool call to the call it continues, or as a new one."""
-    same = [item for item in items if item.get("index") == piece.get("index")]
-    last = same[-1] if same else {}
-    differs = any(last.get(key) and piece.get(key) not in (None, "", last[key]) for key in ("id", "type"))
+    key = "index" if piece.get("index") is not None else "id" if piece.get("id") else None
+    last = ([item for item in items if not key or item.get(key) == piece.get(key)] or [{}])[-1]
     names = [(item.get("function") or {}).get("name") for item in (last, piece)]
-    if not last or differs or (all(names) and not piece.get("id")):  # calls may share an index
+    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # calls may share an index
+    is_other = last.get("type") and piece.get("type") not in (None, "", last["type"])  # a thought, then a text
+    if not last or is_new or is_other:
         items.append(piece)
     else:
         add_delta(last, piece)

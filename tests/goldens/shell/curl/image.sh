@@ -45,7 +45,7 @@ jq --null-input --raw-output --rawfile status "$tmp/status" --rawfile body "$tmp
   # End with one line on stderr, without the key.
   def fail: gsub("[[:cntrl:]\\s]+"; " ") | split($ENV.AITOLL_API_KEY) | join("***")
     | "Error: \(.[:300])\n" | halt_error(1);
-  (try input catch $body) as $json | [$json | objects | select(.error | IN(null, "", {})) | .. | objects] as $objects
+  (try input catch $body) as $json | [$json | objects | select(.error | IN(null, "", {})) | .. | objects | select(.thought | not)] as $objects
   | [$objects[] | [(.b64_json, .inlineData?.data? | strings | select(. != "") | "data:;base64,\(.)"), .url, .image_url
       | strings | gsub("\\s"; "") | select(. != "")][0] // empty] as $fields
   | [$objects[] | .content, .text | strings] as $texts

@@ -56,7 +56,7 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
     and all($schema.required[]? | strings; $type != "object" or in($value))
     and all($value | objects | to_entries[]; . as {$key, $value}
       | ($schema | if .properties // {} | has($key) then .properties[$key] else .additionalProperties end)
-      | . != false and (objects // {}) as $rule | $value | follows($rule))
+      | . != false and ((objects // {}) as $rule | $value | follows($rule)))
     and all($value | arrays[]; follows($schema.items | objects // {}));
   def fitting: select(test("\\S")) | fromjson? | select(follows($schemas[0]));
   def error_message: [(.metadata.raw)?, .message?, .msg?, (.detail? | strings), .error?, (.errors[0])?, .[0]?

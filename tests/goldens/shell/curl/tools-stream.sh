@@ -104,7 +104,8 @@ for _ in {1..8}; do
       ($reason | select(IN("stop", "eos", "tool_calls", "", null) | not) | "Warning: finish_reason is \(.)"),
       ($reply | .usage | values | "Usage: \(tojson)")
     ] | map(. + "\n") | join("");
-    [inputs] as $lines | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
+    ([inputs] | .[(map(test("^(?!data:).*HTTP/[0-9.]+ [0-9]+.*\\r$")) | rindex(true)) // 0:]) as $lines # the last attempt
+    | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or what is no JSON
         (($events[], ($lines[] | select(startswith("{")) | fromjson?))

@@ -63,15 +63,15 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       max_tokens: 4096,
       stream: true,
     });
-    const content: Anthropic.ContentBlock[] = [];
-    const inputs: string[] = []; // the JSON of the arguments, by the index of the block
+    const content: any[] = [];
     let stopReason: string | null | undefined;
     let usage: object | undefined;
     for await (const event of events) {
+      if (event.type === "content_block_start" && event.content_block.type === "text") yield event.content_block.text;
       if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
-      addEvent(content, inputs, event);
+      addEvent(content, event);
       if (event.type === "message_start") usage = event.message?.usage;
-      if (event.type === "message_delta") stopReason = event.delta?.stop_reason ?? stopReason;
+      if (event.type === "message_delta") stopReason = event.delta?.stop_reason || stopReason;
       if ("usage" in event) usage = { ...usage, ...event.usage };
       if (event.type === "message_stop") break;
     }
@@ -79,34 +79,38 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
     if (usage) log(`Usage: ${JSON.stringify(usage)}`);
     if (!["end_turn", "stop_sequence", "tool_use"].includes(stopReason)) log(`Warning: stop_reason is ${stopReason}`);
     if (!content.some((block) => block.type === "tool_use")) return;
-    if (content.some((block) => block.type === "text")) yield "\n";
+    if (content.some((block) => block.text)) yield "\n";
     const results: Anthropic.ToolResultBlockParam[] = [];
-    for (const [index, block] of content.entries()) {
-      if (block?.type !== "tool_use") continue; // some servers count from 1
-      const result = await callTool(block, inputs[index], log);
-      results.push({ type: "tool_result", tool_use_id: block.id, content: result });
+    for (const block of content) {
+      const json = block.partial_json;
+      delete block.index;
+      delete block.partial_json;
+      if (block.type === "server_tool_use" && json) block.input = JSON.parse(json);
+      if (block.type !== "tool_use") continue;
+      results.push({ type: "tool_result", tool_use_id: block.id, content: await callTool(block, json, log) });
     }
-    messages.push({ role: "assistant", content: content.filter(Boolean) }, { role: "user", content: results });
+    const blocks = content.filter((block) => block.text !== ""); // the API refuses empty texts
+    messages.push({ role: "assistant", content: blocks }, { role: "user", content: results });
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
 
-// Add a streamed event to the content blocks of the message, and the JSON of arguments to inputs.
-function addEvent(content: any[], inputs: string[], event: any) {
-  const { type, index, content_block: block, delta } = event;
-  if (type === "content_block_start") content[index] = { ...block };
+// Add a streamed event to the content blocks of the message.
+function addEvent(content: any[], { type, index, content_block, delta }: any) {
+  if (type === "content_block_start") content.push({ ...content_block, index });
   if (type !== "content_block_delta") return;
-  content[index] ??= { type: "text" }; // some gateways leave the start out
+  let block = content.filter((block) => block.index === index).at(-1); // blocks may share an index
+  if (!block) content.push((block = { type: "text", index })); // some gateways leave the start out
   for (const [key, value] of Object.entries(delta)) {
-    if (key === "partial_json") inputs[index] = (inputs[index] ?? "") + value;
-    else if (key !== "type") content[index][key] = (content[index][key] ?? "") + value;
+    if (key === "citation") block.citations = [...(block.citations ?? []), value];
+    else if (key !== "type") block[key] = (block[key] ?? "") + value;
   }
 }
 
 // Return what the model gets for a call: the result of the function, or the error.
 async function callTool(block: Anthropic.ToolUseBlock, json: string | undefined, log: Log): Promise<string> {
   try {
-    if (json) block.input = JSON.parse(json);
+    block.input = json ? JSON.parse(json) : (block.input ?? {});
     if (!Object.hasOwn(FUNCTIONS, block.name)) throw new Error(`there is no tool ${block.name}`);
     const result = await FUNCTIONS[block.name](block.input);
     return JSON.stringify(result ?? null);

@@ -73,8 +73,8 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
     for (const { id, name, input } of calls) {
       results.push({ type: "tool_result", tool_use_id: id, content: await callTool(name, input, log) });
     }
-    messages.push({ role: "assistant", content: message.content });
-    messages.push({ role: "user", content: results });
+    const content = message.content.filter((block) => block.type !== "text" || block.text); // the API refuses empty texts
+    messages.push({ role: "assistant", content }, { role: "user", content: results });
   }
   throw new Error(`no answer after ${MAX_ROUNDS} rounds of tool calls`);
 }
@@ -83,7 +83,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 async function callTool(name: string, input: unknown, log: Log): Promise<string> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    const result = await FUNCTIONS[name](input);
+    const result = await FUNCTIONS[name](input ?? {});
     return JSON.stringify(result ?? null);
   } catch (error) {
     log(`Warning: the tool ${name} failed: ${(error as Error).message}`);

@@ -71,7 +71,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
         if (part.text && !part.thought) yield part.text;
         parts.push(part);
       }
-      finishReason = candidate?.finishReason ?? finishReason;
+      finishReason = candidate?.finishReason || finishReason;
       usage = chunk.usageMetadata ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");
@@ -93,7 +93,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
 async function callTool(name = "", input: unknown, log: Log): Promise<Record<string, unknown>> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    return { result: await FUNCTIONS[name](input) };
+    return { result: await FUNCTIONS[name](input ?? {}) };
   } catch (error) {
     log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return { error: (error as Error).message };

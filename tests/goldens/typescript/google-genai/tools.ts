@@ -62,7 +62,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
       config: { tools: [{ functionDeclarations: TOOLS as FunctionDeclaration[] }] },
     });
     const { content, finishReason }: Candidate = response.candidates?.[0] ?? {};
-    if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response)}`);
+    if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response.promptFeedback)}`);
     if (response.usageMetadata) log(`Usage: ${JSON.stringify(response.usageMetadata)}`);
     const calls = content.parts.flatMap((part) => part.functionCall ?? []);
     if (finishReason && finishReason !== "STOP") log(`Warning: finishReason is ${finishReason}`);
@@ -82,7 +82,7 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
 async function callTool(name = "", input: unknown, log: Log): Promise<Record<string, unknown>> {
   try {
     if (!Object.hasOwn(FUNCTIONS, name)) throw new Error(`there is no tool ${name}`);
-    return { result: await FUNCTIONS[name](input) };
+    return { result: await FUNCTIONS[name](input ?? {}) };
   } catch (error) {
     log(`Warning: the tool ${name} failed: ${(error as Error).message}`);
     return { error: (error as Error).message };
