@@ -6,13 +6,25 @@ CLIENTS ?= build/clients
 # One platform's wheels, wherever it is packed: the same bytes. Only their .py files are taken.
 VENDORED_FOR = --platform manylinux2014_x86_64 --python-version 3.11 --implementation cp --abi cp311
 
-.PHONY: test test-full goldens references record bench pack address scan context clients test-clients
+.PHONY: test test-full test-jq goldens references record bench pack address scan context clients test-clients
 
 test:
 	$(PYTHON) -m pytest -n 3
 
 test-full:
 	$(PYTHON) -m pytest -n 3 --full
+
+# Debian 12 has jq 1.6, macOS and newer systems have 1.7 and later, which read some programs otherwise. This builds
+# the newest one from the sources in the package jq of PyPI; it needs a C compiler.
+build/jq/jq:
+	rm -rf build/jq
+	$(PYTHON) -m pip download -q --no-deps --no-binary jq --dest build/jq jq
+	tar -xzf build/jq/jq-*.tar.gz -C build/jq --strip-components 1
+	tar -xzf build/jq/deps/jq-*.tar.gz -C build/jq --strip-components 1
+	cd build/jq && ./configure --quiet --with-oniguruma=builtin --disable-docs --disable-shared && $(MAKE) --silent
+
+test-jq: build/jq/jq
+	PATH=$(CURDIR)/build/jq:$$PATH $(PYTHON) -m pytest -n 3 tests/programs tests/rendering -k "shell or plain"
 
 goldens:
 	$(PYTHON) -m pytest -q tests/programs/test_goldens.py --update-goldens

@@ -19,10 +19,10 @@ PROGRAM_NAMES = {
     "ModelResponse", "OpenAIChatModel", "OpenAICompatibleProvider", "PartDeltaEvent", "PartStartEvent", "Retries",
     "Retry", "RetryTransport", "SystemPromptPart", "TextPart", "TextPartDelta", "Tool", "ToolMessage", "UsageLimits",
     "UserPromptPart", "add_delta", "add_event", "add_item", "anthropic", "ask", "asyncio", "call_tool", "client",
-    "complete", "contextlib", "errors", "finish_blocks", "genai", "headers", "hooks", "http", "http_client", "http_error", "httpx",
-    "json", "limits", "litellm", "llm", "logger", "logging", "main", "model_is_unavailable", "openai", "os",
-    "partial", "proxies", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history", "transport",
-    "types", "url", "urllib",
+    "complete", "contextlib", "errors", "finish_blocks", "genai", "headers", "hooks", "http", "http_client",
+    "http_error", "httpx", "json", "limits", "litellm", "llm", "logger", "logging", "main", "model_is_unavailable",
+    "openai", "os", "partial", "proxies", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history",
+    "transport", "types", "url", "urllib",
 }  # fmt: skip
 
 TYPE_NAMES = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean", "null": "null"}
