@@ -93,6 +93,10 @@ BROKEN = [
     (SHORT.replace("My Gateway", '"x\\n\\"\\"\\"; import os"'), "name"),
     (SHORT + 'auth: [{name: a, key: A_KEY, header: "x-api-key\\r\\nX-Evil"}]\n', "header"),
     (SHORT + "endpoints: {openai-chat: [{name: a, path: chat}]}\n", "path"),
+    (
+        SHORT + "endpoints: {openai-chat: [{name: a, path: /chat, query: {v: 1.10}}]}\n",
+        "query.v must be text, not a number",
+    ),
     ("name: [\n", ":2:"),
     ("just text\n", "must be a mapping, not text"),
     (
@@ -201,6 +205,17 @@ def test_the_default_model_of_a_protocol_is_one_that_it_serves(tmp_path: Path) -
     planned = plan(program_request)
     assert (planned.model, planned.alternative) == ("a", "")
     assert plan(program_request._replace(protocol="anthropic-messages")).model == "b"
+
+
+def test_an_endpoint_that_names_a_kind_of_task_goes_first(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    images = "  openai-images: [{name: images, path: /images/generations, kinds: [image]}]\n"
+    models = SHORT.replace("[large/model:free, small]", "{balanced: small, image: painter}")
+    file.write_text(models + "endpoints:\n  openai-chat: [{name: chat, path: /chat/completions}]\n" + images)
+    tasks = {
+        task: plan(ProgramRequest(str(file), task, prompt="Hi")).protocol for task in ("image", "chat", "image-edit")
+    }
+    assert tasks == {"image": "openai-images", "chat": "openai-chat", "image-edit": "openai-chat"}
 
 
 def test_one_priority_is_enough(tmp_path: Path) -> None:

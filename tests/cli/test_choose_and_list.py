@@ -31,6 +31,17 @@ def test_choose_applies_the_rules_that_write_applies() -> None:
     assert command("write", "x", "--gateway", "aireiter", "--model", "gpt_image_2").returncode == 3
 
 
+def test_choose_names_a_model_where_answers_come_only_as_a_stream(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "name: Mine\nbase_url: https://gw.example.com/v1\nkey: MINE_API_KEY\nmodels: [m]\n"
+        "default_body: {openai-chat: {stream: true}}\n"
+    )
+    whole = command("choose", "--gateway", str(file))
+    assert (whole.returncode, b"Add --stream." in whole.stderr) == (3, True)
+    assert b"Model: m" in command("choose", "--gateway", str(file), "--stream").stdout
+
+
 def test_lists() -> None:
     assert command("list", "gateways").stdout.decode().split("\n")[0].startswith("aiclient-2-api\t")
     combinations = json.loads(command("list", "combinations", "--gateway", "aitoll", "--format", "json").stdout)

@@ -35,8 +35,8 @@ CLIENTS = {
 }  # fmt: skip
 # These are tried with what changes their code: TypeScript asks as JavaScript does, the others send most of it through an SDK.
 SELECTED_CLIENTS = ("typescript", "nextjs", "langchain", "pydantic-ai")
-SELECTED = ("two-keys", "azure-dated", "no-key", "optional-key-unset", "default-body", "own-parameters",
-            "messages-headers", "messages-optional", "gemini-headers")  # fmt: skip
+SELECTED = ("two-keys", "second-key-in-authorization", "fixed-organization", "azure-dated", "no-key", "optional-key-unset",
+            "default-body", "own-parameters", "messages-headers", "messages-optional", "gemini-headers")  # fmt: skip
 PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 

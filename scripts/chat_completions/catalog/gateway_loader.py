@@ -177,7 +177,7 @@ def _env_prefix(id_: str, data: JsonObject, auth: Sequence[JsonObject]) -> str:
 def _endpoint(fields: JsonObject) -> JsonObject:
     """Return an endpoint; a query in its path is taken for its `query`."""
     path, _, query = fields.get("path", "").partition("?")
-    parameters = {**dict(parse_qsl(query)), **{name: str(value) for name, value in fields.get("query", {}).items()}}
+    parameters = {**dict(parse_qsl(query, keep_blank_values=True)), **fields.get("query", {})}
     return {**fields, **({"path": path} if path else {}), "query": parameters}
 
 

@@ -27,6 +27,7 @@ Row = dict[str, Any]
 
 @click.command("choose")
 @add_shared_options
+@click.option("--stream", is_flag=True, help="For a streamed answer, the only one that some gateways give.")
 @click.option("--all", "everything", is_flag=True, help="Also every other model of the gateway, as a table.")
 @add_format
 def choose_command(format_: str, everything: bool, **values: Any) -> None:

@@ -64,7 +64,8 @@ def _find_library(name: str | None, language: Language, kind: str) -> Library:
 def _common_protocols(objects: Objects) -> list[str]:
     """Return the protocols that the gateway, the task and the library support, in the gateway's order.
 
-    Only the one that the request names, or first those on which its model answers. NotOffered names those that work.
+    Only the one that the request names, or first those on which its model answers, then those with an endpoint that
+    names this kind of task. NotOffered names those that work.
     """
     request, gateway, task, language, library = objects
     if task.kind in library.unsupported:
@@ -78,7 +79,8 @@ def _common_protocols(objects: Objects) -> list[str]:
         return [request.protocol]
     if request.protocol is None and offered:
         served_on = gateway.model(request.model).protocols if request.model else ()
-        return sorted(offered, key=lambda name: name not in served_on)
+        made_for_it = [name for name in offered if any(task.kind in one.kinds for one in gateway.endpoints[name])]
+        return sorted(offered, key=lambda name: (name not in served_on, name not in made_for_it))
     supported = ", ".join(offered or gateway.endpoints)
     library_name = f" with {library.id}" if offered != served else ""
     on = f" on {request.protocol!r}" if request.protocol else ""

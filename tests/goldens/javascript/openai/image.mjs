@@ -11,7 +11,7 @@ const PROMPT = "A lighthouse at dusk, in watercolour.";
 const client = new OpenAI({
   apiKey: API_KEY || "none",
   baseURL: BASE_URL,
-  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  defaultHeaders: { Authorization: `Bearer ${API_KEY}`, "OpenAI-Organization": null, "OpenAI-Project": null },
   timeout: 300_000,
   fetchOptions: { redirect: "manual" },
 });

@@ -8,7 +8,7 @@ const BASE_URL = (process.env.AIREITER_BASE_URL || "https://aireiter.com/api").r
 const client = new OpenAI({
   apiKey: API_KEY || "none",
   baseURL: `${BASE_URL}/v1`,
-  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  defaultHeaders: { Authorization: `Bearer ${API_KEY}`, "OpenAI-Organization": null, "OpenAI-Project": null },
   timeout: 120_000,
   fetchOptions: { redirect: "manual" },
 });

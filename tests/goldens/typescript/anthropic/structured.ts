@@ -26,7 +26,7 @@ const client = new Anthropic({
   apiKey: null,
   authToken: API_KEY || "none",
   baseURL: BASE_URL,
-  defaultHeaders: { "anthropic-version": "2023-06-01" },
+  defaultHeaders: { Authorization: `Bearer ${API_KEY}`, "X-Api-Key": null, "anthropic-version": "2023-06-01" },
   timeout: 120_000,
   fetchOptions: { redirect: "manual" },
 });

@@ -13,7 +13,7 @@ type Log = (line: string) => void;
 const client = new OpenAI({
   apiKey: API_KEY || "none",
   baseURL: BASE_URL,
-  defaultHeaders: { "OpenAI-Organization": null, "OpenAI-Project": null }, // no organization of the environment
+  defaultHeaders: { Authorization: `Bearer ${API_KEY}`, "OpenAI-Organization": null, "OpenAI-Project": null },
   timeout: 120_000,
   fetchOptions: { redirect: "manual" },
   logLevel: "off", // errors are thrown, not logged
