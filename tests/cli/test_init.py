@@ -80,6 +80,13 @@ def test_a_file_that_is_not_filled_in_hides_no_other_gateway(tmp_path: Path) -> 
     assert result.returncode == 0, result.stderr
 
 
+def test_a_preset_takes_an_address_of_the_user_s_own(tmp_path: Path) -> None:
+    address = "https://res.openai.azure.com/openai/v1"
+    assert init(tmp_path, "azure", "--base-url", address, "--model", "d").returncode == 0
+    gateway = load_gateway(str(tmp_path / "gateways" / "azure.yaml"))
+    assert (gateway.base_url, gateway.auth[0].header, list(gateway.models)) == (address, "api-key", ["d"])
+
+
 def test_any_other_gateway_is_written_from_options(tmp_path: Path) -> None:
     options = ["--base-url", "https://gw.example.com/v1", "--key", "MY_API_KEY", "--model", "a", "--model", "b"]
     assert init(tmp_path, "My Corp", *options).returncode == 0
@@ -125,6 +132,9 @@ def test_every_place_and_every_variable_is_named(preset: str, lines: list[str], 
         (["x", "--base-url", "https://gw.example.com/v1"], "--key"),
         (["x", "--base-url", "http://gw.example.com/v1", "--key", "none"], "without TLS"),
         (["openrouter", "--key", "MY_API_KEY"], "--base-url"),
+        (["azure", "--base-url", "https://gw.example.com/v1", "--key", "MY_API_KEY"], "leave --key out"),
+        (["azure", "--base-url", "https://gw.example.com/v1/chat/completions"], "more than a base URL"),
+        (["aitoll", "--base-url", "https://gw.example.com/v1", "--key", "none"], "Choose another NAME"),
     ],
 )
 def test_a_wrong_call_says_what_to_do_and_writes_nothing(args: list[str], part: str, tmp_path: Path) -> None:

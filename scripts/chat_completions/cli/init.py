@@ -9,7 +9,8 @@ import click
 import yaml
 
 from chat_completions.catalog import gateway_loader
-from chat_completions.catalog.load import find_name
+from chat_completions.catalog.gateway_file import check_base_url
+from chat_completions.catalog.load import find_name, names
 from chat_completions.cli import options
 from chat_completions.errors import BadInput, UnknownName
 from chat_completions.paths import config_folder, references
@@ -26,7 +27,7 @@ key: {key}
 
 @click.command("init")
 @click.argument("name", required=False)
-@click.option("--base-url", help="Of a gateway that is no preset.")
+@click.option("--base-url", help="The address: of a gateway that is no preset, or your own in a preset.")
 @click.option("--key", metavar="NAME", help="The variable that holds its key, or none.")
 @click.option("--model", "models", multiple=True, help="A model of yours, the first one first (may be repeated).")
 @click.option("--output", "file", type=options.OutputFile(), help="Write to this file instead of your folder.")
@@ -41,7 +42,7 @@ def init_command(
     allow_http: bool,
     force: bool,
 ) -> None:
-    """Write a commented gateway file: from a preset by its NAME, or with --base-url for any other gateway.
+    """Write a commented gateway file: from a preset by its NAME, or with --base-url and --key for any other gateway.
 
     Without NAME and --base-url the presets are listed.
     """
@@ -50,10 +51,11 @@ def init_command(
             comment, *_ = _preset_file(preset).read_text(encoding="utf-8").splitlines()  # says what it is
             click.echo(f"{preset}\t{comment.lstrip('# ').rstrip()}")
         return
-    if base_url is not None:
+    if base_url is not None and not find_name(name or "", dict.fromkeys(preset_names(), ())):
         id_, text = _file_of_options(name, base_url, key, models, allow_http=allow_http)
     else:
-        id_, text = _file_of_preset(name, key, models)
+        address = base_url and check_base_url(base_url, allow_http=allow_http)
+        id_, text = _file_of_preset(name, address, key, models)
     place = file or config_folder() / "gateways" / f"{id_}.yaml"
     options.save(place, text, force=force)
     is_path = place.suffix in (".yaml", ".yml", ".json") or "/" in str(place)
@@ -69,23 +71,34 @@ def _preset_file(preset: str) -> Path:
     return references() / "presets" / f"{preset}.yaml"
 
 
-def _file_of_preset(name: str | None, key: str | None, models: tuple[str, ...]) -> tuple[str, str]:
-    """Return the id and the text of a preset, with the user's models in it."""
+def _file_of_preset(
+    name: str | None, base_url: str | None, key: str | None, models: tuple[str, ...]
+) -> tuple[str, str]:
+    """Return the id and the text of a preset, with the user's address and models in it."""
     if name is None or key is not None:
-        raise BadInput("--key belongs to --base-url.", "A preset names its variable itself.")
+        raise BadInput(
+            "--key is for a gateway of your own, with --base-url.",
+            "A preset names its variable itself: leave --key out, or choose a NAME that is no preset.",
+        )
     id_ = find_name(name, dict.fromkeys(preset_names(), ()))
     if id_ is None:
         if find_name(name, dict.fromkeys(gateway_loader.gateway_names(), ())):
             raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
         raise UnknownName("preset", name, preset_names())
     text = _preset_file(id_).read_text(encoding="utf-8")
-    return id_, re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_as_yaml_items(models)}]", text) if models else text
+    if base_url:
+        text = re.sub(r"(?m)^base_url: .*$", lambda _: f"base_url: {base_url}", text)
+    if models:
+        text = re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_as_yaml_items(models)}]", text)
+    return id_, text
 
 
 def _file_of_options(
     name: str | None, base_url: str, key: str | None, models: tuple[str, ...], *, allow_http: bool
 ) -> tuple[str, str]:
     """Return the id and the text of a file for a gateway that the options describe; BadInput names a wrong one."""
+    if find_name(name or "", dict.fromkeys(names("gateway"), ())):
+        raise BadInput(f"{name!r} is a gateway that needs no file.", "Choose another NAME for a gateway of yours.")
     if key is None:
         raise BadInput("--base-url needs --key.", "Name the variable that holds the key, or write --key none.")
     gateway = gateway_loader.describe_gateway(base_url, key, list(models), allow_http=allow_http)
