@@ -84,6 +84,8 @@ def test_a_gateway_of_the_user_s_own_is_one_short_file(tmp_path: Path, monkeypat
 BROKEN = [
     ("models: [a]\n", "lacks 'name'"),
     (SHORT + "modles: []\n", "modles"),
+    (SHORT.replace("base_url:", "base_ulr:"), "base_ulr is not known here. Did you mean 'base_url'?"),
+    (SHORT + "endpoints: {openai-chat: [{name: a, path: '/{deployment}/chat'}]}\n", "path does not look as it should"),
     (SHORT.replace("MINE_API_KEY", "PATH"), ":3: key"),
     (SHORT.replace("MINE_API_KEY", "LD_PRELOAD"), "key"),
     (SHORT.replace("MINE_API_KEY", "ACME-KEY"), "key"),

@@ -152,15 +152,16 @@ def _validate_text(data: str, schema: JsonObject, place: Place) -> None:
 def _validate_object(data: Mapping[Any, Any], schema: JsonObject, place: Place) -> None:
     known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
     names = {"description": schema.get("description", ""), **schema.get("propertyNames", {})}
-    for name in schema.get("required", ()):
-        if name not in data:
-            raise ValidationError(place, f"lacks {name!r}", schema.get("description", ""))
-    for name, item in data.items():
+    for name in data:
         if not isinstance(name, str):
             raise ValidationError(place, f"has the key {name!r}, which is not text", QUOTES)
         if name not in known and others is False:
             hint = schema.get("x-hints", {}).get(name) or did_you_mean(name, known)
             raise ValidationError((*place, name), "is not known here", hint)
+    for name in schema.get("required", ()):  # after the names, as it may be there with a typing error
+        if name not in data:
+            raise ValidationError(place, f"lacks {name!r}", schema.get("description", ""))
+    for name, item in data.items():
         if name not in known:
             validate(name, names, (*place, name))
         validate(item, known.get(name, others), (*place, name))
