@@ -55,7 +55,7 @@ run_tool() {
   case $1 in
     get_weather) echo '{"temperature": 4, "unit": "celsius", "sky": "cloudy"}' ;;
     get_time) echo '{"time": "14:05"}' ;;
-    *) echo "unknown tool: $1" ;;
+    *) echo "unknown tool: $1" && return 1 ;;
   esac
 }
 
@@ -95,7 +95,10 @@ for _ in {1..8}; do
 
   # Run the tools, and send the message back with their results.
   while IFS= read -r name && IFS= read -r arguments; do
-    result=$({ run_tool "$name" "${arguments:?not a JSON object}"; } 2>&1) || result="error: $result"
+    if ! result=$({ run_tool "$name" "${arguments:?not a JSON object}"; } 2>&1); then
+      printf 'Warning: the tool %q failed\n' "$name" >&2
+      result="error: $result"
+    fi
     jq --null-input --arg result "$result" '$result'
   done <"$tmp/calls" >"$tmp/results"
   jq --slurpfile turn "$tmp/turn" --slurpfile results "$tmp/results" '$turn[0] as {$message, $calls}
