@@ -16,7 +16,7 @@ export async function* stream(prompt, log = () => {}) {
   const decoded = response.body.pipeThrough(new TextDecoderStream());
   for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data.trim() === "[DONE]") {
-      finishReason ||= "stop";
+      if (finishReason === "") finishReason = "stop"; // some models send none
       break;
     }
     const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
@@ -26,7 +26,7 @@ export async function* stream(prompt, log = () => {}) {
     const content = choice?.delta?.content || choice?.delta?.refusal;
     const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     if (delta) yield delta;
-    finishReason = choice?.finish_reason || finishReason;
+    finishReason = choice?.finish_reason || finishReason || "";
     usage = chunk.usage ?? usage;
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");

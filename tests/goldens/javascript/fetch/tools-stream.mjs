@@ -54,7 +54,7 @@ export async function* stream(prompt, log = () => {}) {
     const decoded = response.body.pipeThrough(new TextDecoderStream());
     for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
       if (data.trim() === "[DONE]") {
-        finishReason ||= "stop";
+        if (finishReason === "") finishReason = "stop"; // some models send none
         break;
       }
       const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
@@ -65,7 +65,7 @@ export async function* stream(prompt, log = () => {}) {
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
       if (text) yield text;
       addDelta(message, choice?.delta ?? {});
-      finishReason = choice?.finish_reason || finishReason;
+      finishReason = choice?.finish_reason || finishReason || "";
       usage = chunk.usage ?? usage;
     }
     if (!finishReason) throw new Error("the stream ended before the answer was complete");

@@ -50,7 +50,7 @@ function errorMessage(body: any): string {
 // Send the text in the events of the gateway, line by line.
 async function sendLines(controller: ReadableStreamDefaultController<string>, response: Response, apiKey: string) {
   const send = (line: object) => controller.enqueue(`${JSON.stringify(line).replaceAll(apiKey, "***")}\n`);
-  let finishReason = "";
+  let finishReason: string | undefined;
   let usage = {};
   const body = response.body!.pipeThrough(new TextDecoderStream());
   const events = body.pipeThrough(new EventSourceParserStream()).getReader();
@@ -58,7 +58,7 @@ async function sendLines(controller: ReadableStreamDefaultController<string>, re
     for (let next = await events.read(); !next.done; next = await events.read()) {
       const { event, data } = next.value;
       if (data.trim() === "[DONE]") {
-        finishReason ||= "stop";
+        if (finishReason === "") finishReason = "stop"; // some models send none
         break;
       }
       const chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
@@ -67,7 +67,7 @@ async function sendLines(controller: ReadableStreamDefaultController<string>, re
       const choice = chunk.choices?.[0];
       const content = choice?.delta?.content || choice?.delta?.refusal;
       const text = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
-      finishReason = choice?.finish_reason || finishReason;
+      finishReason = choice?.finish_reason || finishReason || "";
       usage = chunk.usage ?? usage;
       if (text) send({ text });
     }

@@ -50,13 +50,13 @@ async def stream(prompt):
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         await response.aread()
         raise http_error(response, response.text)
-    finish_reason, usage = None, {}
+    finish_reason, usage, chunk = None, {}, None
     async for sse in EventSource(response).aiter_sse():
         data = sse.data.strip()
         if not data:  # a sign of life
             continue
         if data == "[DONE]":
-            finish_reason = finish_reason or "stop"  # some models send none
+            finish_reason = finish_reason or (chunk and "stop")  # some models send none
             break
         chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
         fields = ("error",) if chunk.get("choices") else ("error", "errors", "message", "msg", "detail", "error_msg")

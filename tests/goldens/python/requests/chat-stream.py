@@ -44,13 +44,13 @@ def stream(prompt):
     )
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", "event-stream"):
         raise http_error(response, response.content.decode(errors="replace"))
-    finish_reason, usage = None, {}
+    finish_reason, usage, chunk = None, {}, None
     for line in response.iter_lines():
-        if not line.startswith((b"data:", b"{")):  # an error may stand on a line of its own
+        if not line.startswith((b"data:", b"error:", b"{")):  # an error may stand on a line of its own
             continue
-        data = line.decode().removeprefix("data:").strip()
+        data = line.decode().removeprefix("data:").removeprefix("error:").strip()
         if data == "[DONE]":
-            finish_reason = finish_reason or "stop"  # some models send none
+            finish_reason = finish_reason or (chunk and "stop")  # some models send none
             break
         chunk = json.loads(data) if data.startswith("{") else {"message": data}  # text is an error
         fields = ("error",) if chunk.get("choices") else ("error", "errors", "message", "msg", "detail", "error_msg")

@@ -39,14 +39,14 @@ jq --raw-input --null-input --raw-output '
   ([inputs] | .[(map(test("^(?!data:).*HTTP/[0-9.]+ [0-9]+.*\\r$")) | rindex(true)) // 0:]) as $lines # the last attempt
   | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
   | [ # JSON, also on a line of its own, or what is no JSON
-      (($events[], ($lines[] | select(startswith("{")) | fromjson?))
+      (($events[], ($lines[] | select(test("^(error: ?)?{")) | ltrimstr("error:") | fromjson?))
         | select(.error // (select(.choices | not) | .errors // .message // .msg // .detail // .error_msg))),
       ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
     ] as $failures
   | [$events[].choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
   | ($events[0] // empty | ""),
     if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
-    elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
+    elif $reason or ($events != [] and any($lines[]; test("^data:\\s*\\[DONE\\]"))) then
       [
         ($reason | select(IN("stop", "eos", "", null) | not) | "Warning: finish_reason is \(.)"),
         ([$events[].usage | values][-1] // empty | "Usage: \(tojson)")

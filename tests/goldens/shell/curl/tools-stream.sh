@@ -108,12 +108,12 @@ for _ in {1..8}; do
     | [$lines[] | select(test("^data:\\s*{"))[5:] | fromjson?] as $events
     | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
     | [ # JSON, also on a line of its own, or what is no JSON
-        (($events[], ($lines[] | select(startswith("{")) | fromjson?))
+        (($events[], ($lines[] | select(test("^(error: ?)?{")) | ltrimstr("error:") | fromjson?))
           | select(.error // (select(.choices | not) | .errors // .message // .msg // .detail // .error_msg))),
         ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
       ] as $failures
     | if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
-      elif $reason or any($lines[]; test("^data:\\s*\\[DONE\\]")) then
+      elif $reason or ($events != [] and any($lines[]; test("^data:\\s*\\[DONE\\]"))) then
         reduce ($events[] | .message, . | objects | with_entries(select(.value != null))) as $fields ({}; . * $fields)
         | . as $merged | $events | reply | .report = report($reason; $merged)
       elif $events != [] then "\($lines[-1]): the answer is cut" | fail

@@ -20,7 +20,7 @@ export async function* stream(messages: object[], log: Log = () => {}): AsyncGen
   const decoded = response.body!.pipeThrough(new TextDecoderStream());
   for await (const { data, event: type } of decoded.pipeThrough(new EventSourceParserStream())) {
     if (data.trim() === "[DONE]") {
-      finishReason ||= "stop";
+      if (finishReason === "") finishReason = "stop"; // some models send none
       break;
     }
     const chunk: Chunk = data.trim().startsWith("{") ? JSON.parse(data) : { message: data };
@@ -30,7 +30,7 @@ export async function* stream(messages: object[], log: Log = () => {}): AsyncGen
     const content = choice?.delta?.content || choice?.delta?.refusal;
     const delta = Array.isArray(content) ? content.map((part) => part.text ?? "").join("") : content;
     if (delta) yield delta;
-    finishReason = choice?.finish_reason || finishReason;
+    finishReason = choice?.finish_reason || finishReason || "";
   }
   if (!finishReason) throw new Error("the stream ended before the answer was complete");
   if (!["stop", "eos"].includes(finishReason)) log(`Warning: finish_reason is ${finishReason}`);
