@@ -63,7 +63,7 @@ export async function* stream(prompt, log = () => {}) {
     const content = [];
     let stopReason, usage;
     for await (const event of events) {
-      if (event.type === "content_block_start" && event.content_block.type === "text") yield event.content_block.text ?? "";
+      if ("content_block" in event && event.content_block.type === "text") yield event.content_block.text ?? "";
       if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
       addEvent(content, event);
       if (event.type === "message_start") usage = event.message?.usage;

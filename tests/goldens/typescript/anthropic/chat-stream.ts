@@ -27,7 +27,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   let stopReason: string | null | undefined;
   let usage: object | undefined;
   for await (const event of events) {
-    if (event.type === "content_block_start" && event.content_block.type === "text") yield event.content_block.text ?? "";
+    if ("content_block" in event && event.content_block.type === "text") yield event.content_block.text ?? "";
     if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
     if (event.type === "message_delta") stopReason = event.delta?.stop_reason || stopReason;
     if (event.type === "message_start") usage = event.message?.usage;

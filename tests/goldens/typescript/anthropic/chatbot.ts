@@ -26,7 +26,7 @@ export async function* stream(messages: Message[], log: Log = () => {}): AsyncGe
   const events = await client.messages.create({ model: MODEL, messages, max_tokens: 4096, stream: true });
   let stopReason: string | null | undefined;
   for await (const event of events) {
-    if (event.type === "content_block_start" && event.content_block.type === "text") yield event.content_block.text ?? "";
+    if ("content_block" in event && event.content_block.type === "text") yield event.content_block.text ?? "";
     if (event.type === "content_block_delta" && event.delta?.type === "text_delta") yield event.delta.text;
     if (event.type === "message_delta") stopReason = event.delta?.stop_reason || stopReason;
     if (event.type === "message_stop") break;
