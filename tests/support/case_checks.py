@@ -39,6 +39,11 @@ class Outcome:
         return [request for request in self.server.requests if "/files/" not in request.path]
 
     @property
+    def downloads(self) -> list[Received]:
+        """The requests that fetch a picture."""
+        return [request for request in self.server.requests if "/files/" in request.path]
+
+    @property
     def lines(self) -> list[str]:
         """The lines of stderr that hold something."""
         return [line for line in self.result.stderr.split("\n") if line.strip()]
@@ -71,7 +76,7 @@ def _always(outcome: Outcome) -> Iterator[str]:
     seen = [result.stdout, result.stderr.encode(), *result.files.values(), *result.processes]
     seen += [process for request in outcome.requests for process in request.processes]
     seen += [repr(request).encode() for request in outcome.elsewhere]
-    seen += [repr(request).encode() for request in outcome.server.requests if "/files/" in request.path]
+    seen += [repr(request).encode() for request in outcome.downloads]
     if any(outcome.key.encode() in place for place in seen):
         yield "the key is in the output, a file, the process list or a request to somebody else"
     if outcome.elsewhere and "<OTHER>/files/" not in json.dumps(outcome.case.replies):
@@ -198,7 +203,7 @@ def _files(outcome: Outcome) -> Iterator[str]:
     actual = sorted(outcome.result.files.values())
     if actual != sorted(PICTURES[name] for name in outcome.case.expect.saved):
         yield f"files {sorted(outcome.result.files)}, not {list(outcome.case.expect.saved)} (by content)"
-    fetched = [request.path for request in outcome.server.requests if "/files/" in request.path]
+    fetched = [request.path for request in outcome.downloads]
     if outcome.case.expect.downloads and fetched != list(outcome.case.expect.downloads):
         yield f"fetched {fetched}, not {list(outcome.case.expect.downloads)}"
     suffixes = {"PNG": (".png",), "JPEG": (".jpg", ".jpeg"), "GIF": (".gif",), "WEBP": (".webp",)}

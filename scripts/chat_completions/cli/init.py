@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -51,7 +52,7 @@ def init_command(
             comment, *_ = _preset_file(preset).read_text(encoding="utf-8").splitlines()  # says what it is
             click.echo(f"{preset}\t{comment.lstrip('# ').rstrip()}")
         return
-    if base_url is not None and not find_name(name or "", dict.fromkeys(preset_names(), ())):
+    if base_url is not None and not _find(name, preset_names()):
         id_, text = _file_of_options(name, base_url, key, models, allow_http=allow_http)
     else:
         address = base_url and check_base_url(base_url, allow_http=allow_http)
@@ -67,6 +68,11 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in (references() / "presets").glob("[!.]*.yaml"))
 
 
+def _find(name: str | None, known: Iterable[str]) -> str | None:
+    """Return the one of `known` that is meant, or None."""
+    return find_name(name or "", dict.fromkeys(known, ()))
+
+
 def _preset_file(preset: str) -> Path:
     return references() / "presets" / f"{preset}.yaml"
 
@@ -80,9 +86,9 @@ def _file_of_preset(
             "--key is for a gateway of your own, with --base-url.",
             "A preset names its variable itself: leave --key out, or choose a NAME that is no preset.",
         )
-    id_ = find_name(name, dict.fromkeys(preset_names(), ()))
+    id_ = _find(name, preset_names())
     if id_ is None:
-        if find_name(name, dict.fromkeys(gateway_loader.gateway_names(), ())):
+        if _find(name, gateway_loader.gateway_names()):
             raise BadInput(f"{name!r} needs no file.", f"Use it: write PROMPT --gateway {name}")
         raise UnknownName("preset", name, preset_names())
     text = _preset_file(id_).read_text(encoding="utf-8")
@@ -97,7 +103,7 @@ def _file_of_options(
     name: str | None, base_url: str, key: str | None, models: tuple[str, ...], *, allow_http: bool
 ) -> tuple[str, str]:
     """Return the id and the text of a file for a gateway that the options describe; BadInput names a wrong one."""
-    if find_name(name or "", dict.fromkeys(names("gateway"), ())):
+    if _find(name, names("gateway")):
         raise BadInput(f"{name!r} is a gateway that needs no file.", "Choose another NAME for a gateway of yours.")
     if key is None:
         raise BadInput("--base-url needs --key.", "Name the variable that holds the key, or write --key none.")

@@ -96,9 +96,9 @@ def add_event(blocks, event):
     if event["type"] == "content_block_start":
         blocks.append({**event["content_block"], "index": index})
     elif event["type"] == "content_block_delta":
-        if not any(block["index"] == index for block in blocks):  # some gateways announce no block
-            blocks.append({"type": "text", "index": index})
-        block = [block for block in blocks if block["index"] == index][-1]  # blocks may share an index
+        block = next((block for block in reversed(blocks) if block["index"] == index), None)  # several may have it
+        if not block:  # some gateways announce no block
+            blocks.append(block := {"type": "text", "index": index})
         for key, value in event["delta"].items():
             if key == "citation":
                 block["citations"] = [*(block.get("citations") or []), value]
