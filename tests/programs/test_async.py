@@ -17,6 +17,7 @@ from support.watching import RunOptions
 
 # Names of what is asynchronous, and those of the others.
 SYNCHRONOUS = {
+    "AsyncIterator": "Iterator",
     "AsyncClient": "Client",
     "AsyncOpenAI": "OpenAI",
     "AsyncAnthropic": "Anthropic",
@@ -36,6 +37,7 @@ OWN_LINES = (
     "client = httpx.Client(",
     # openai, anthropic: so the client stands in the function, the other at the top
     "headers = {",
+    "headers: Any = {",
     "http = openai.DefaultHttpxClient(",
     "http = anthropic.DefaultHttpxClient(",
     "client = openai.OpenAI(",
@@ -48,7 +50,7 @@ OWN_LINES = (
     "options.client_args = {'follow_redirects': False}",
     "options.httpx_async_client = http_client",
     # the main part of a stream
-    "def main():",
+    "def main() -> None:",
     "main()",
     "for text in stream(",
     "print(text, end='', flush=True)",
@@ -80,6 +82,11 @@ class Synchronous(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         node.id = SYNCHRONOUS.get(node.id, node.id)
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        names = sorted(SYNCHRONOUS.get(alias.name, alias.name) for alias in node.names)
+        node.names = [ast.alias(name) for name in names]
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:

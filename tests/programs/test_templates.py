@@ -77,7 +77,8 @@ def output_of(*command: str) -> str:
     return ran.stdout + ran.stderr
 
 
-RUFF = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F", "--quiet"]  # F: names and imports
+OF_NAMES_AND_IMPORTS = ["--select", "F,I", "--line-length", "120"]
+RUFF = [sys.executable, "-m", "ruff", "check", "--isolated", "--quiet", *OF_NAMES_AND_IMPORTS]
 NODE = ["node", "--no-warnings", "--experimental-vm-modules", "--eval", CHECK_SYNTAX]
 BASH = ["bash", "-c", 'for file; do bash -n "$file"; done', "bash"]
 # The compiler of TypeScript reads the others, in test_typescript.py, test_web_cells.py and test_web_written.py.
@@ -118,8 +119,9 @@ def test_no_function_of_a_tool_hides_a_name_that_its_program_uses() -> None:
                 names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
                 names.add(node.name)
-            elif isinstance(node, ast.Assign):
-                names |= {part.id for target in node.targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
     assert {"TOOLS", "BASE_URL", "client", "run_tool", "requests"} <= names
     assert [name for name in sorted(names - {"get_time", "get_weather"}) if function_name(name) == name] == []
 

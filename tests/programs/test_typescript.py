@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from chat_completions.planning.combinations import Combination, offered_combinations
+from support.brought import brought
 from support.case_runner import skip_without_tools
 from support.generation import make_combination, of_each_kind
 from support.node_server import normal_form, strip_types
@@ -20,32 +20,6 @@ from support.serving import Server
 from support.variants import Variant, typescript_variants, write_variant
 from support.watching import RunOptions
 
-PNG = "data:image/png;base64,iVBORw0KGgo="
-TURNS = [{"role": role, "content": "x"} for role in ("user", "assistant", "user")]
-SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "type": "object",
-    "properties": {"a b": {"type": ["string", "null"]}, "more": {"type": "array", "items": {"$ref": "#/$defs/x"}}},
-    "$defs": {"x": {"type": "object", "properties": {"kind": {"enum": ["a", 1]}}, "required": ["kind"]}},
-}
-TOOLS = [
-    {"name": "t-1", "description": "x", "parameters": {"type": "object", "properties": {"class": {"type": "string"}}}},
-    {"name": "none", "description": "y", "parameters": {"type": "object", "properties": {}}},
-]
-# What a user may bring, beside each program as it stands.
-BROUGHT: dict[str, dict[str, dict[str, Any]]] = {
-    "chat": {"sampled": {"params": {"max_tokens": 300, "temperature": 0.5}}},
-    "batch": {"sampled": {"params": {"max_tokens": 300}}},
-    "chatbot": {"sampled": {"params": {"max_tokens": 300}}},
-    "vision": {"file": {"images": ["a.png"]}, "several": {"images": [PNG, "a.png"]}, "data": {"images": [PNG]}},
-    "tools": {"own": {"tools": TOOLS}, "chosen": {"params": {"tool_choice": "required"}}},
-    "structured": {"own": {"schema": SCHEMA}},
-}
-FOR_ALL: dict[str, dict[str, Any]] = {
-    "fallback": {"fallback": True, "system": "Be brief.", "params": {"temperature": 0.5}},
-}
-ALONE = ("chatbot", "batch")  # tasks without a conversation of the user's
-CONVERSATION: dict[str, dict[str, Any]] = {"conversation": {"messages": TURNS}}
 COMPILER_OPTIONS = {
     "strict": True,
     "noEmit": True,
@@ -67,14 +41,14 @@ def kinds(combinations: Iterable[Combination]) -> Iterator[tuple[str, str, str]]
             yield "-".join(map(str, combination[:6])), make_combination(combination).code, in_javascript
     for variant in typescript_variants("chat", "vision", "tools", "structured", "chatbot", "batch"):
         own = {"gateway": "ainative", "params": {"system": "Be brief."}}  # which the package does not know
-        options = {**BROUGHT[variant.task], **({} if variant.task in ALONE else CONVERSATION), **FOR_ALL}
+        options = brought(variant.task)
         options |= {"own": own} if variant == Variant("typescript-openai", mode=variant.mode) else {}
         its_javascript = replace(variant, client=f"javascript-{variant.library}")
-        for name, brought in options.items():
+        for name, facts in options.items():
             yield (
                 f"{variant}-{name}",
-                write_variant(variant, **brought).code,
-                write_variant(its_javascript, **brought).code,
+                write_variant(variant, **facts).code,
+                write_variant(its_javascript, **facts).code,
             )
 
 

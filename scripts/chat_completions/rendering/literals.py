@@ -14,18 +14,23 @@ from chat_completions.planning.types import Tool, Variable
 
 # Names that the printed programs with tools use themselves, beside their constants in capitals.
 PROGRAM_NAMES = {
-    "Agent", "AgentRunResultEvent", "AnthropicModel", "AnthropicProvider", "ChatAnthropic", "ChatOpenAI",
-    "EventSource", "FallbackExceptionGroup", "FallbackModel", "HTTPAdapter", "ModelHTTPError", "ModelRequest",
-    "ModelResponse", "OpenAIChatModel", "OpenAICompatibleProvider", "PartDeltaEvent", "PartStartEvent", "Retries",
-    "Retry", "RetryTransport", "SystemPromptPart", "TextPart", "TextPartDelta", "Tool", "ToolMessage", "UsageLimits",
-    "UserPromptPart", "add_delta", "add_event", "add_item", "anthropic", "ask", "asyncio", "call_tool", "client",
-    "complete", "contextlib", "errors", "finish_blocks", "genai", "headers", "hooks", "http", "http_client",
-    "http_error", "httpx", "json", "limits", "litellm", "llm", "logger", "logging", "main", "model_is_unavailable",
-    "openai", "os", "partial", "proxies", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history",
-    "transport", "types", "url", "urllib",
+    "Agent", "AgentRunResultEvent", "AnthropicModel", "AnthropicProvider", "Any", "AsyncIterator", "Callable",
+    "ChatAnthropic", "ChatOpenAI", "EventSource", "FallbackExceptionGroup", "FallbackModel", "HTTPAdapter",
+    "Iterator", "ModelHTTPError", "ModelRequest", "ModelResponse", "OpenAIChatModel", "OpenAICompatibleProvider",
+    "PartDeltaEvent", "PartStartEvent", "Retries", "Retry", "RetryTransport", "SecretStr", "SystemPromptPart",
+    "TextPart", "TextPartDelta", "Tool", "ToolMessage", "UsageLimits", "UserPromptPart", "add_delta", "add_event",
+    "add_item", "anthropic", "ask", "asyncio", "call_tool", "chat_model", "client", "complete", "contextlib",
+    "errors", "finish_blocks", "genai", "headers", "hooks", "http", "http_client", "http_error", "httpx", "json",
+    "limits", "litellm", "llm", "logger", "logging", "main", "model_is_unavailable", "openai", "os", "partial",
+    "proxies", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history", "transport", "types",
+    "url", "urllib",
 }  # fmt: skip
 
 TYPE_NAMES = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean", "null": "null"}
+PYTHON_TYPES = {
+    "string": "str", "number": "float", "integer": "int", "boolean": "bool", "null": "None", "array": "list[Any]",
+    "object": "dict[str, Any]",
+}  # fmt: skip
 LONGEST_LINE = 120
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -144,13 +149,28 @@ def functions_by_name(tools: Iterable[Tool]) -> dict[str, Variable]:
     return {tool.name: Variable(function_name(tool.name)) for tool in tools}
 
 
-def signature(schema: Mapping[str, Any]) -> str:
-    """Return the keyword parameters of a Python function for a tool's JSON Schema, required ones first."""
-    names = list(schema.get("properties", {}))
-    if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in names):
-        return "**arguments"
-    required = [name for name in names if name in schema.get("required", ())]
-    return ", ".join([*required, *(f"{name}=None" for name in names if name not in required)])
+def signature(schema: Mapping[str, Any], name: str) -> str:
+    """Return the keyword parameters of the Python function `name` for a tool's JSON Schema, required ones first."""
+    properties = schema.get("properties", {})
+    if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in properties):
+        return "**arguments: Any"
+    required = [f"{name}: {_annotation(properties[name])}" for name in properties if name in schema.get("required", ())]
+    optional = [name for name in properties if name not in schema.get("required", ())]
+    parameters = required + [f"{name}: {_annotation(properties[name], or_none=True)} = None" for name in optional]
+    short = ", ".join(parameters)
+    return short if len(f"def {name}({short}) -> Any:") <= LONGEST_LINE else _block_of(parameters)
+
+
+def _block_of(parameters: list[str]) -> str:
+    return "\n" + "".join(f"    {parameter},\n" for parameter in parameters)
+
+
+def _annotation(schema: Any, *, or_none: bool = False) -> str:
+    """Return the Python type of a value with this schema, as far as its `type` tells."""
+    kinds = schema.get("type") if isinstance(schema, Mapping) else None
+    names = [PYTHON_TYPES.get(kind, "Any") for kind in (kinds if isinstance(kinds, list) else [str(kinds)])]
+    names += ["None"] * or_none
+    return "Any" if "Any" in names else " | ".join(dict.fromkeys(names))
 
 
 def snake_case(value: Any) -> Any:

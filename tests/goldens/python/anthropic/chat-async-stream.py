@@ -4,6 +4,8 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator
+from typing import Any
 
 import anthropic
 
@@ -14,19 +16,20 @@ MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
 logger = logging.getLogger(__name__)
 
 
-async def stream(prompt):
+async def stream(prompt: str) -> AsyncIterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
-    headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+    messages: list[Any] = [{"role": "user", "content": prompt}]
+    headers: Any = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
     http = anthropic.DefaultAsyncHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
     client = anthropic.AsyncAnthropic(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
     async with client:
         events = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
             raise anthropic.AnthropicError(f"no stream: {(await events.response.aread()).decode()}")
-        stop_reason, usage = None, {}
+        stop_reason = None
+        usage: Any = {}
         async for event in events:
             if event.type == "content_block_start":
                 yield getattr(event.content_block, "text", None) or ""
@@ -47,7 +50,7 @@ async def stream(prompt):
         logger.info("Usage: %s", usage or "not reported")
 
 
-async def main():
+async def main() -> None:
     async for text in stream("Say hello in one short sentence."):
         print(text, end="", flush=True)
 
@@ -55,7 +58,7 @@ async def main():
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         asyncio.run(main())
     except Exception as error:  # a broken stream may be an error of the HTTP library

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import anthropic
 
@@ -10,21 +12,22 @@ API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
 
-headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+headers: Any = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
 http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
 client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
 logger = logging.getLogger(__name__)
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
     if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
         raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
-    stop_reason, usage = None, {}
+    stop_reason = None
+    usage: Any = {}
     for event in events:
         if event.type == "content_block_start":
             yield getattr(event.content_block, "text", None) or ""
@@ -47,7 +50,7 @@ def stream(prompt):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from typing import Any
 
 import anthropic
 
@@ -10,30 +11,30 @@ API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 MODEL = "claude-sonnet-4-6"  # or "claude-sonnet-4-5-20250929"
 
-headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+headers: Any = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
 http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
 client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)
     if getattr(message, "content", None) is None:  # a web page, or an error with status 200
         raise anthropic.AnthropicError(f"no answer: {getattr(message, 'model_extra', message)!r}")
     if message.stop_reason not in ("end_turn", "stop_sequence", None):
         logger.warning("Warning: the answer is incomplete: stop_reason is %s", message.stop_reason)
-    logger.info("Usage: %s", {"usage": message.usage and message.usage.to_dict(), **message.model_extra})
+    logger.info("Usage: %s %s", message.usage and message.usage.to_dict(), message.model_extra)
     return "".join(block.text for block in message.content if block.type == "text")
 
 
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:  # the SDK does not check the form of a reply

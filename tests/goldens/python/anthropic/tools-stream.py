@@ -4,13 +4,15 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import anthropic
 
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 MODEL = "claude-sonnet-4-6"  # or "claude-opus-4-6"
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "name": "get_weather",
         "description": "The current weather in a city.",
@@ -34,34 +36,36 @@ TOOLS = [
     },
 ]
 
-headers = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
+headers: Any = {"anthropic-version": "2023-06-01", "Authorization": f"Bearer {API_KEY}", "X-Api-Key": anthropic.Omit()}
 http = anthropic.DefaultHttpxClient(timeout=anthropic.Timeout(120, connect=10), follow_redirects=False)
 client = anthropic.Anthropic(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
 logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         events = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
             raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
-        blocks, stop_reason, usage = [], None, {}
+        blocks: list[dict[str, Any]] = []
+        stop_reason = None
+        usage: Any = {}
         for event in events:
             add_event(blocks, event.to_dict())
             if event.type == "content_block_start":
@@ -90,7 +94,7 @@ def stream(prompt):
     raise anthropic.AnthropicError("no answer after 8 rounds of tool calls")
 
 
-def add_event(blocks, event):
+def add_event(blocks: list[dict[str, Any]], event: dict[str, Any]) -> None:
     """Add a streamed event to the content blocks of the message."""
     index = event.get("index")
     if event["type"] == "content_block_start":
@@ -106,7 +110,7 @@ def add_event(blocks, event):
                 block[key] = (block.get(key) or "") + value if isinstance(value, str) else value
 
 
-def finish_blocks(blocks):
+def finish_blocks(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the blocks as they go back: the input of a call is an object, and an empty text is left out."""
     for block in blocks:
         del block["index"]
@@ -119,7 +123,7 @@ def finish_blocks(blocks):
     return [block for block in blocks if block.get("text") != ""]
 
 
-def run_tool(call):
+def run_tool(call: dict[str, Any]) -> dict[str, Any]:
     """Return the result of one call as a content block; an error is reported to the model."""
     result = {"type": "tool_result", "tool_use_id": call["id"]}
     try:
@@ -132,7 +136,7 @@ def run_tool(call):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)

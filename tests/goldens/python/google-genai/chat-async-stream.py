@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator
 
 import httpx
 from google import genai
@@ -16,7 +17,7 @@ MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
 logger = logging.getLogger(__name__)
 
 
-async def stream(prompt):
+async def stream(prompt: str) -> AsyncIterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
@@ -41,7 +42,7 @@ async def stream(prompt):
         logger.info("Usage: %s", usage or "not reported")
 
 
-async def main():
+async def main() -> None:
     async for text in stream("Say hello in one short sentence."):
         print(text, end="", flush=True)
 
@@ -49,7 +50,7 @@ async def main():
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         asyncio.run(main())
     except Exception as error:  # the SDK lets the errors of its HTTP library through

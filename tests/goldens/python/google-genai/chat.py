@@ -14,7 +14,7 @@ MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
@@ -35,7 +35,7 @@ def ask(prompt):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:  # the SDK lets the errors of its HTTP library through

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from google import genai
 from google.genai import types
@@ -15,7 +17,7 @@ MAX_TURNS = 20  # earlier ones are no longer sent
 logger = logging.getLogger(__name__)
 
 
-def stream(contents):
+def stream(contents: list[Any]) -> Iterator[str]:
     """Yield the pieces of the model's answer to a conversation."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
@@ -41,11 +43,11 @@ def stream(contents):
 
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s")
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if not API_KEY:
         sys.exit("Error: AICLIENT2API_API_KEY is not set: export AICLIENT2API_API_KEY='your key'")
     print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
-    history = []
+    history: list[Any] = []
     try:
         while True:
             prompt = input("> " if sys.stdin.isatty() else "")

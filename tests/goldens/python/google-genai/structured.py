@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from typing import Any
 
 import jsonschema
 from google import genai
@@ -13,7 +14,7 @@ from google.genai import types
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").rstrip("/")
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "title": "review",
     "type": "object",
     "properties": {
@@ -28,7 +29,7 @@ SCHEMA = {
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt):
+def ask(prompt: str) -> Any:
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
@@ -39,7 +40,7 @@ def ask(prompt):
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
-    config = {
+    config: Any = {
         "response_mime_type": "application/json",
         "response_json_schema": SCHEMA,
         "system_instruction": {"parts": [{"text": instructions}]},
@@ -55,7 +56,7 @@ def ask(prompt):
     return answer
 
 
-def parse_answer(text):
+def parse_answer(text: str) -> Any:
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = re.sub(r"(?is)\A.*</think(ing)?>|\A\s*<think(ing)?>.*", "", text).strip()
     problem, end = f"the answer is not JSON: {text[:300]!r}", 0
@@ -77,7 +78,7 @@ def parse_answer(text):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # the SDK lets the errors of its HTTP library through

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 from google import genai
 from google.genai import types
@@ -10,7 +12,7 @@ from google.genai import types
 API_KEY = os.environ.get("AICLIENT2API_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AICLIENT2API_BASE_URL") or "http://localhost:3000").rstrip("/")
 MODEL = "gemini-2.5-flash"  # or "gemini-3-flash-preview"
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "name": "get_weather",
         "description": "The current weather in a city.",
@@ -38,27 +40,27 @@ logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
-    contents = [{"role": "user", "parts": [{"text": prompt}]}]
+    contents: list[Any] = [{"role": "user", "parts": [{"text": prompt}]}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
-    config = {"tools": [{"function_declarations": TOOLS}]}
+    config: Any = {"tools": [{"function_declarations": TOOLS}]}
     for _ in range(8):
         response = client.models.generate_content(model=MODEL, contents=contents, config=config)
         if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
@@ -75,10 +77,10 @@ def ask(prompt):
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def run_tool(call):
+def run_tool(call: types.FunctionCall) -> dict[str, Any]:
     """Return the result of one call as a part; an error is reported to the model."""
     try:
-        response = {"result": FUNCTIONS[call.name](**call.args or {})}
+        response = {"result": FUNCTIONS[call.name or ""](**call.args or {})}
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", call.name, error)
         response = {"error": repr(error)}
@@ -88,7 +90,7 @@ def run_tool(call):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:  # the SDK lets the errors of its HTTP library through

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from typing import Any
 
 from google import genai
 from google.genai import types
@@ -15,13 +16,13 @@ IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAAB
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt, image=IMAGE):
+def ask(prompt: str, image: str = IMAGE) -> str:
     """Return the model's answer to a prompt and its image."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AICLIENT2API_API_KEY is missing or malformed: export AICLIENT2API_API_KEY='your key'")
     image_type, image_data = image.removeprefix("data:").split(";base64,")
-    parts = [{"text": prompt}, {"inlineData": {"mimeType": image_type, "data": image_data}}]
-    contents = [{"role": "user", "parts": parts}]
+    prompt_parts = [{"text": prompt}, {"inlineData": {"mimeType": image_type, "data": image_data}}]
+    contents: list[Any] = [{"role": "user", "parts": prompt_parts}]
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
@@ -40,7 +41,7 @@ def ask(prompt, image=IMAGE):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("What is in this picture?"))
     except Exception as error:  # the SDK lets the errors of its HTTP library through

@@ -4,6 +4,7 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+from typing import Any
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -13,7 +14,7 @@ BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").r
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -26,7 +27,7 @@ transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), r
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
-def get_balance():
+def get_balance() -> Any:
     """Return the credits that are left."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
@@ -35,7 +36,7 @@ def get_balance():
         headers={"Authorization": f"Bearer {API_KEY}"},
     )
     try:
-        body = response.json()
+        body: Any = response.json()
     except ValueError:  # a web page
         body = response.text
     match body:
@@ -46,7 +47,7 @@ def get_balance():
     raise http_error(response, body)
 
 
-def http_error(response, body):
+def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:

@@ -8,7 +8,9 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -37,7 +39,7 @@ transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxies
 client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
-async def ask(prompt):
+async def ask(prompt: str) -> dict[str, Any]:
     """Return the model's answer, why it ended and the usage of one prompt."""
     messages = [{"role": "user", "content": prompt}]
     response = await client.post(
@@ -45,7 +47,7 @@ async def ask(prompt):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -65,13 +67,13 @@ async def ask(prompt):
     }
 
 
-async def answer_all(prompts, in_order):
+async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[dict[str, Any]]:
     """Yield an answer or error for each prompt, in their order or as they come; CONCURRENCY are asked at once."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     limit = asyncio.Semaphore(CONCURRENCY)
 
-    async def answer(id_, prompt):
+    async def answer(id_: Any, prompt: str) -> dict[str, Any]:
         async with limit:
             try:
                 return {"id": id_, "prompt": prompt, **await ask(prompt)}
@@ -84,7 +86,7 @@ async def answer_all(prompts, in_order):
         yield await task
 
 
-def http_error(response, body):
+def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
@@ -95,12 +97,12 @@ def http_error(response, body):
     return httpx.HTTPStatusError(reason, request=response.request, response=response)
 
 
-def read_prompts(text):
+def read_prompts(text: str) -> dict[Any, str]:
     """Return the prompts by id, from lines of text, whose id is their number, or of JSON with prompt and id."""
-    prompts = {}
+    prompts: dict[Any, str] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         try:
-            entry = {"id": number} | (json.loads(line) if line.startswith("{") else {"prompt": line.strip()})
+            entry = {"id": number, **(json.loads(line) if line.startswith("{") else {"prompt": line.strip()})}
             if entry["id"] in prompts:
                 raise ValueError(f"the id {entry['id']!r} is there twice")
             if entry["prompt"]:
@@ -110,14 +112,14 @@ def read_prompts(text):
     return prompts
 
 
-def write_results(path, prompts, results):
+def write_results(path: str, prompts: dict[Any, str], results: dict[Any, dict[str, Any]]) -> None:
     """Write the results in the order of the prompts; the old file stays until the new one is whole."""
     lines = [json.dumps(results[id_], ensure_ascii=False) + "\n" for id_ in prompts | results if id_ in results]
     Path(f"{path}.new").write_text("".join(lines), encoding="utf-8", errors="replace")
     Path(f"{path}.new").replace(path)
 
 
-async def answer_file(source, target):
+async def answer_file(source: str, target: str) -> None:
     """Answer the prompts of a file that have no answer in the file of results yet."""
     prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
     is_file = target != "-" and (Path(target).is_file() or not Path(target).exists())
@@ -133,7 +135,7 @@ async def answer_file(source, target):
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
     with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
@@ -145,7 +147,7 @@ async def answer_file(source, target):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if len(sys.argv) != 3:
         sys.exit(f"Usage: python3 {sys.argv[0]} prompts.txt results.jsonl  (- for stdin or stdout)")
     try:

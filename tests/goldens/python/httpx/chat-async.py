@@ -6,6 +6,7 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+from typing import Any
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -32,7 +33,7 @@ transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxies
 client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
-async def ask(prompt):
+async def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -42,7 +43,7 @@ async def ask(prompt):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -59,7 +60,7 @@ async def ask(prompt):
     return text
 
 
-def http_error(response, body):
+def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
@@ -73,7 +74,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(asyncio.run(ask("Say hello in one short sentence.")))
     except Exception as error:  # of the network, or of an answer in an unexpected form

@@ -7,6 +7,8 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from typing import Any
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -20,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -33,7 +35,7 @@ transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), r
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -48,7 +50,7 @@ def stream(prompt):
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         response.read()
         raise http_error(response, response.text)
-    finish_reason, usage, chunk = None, {}, None
+    finish_reason, usage, chunk = None, None, None
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
         if not data:  # a sign of life
@@ -73,7 +75,7 @@ def stream(prompt):
     logger.info("Usage: %s", usage or "not reported")
 
 
-def http_error(response, body):
+def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
         body = json.loads(body)
@@ -89,7 +91,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)

@@ -5,6 +5,7 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+from typing import Any
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -30,7 +31,7 @@ transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), r
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -40,7 +41,7 @@ def ask(prompt):
         headers={"Authorization": f"Bearer {API_KEY}"},
         json={"model": MODEL, "messages": messages, "stream": False},
     )
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -57,7 +58,7 @@ def ask(prompt):
     return text
 
 
-def http_error(response, body):
+def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
@@ -71,7 +72,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:  # of the network, or of an answer in an unexpected form

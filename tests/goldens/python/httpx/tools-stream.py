@@ -7,6 +7,8 @@ import os
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 from httpx_retries import Retry, RetryTransport
@@ -16,7 +18,7 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {
@@ -50,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -64,22 +66,22 @@ client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transpor
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
-        message = {"role": "assistant", "content": ""}
+        message: dict[str, Any] = {"role": "assistant", "content": ""}
         yield from complete(messages, message)
         calls = message.get("tool_calls") or []
         if not calls:
@@ -89,7 +91,7 @@ def stream(prompt):
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def complete(messages, message):
+def complete(messages: list[Any], message: dict[str, Any]) -> Iterator[str]:
     """Yield the pieces of the next message, and put all that arrives into `message`."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -103,7 +105,7 @@ def complete(messages, message):
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", ""):
         response.read()
         raise http_error(response, response.text)
-    finish_reason, usage, chunk = None, {}, None
+    finish_reason, usage, chunk = None, None, None
     for sse in EventSource(response).iter_sse():
         data = sse.data.strip()
         if not data:  # a sign of life
@@ -131,7 +133,7 @@ def complete(messages, message):
     logger.info("Usage: %s", usage or "not reported")
 
 
-def add_delta(message, delta):
+def add_delta(message: dict[str, Any], delta: dict[str, Any]) -> None:
     """Add a piece of a streamed message: texts grow, lists merge by index, all else replaces."""
     for key, value in delta.items():
         old = message.get(key)
@@ -147,7 +149,7 @@ def add_delta(message, delta):
             message[key] = value
 
 
-def add_item(items, piece):
+def add_item(items: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     """Add a piece of a tool call to the call it continues, or as a new one."""
     key = "index" if piece.get("index") is not None else "id" if piece.get("id") else None
     last = ([item for item in items if not key or item.get(key) == piece.get(key)] or [{}])[-1]
@@ -160,7 +162,7 @@ def add_item(items, piece):
         add_delta(last, piece)
 
 
-def run_tool(tool_call):
+def run_tool(tool_call: dict[str, Any]) -> dict[str, Any]:
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
@@ -176,7 +178,7 @@ def run_tool(tool_call):
     return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
-def http_error(response, body):
+def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
         body = json.loads(body)
@@ -192,7 +194,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)

@@ -5,10 +5,13 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import openai
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 from tqdm.asyncio import tqdm
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
@@ -17,7 +20,7 @@ MODEL = "glm-4.7"  # or "glm-5"
 CONCURRENCY = 8  # requests at a time
 
 
-async def ask(llm, prompt):
+async def ask(llm: ChatOpenAI, prompt: str) -> dict[str, Any]:
     """Return the model's answer to one prompt, why it ended, and the usage."""
     message = await llm.ainvoke(prompt)
     return {
@@ -27,14 +30,14 @@ async def ask(llm, prompt):
     }
 
 
-async def answer_all(prompts, in_order):
+async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[dict[str, Any]]:
     """Yield an answer or error for each prompt, in their order or as they come; CONCURRENCY are asked at once."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     http_client = openai.DefaultAsyncHttpxClient(follow_redirects=False)
     llm = ChatOpenAI(
         model=MODEL,
-        api_key=API_KEY,
+        api_key=SecretStr(API_KEY),
         base_url=BASE_URL,
         timeout=120,
         use_responses_api=False,
@@ -42,18 +45,18 @@ async def answer_all(prompts, in_order):
         default_headers={"Authorization": f"Bearer {API_KEY}"},
     )
     client = llm.root_async_client
-    client.organization = client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
     limit = asyncio.Semaphore(CONCURRENCY)
 
-    async def answer(id_, prompt):
+    async def answer(id_: Any, prompt: str) -> dict[str, Any]:
         async with limit:
             try:
                 return {"id": id_, "prompt": prompt, **await ask(llm, prompt)}
             except Exception as error:
-                error = error.__cause__ or error  # what the framework wraps
-                reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-                if hasattr(error, "status_code"):
-                    reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
+                cause = error.__cause__ or error  # what the framework wraps
+                reason = str(getattr(cause, "body", None) or cause.__cause__ or cause) or repr(cause)
+                if isinstance(cause, openai.APIStatusError):
+                    reason = f"HTTP {cause.status_code}: {' '.join(cause.response.text.split())}"
                 return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
     tasks = [asyncio.create_task(answer(*item)) for item in prompts.items()]
@@ -61,12 +64,12 @@ async def answer_all(prompts, in_order):
         yield await task
 
 
-def read_prompts(text):
+def read_prompts(text: str) -> dict[Any, str]:
     """Return the prompts by id, from lines of text, whose id is their number, or of JSON with prompt and id."""
-    prompts = {}
+    prompts: dict[Any, str] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         try:
-            entry = {"id": number} | (json.loads(line) if line.startswith("{") else {"prompt": line.strip()})
+            entry = {"id": number, **(json.loads(line) if line.startswith("{") else {"prompt": line.strip()})}
             if entry["id"] in prompts:
                 raise ValueError(f"the id {entry['id']!r} is there twice")
             if entry["prompt"]:
@@ -76,14 +79,14 @@ def read_prompts(text):
     return prompts
 
 
-def write_results(path, prompts, results):
+def write_results(path: str, prompts: dict[Any, str], results: dict[Any, dict[str, Any]]) -> None:
     """Write the results in the order of the prompts; the old file stays until the new one is whole."""
     lines = [json.dumps(results[id_], ensure_ascii=False) + "\n" for id_ in prompts | results if id_ in results]
     Path(f"{path}.new").write_text("".join(lines), encoding="utf-8", errors="replace")
     Path(f"{path}.new").replace(path)
 
 
-async def answer_file(source, target):
+async def answer_file(source: str, target: str) -> None:
     """Answer the prompts of a file that have no answer in the file of results yet."""
     prompts = read_prompts(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
     is_file = target != "-" and (Path(target).is_file() or not Path(target).exists())
@@ -99,7 +102,7 @@ async def answer_file(source, target):
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
     with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
@@ -111,7 +114,7 @@ async def answer_file(source, target):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if len(sys.argv) != 3:
         sys.exit(f"Usage: python3 {sys.argv[0]} prompts.txt results.jsonl  (- for stdin or stdout)")
     try:

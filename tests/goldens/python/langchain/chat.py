@@ -6,6 +6,7 @@ import sys
 
 import openai
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
@@ -14,18 +15,18 @@ MODEL = "glm-4.7"  # or "glm-5"
 http_client = openai.DefaultHttpxClient(follow_redirects=False)
 llm = ChatOpenAI(
     model=MODEL,
-    api_key=API_KEY or "none",
+    api_key=SecretStr(API_KEY or "none"),
     base_url=BASE_URL,
     timeout=120,
     use_responses_api=False,
     http_client=http_client,
     default_headers={"Authorization": f"Bearer {API_KEY}"},
 )
-llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
+llm.root_client.organization = llm.root_client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -39,14 +40,14 @@ def ask(prompt):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:
-        error = error.__cause__ or error  # what the framework wraps
-        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
-            reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
+        cause = error.__cause__ or error  # what the framework wraps
+        reason = str(getattr(cause, "body", None) or cause.__cause__ or cause) or repr(cause)
+        if isinstance(cause, openai.APIStatusError):
+            reason = f"HTTP {cause.status_code}: {' '.join(cause.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

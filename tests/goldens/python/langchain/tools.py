@@ -4,15 +4,18 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import openai
 from langchain_core.messages import ToolMessage
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {
@@ -43,37 +46,37 @@ TOOLS = [
 ]
 
 http_client = openai.DefaultHttpxClient(follow_redirects=False)
-llm = ChatOpenAI(
+chat_model = ChatOpenAI(
     model=MODEL,
-    api_key=API_KEY or "none",
+    api_key=SecretStr(API_KEY or "none"),
     base_url=BASE_URL,
     timeout=120,
     use_responses_api=False,
     http_client=http_client,
     default_headers={"Authorization": f"Bearer {API_KEY}"},
 )
-llm.root_client.organization = llm.root_client.project = None  # not those in OPENAI_ORG_ID and OPENAI_PROJECT_ID
-llm = llm.bind_tools(TOOLS)
+chat_model.root_client.organization = chat_model.root_client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+llm = chat_model.bind_tools(TOOLS)
 logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message = llm.invoke(messages)
         if (reason := message.response_metadata.get("finish_reason")) not in ("stop", "eos", "tool_calls", "", None):
@@ -87,7 +90,7 @@ def ask(prompt):
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def run_tool(tool_call):
+def run_tool(tool_call: Any) -> ToolMessage:
     """Return the result of one call as a message; the model is told what went wrong."""
     try:
         arguments = tool_call["args"] or "{}"  # text where it comes in pieces, or is no JSON object
@@ -102,14 +105,14 @@ def run_tool(tool_call):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:
-        error = error.__cause__ or error  # what the framework wraps
-        reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
-            reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
+        cause = error.__cause__ or error  # what the framework wraps
+        reason = str(getattr(cause, "body", None) or cause.__cause__ or cause) or repr(cause)
+        if isinstance(cause, openai.APIStatusError):
+            reason = f"HTTP {cause.status_code}: {' '.join(cause.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

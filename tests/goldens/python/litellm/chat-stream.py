@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import openai
 
@@ -15,13 +16,14 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -43,14 +45,14 @@ def stream(prompt):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except Exception as error:
-        error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+        cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
+        status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
+        reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

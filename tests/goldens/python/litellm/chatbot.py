@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import openai
 
@@ -16,13 +18,14 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def stream(messages):
+def stream(messages: list[Any]) -> Iterator[str]:
     """Yield the pieces of the model's answer to a conversation."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -42,11 +45,11 @@ def stream(messages):
 
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s")
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if not API_KEY:
         sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
     print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
-    history = []
+    history: list[Any] = []
     try:
         while True:
             prompt = input("> " if sys.stdin.isatty() else "")
@@ -63,9 +66,9 @@ if __name__ == "__main__":
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:
-                error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+                cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
+                status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
+                reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()

@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import openai
 
@@ -15,7 +17,7 @@ litellm.suppress_debug_info = True  # else it prints advice on stdout
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {
@@ -45,29 +47,30 @@ TOOLS = [
     },
 ]
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         reply = litellm.completion(
             model=MODEL,
@@ -86,7 +89,7 @@ def stream(prompt):
             raise ValueError("the stream ended before the answer was complete")
         if reason not in ("stop", "eos", "tool_calls"):
             logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
-        response = litellm.stream_chunk_builder(chunks)
+        response: Any = litellm.stream_chunk_builder(chunks)
         message = response.choices[0].message
         logger.info("Usage: %s", response.usage)
         messages.append(message)
@@ -97,7 +100,7 @@ def stream(prompt):
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def run_tool(tool_call):
+def run_tool(tool_call: Any) -> dict[str, Any]:
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
@@ -116,14 +119,14 @@ def run_tool(tool_call):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except Exception as error:
-        error = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+        cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
+        status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
+        reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -10,18 +10,20 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
-    completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
+    completion = client.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": prompt}], stream=False
+    )
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]
@@ -35,12 +37,12 @@ def ask(prompt):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("Say hello in one short sentence."))
     except Exception as error:  # the SDK does not check the form of a reply
         reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
+        if isinstance(error, openai.APIStatusError):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import openai
 
@@ -11,20 +13,22 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "glm-4.7"  # or "glm-5"
 MAX_TURNS = 20  # earlier ones are no longer sent
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def stream(messages):
+def stream(messages: list[Any]) -> Iterator[str]:
     """Yield the pieces of the model's answer to a conversation."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     chunks = client.chat.completions.create(model=MODEL, messages=messages, stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
         raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
-    finish_reason, usage, extra = None, None, {}
+    finish_reason, usage = None, None
+    extra: dict[str, object] = {}
     for chunk in chunks:
         for choice in chunk.choices or []:
             finish_reason = choice.finish_reason or finish_reason
@@ -32,7 +36,7 @@ def stream(messages):
                 content = choice.delta.content or choice.delta.refusal or ""
                 yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
         usage = chunk.usage.to_dict() if chunk.usage else usage
-        extra |= chunk.model_extra
+        extra |= chunk.model_extra or {}
     if not finish_reason:
         raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
     if finish_reason not in ("stop", "eos"):
@@ -42,11 +46,11 @@ def stream(messages):
 
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s")
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if not API_KEY:
         sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
     print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
-    history = []
+    history: list[Any] = []
     try:
         while True:
             prompt = input("> " if sys.stdin.isatty() else "")
@@ -64,7 +68,7 @@ if __name__ == "__main__":
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # a broken stream may be an error of the HTTP library
                 reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-                if hasattr(error, "status_code"):
+                if isinstance(error, openai.APIStatusError):
                     reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 import urllib.request
+from typing import Any
 
 import openai
 
@@ -13,17 +14,18 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def generate_image(prompt):
+def generate_image(prompt: str) -> list[bytes]:
     """Return the images, as bytes, that the model makes of one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
+    messages: list[Any] = [{"role": "user", "content": [{"type": "text", "text": prompt}]}]
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
@@ -36,7 +38,7 @@ def generate_image(prompt):
     return images
 
 
-def image_urls(message):
+def image_urls(message: dict[str, Any]) -> list[str]:
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     text = f"{message.get('content')} {message.get('images')}"
     urls = (
@@ -47,15 +49,16 @@ def image_urls(message):
     return list(dict.fromkeys(urls))  # each once
 
 
-def download_image(url):
+def download_image(url: str) -> bytes:
     """Return the bytes of an image at a URL or in a data URI."""
     if not url.startswith(("https://", "http://", "data:")):
         raise ValueError(f"this is no address of an image: {url[:60]}")
     with urllib.request.urlopen(url, timeout=300) as response:  # without the key
-        return response.read()
+        content: bytes = response.read()
+    return content
 
 
-def save_image(image):
+def save_image(image: bytes) -> str:
     """Write an image to a new file named by its type, and return the name."""
     for start, extension in {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}.items():
         if image.startswith(start):
@@ -73,7 +76,7 @@ if __name__ == "__main__":
             print(save_image(image))
     except Exception as error:  # the SDK does not check the form of a reply
         reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
+        if isinstance(error, openai.APIStatusError):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -4,13 +4,15 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import openai
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {
@@ -40,34 +42,37 @@ TOOLS = [
     },
 ]
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         chunks = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=True)
         if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
             raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
-        message, finish_reason, usage, extra = {"role": "assistant", "content": ""}, None, None, {}
+        message: dict[str, Any] = {"role": "assistant", "content": ""}
+        finish_reason, usage = None, None
+        extra: dict[str, object] = {}
         for chunk in chunks:
             for choice in chunk.choices or []:
                 finish_reason = choice.finish_reason or finish_reason
@@ -76,7 +81,7 @@ def stream(prompt):
                 content = delta.get("content") or delta.get("refusal") or ""
                 yield content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
             usage = chunk.usage.to_dict() if chunk.usage else usage
-            extra |= chunk.model_extra
+            extra |= chunk.model_extra or {}
         if not finish_reason:
             raise openai.OpenAIError(f"the stream ended before the answer was complete {extra or ''}")
         if finish_reason not in ("stop", "eos", "tool_calls"):
@@ -92,7 +97,7 @@ def stream(prompt):
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")
 
 
-def add_delta(message, delta):
+def add_delta(message: dict[str, Any], delta: dict[str, Any]) -> None:
     """Add a piece of a streamed message: texts grow, lists merge by index, all else replaces."""
     for key, value in delta.items():
         old = message.get(key)
@@ -108,7 +113,7 @@ def add_delta(message, delta):
             message[key] = value
 
 
-def add_item(items, piece):
+def add_item(items: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     """Add a piece of a tool call to the call it continues, or as a new one."""
     key = "index" if piece.get("index") is not None else "id" if piece.get("id") else None
     last = ([item for item in items if not key or item.get(key) == piece.get(key)] or [{}])[-1]
@@ -121,7 +126,7 @@ def add_item(items, piece):
         add_delta(last, piece)
 
 
-def run_tool(tool_call):
+def run_tool(tool_call: dict[str, Any]) -> dict[str, Any]:
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
@@ -140,13 +145,13 @@ def run_tool(tool_call):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except Exception as error:  # a broken stream may be an error of the HTTP library
         reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
+        if isinstance(error, openai.APIStatusError):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

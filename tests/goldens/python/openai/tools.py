@@ -4,13 +4,15 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import openai
 
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {
@@ -40,29 +42,30 @@ TOOLS = [
     },
 ]
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         completion = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=False)
         if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
@@ -80,7 +83,7 @@ def ask(prompt):
     raise openai.OpenAIError("no answer after 8 rounds of tool calls")
 
 
-def run_tool(tool_call):
+def run_tool(tool_call: dict[str, Any]) -> dict[str, Any]:
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
@@ -99,12 +102,12 @@ def run_tool(tool_call):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:  # the SDK does not check the form of a reply
         reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
+        if isinstance(error, openai.APIStatusError):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from typing import Any
 
 import openai
 
@@ -11,18 +12,19 @@ BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway
 MODEL = "gemini-3-flash-preview"  # or "gemini-3-pro-preview"
 IMAGE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAABlBMVEUoUKD60jwf0sVGAAAAGklEQVR42mNggAH2Bwz8Hxjkf6AjoCBQCgYA8/sKV8GOneYAAAAASUVORK5CYII="
 
-headers = {"Authorization": f"Bearer {API_KEY}", "OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
+client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt, image=IMAGE):
+def ask(prompt: str, image: str = IMAGE) -> str:
     """Return the model's answer to a prompt and its image."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    parts = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
-    messages = [{"role": "user", "content": parts}]
+    prompt_parts = [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image}}]
+    messages: list[Any] = [{"role": "user", "content": prompt_parts}]
     completion = client.chat.completions.create(model=MODEL, messages=messages, stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
@@ -37,12 +39,12 @@ def ask(prompt, image=IMAGE):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("What is in this picture?"))
     except Exception as error:  # the SDK does not check the form of a reply
         reason = str(getattr(error, "body", None) or error.__cause__ or error) or repr(error)
-        if hasattr(error, "status_code"):
+        if isinstance(error, openai.APIStatusError):
             reason = f"HTTP {error.status_code}: {' '.join(error.response.text.split())}"
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:

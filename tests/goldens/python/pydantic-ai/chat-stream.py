@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 from pydantic_ai import Agent
 from pydantic_ai.models.openai import OpenAIChatModel
@@ -15,13 +16,13 @@ MODEL = "glm-4.7"  # or "glm-5"
 logger = logging.getLogger(__name__)
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)
-    provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     with Agent(model, retries=0).run_stream_sync(prompt) as result:
         yield from result.stream_text(delta=True, debounce_by=None)
@@ -35,7 +36,7 @@ def stream(prompt):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)

@@ -3,6 +3,8 @@
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelRequest, ModelResponse, SystemPromptPart, TextPart, UserPromptPart
@@ -17,13 +19,13 @@ MAX_TURNS = 20  # earlier ones are no longer sent
 logger = logging.getLogger(__name__)
 
 
-def stream(messages):
+def stream(messages: list[Any]) -> Iterator[str]:
     """Yield the pieces of the model's answer to a conversation."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)
-    provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     with Agent(model, retries=0).run_stream_sync(message_history=to_history(messages)) as result:
         yield from result.stream_text(delta=True, debounce_by=None)
@@ -34,7 +36,7 @@ def stream(messages):
     logger.info("Usage: %s", result.usage)
 
 
-def to_history(messages):
+def to_history(messages: list[Any]) -> list[ModelRequest | ModelResponse]:
     """Return the conversation as messages of Pydantic AI."""
     kinds = {"system": SystemPromptPart, "user": UserPromptPart, "assistant": TextPart}
     parts = [kinds[message["role"]](message["content"]) for message in messages]
@@ -43,11 +45,11 @@ def to_history(messages):
 
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s")
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     if not API_KEY:
         sys.exit("Error: AITOLL_API_KEY is not set: export AITOLL_API_KEY='your key'")
     print(f"Ctrl-C stops an answer, Ctrl-D ends the chat; only the last {MAX_TURNS} turns are sent.", file=sys.stderr)
-    history = []
+    history: list[Any] = []
     try:
         while True:
             prompt = input("> " if sys.stdin.isatty() else "")

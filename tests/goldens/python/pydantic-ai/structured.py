@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from typing import Any
 
 import jsonschema
 from pydantic_ai import Agent, TextOutput
@@ -14,7 +15,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "title": "review",
     "type": "object",
     "properties": {
@@ -29,7 +30,7 @@ SCHEMA = {
 logger = logging.getLogger(__name__)
 
 
-def ask(prompt):
+def ask(prompt: str) -> Any:
     """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -38,8 +39,8 @@ def ask(prompt):
     )
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)
-    provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
-    settings = {
+    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    settings: Any = {
         "timeout": 120,
         "extra_headers": headers,
         "extra_body": {
@@ -56,7 +57,7 @@ def ask(prompt):
     return result.output
 
 
-def parse_answer(text: str):
+def parse_answer(text: str) -> Any:
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = re.sub(r"(?is)\A.*</think(ing)?>|\A\s*<think(ing)?>.*", "", text).strip()
     problem, end = f"the answer is not JSON: {text[:300]!r}", 0
@@ -78,7 +79,7 @@ def parse_answer(text: str):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:

@@ -4,7 +4,9 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import AsyncIterator, Callable
 from functools import partial
+from typing import Any
 
 from pydantic_ai import Agent, AgentRunResultEvent, Tool, UsageLimits
 from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta
@@ -14,7 +16,7 @@ from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-TOOLS = {
+TOOLS: dict[str, Any] = {
     "get_weather": {
         "description": "The current weather in a city.",
         "json_schema": {
@@ -40,30 +42,30 @@ logger = logging.getLogger(__name__)
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-async def stream(prompt):
+async def stream(prompt: str) -> AsyncIterator[str]:
     """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
-    profile = {"json_schema_transformer": None}  # else the schemas of the tools are made strict
+    profile: Any = {"json_schema_transformer": None}  # else the schemas of the tools are made strict
     provider = OpenAICompatibleProvider(
         name="AITOLL",
         base_url=BASE_URL,
         api_key=API_KEY,
         profile=profile,
     )
-    provider.client.organization = provider.client.project = None  # not those of OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]
     agent = Agent(model, tools=tools, retries=8)
@@ -81,7 +83,7 @@ async def stream(prompt):
     logger.info("Usage: %s", usage)
 
 
-def call_tool(name, /, **arguments):
+def call_tool(name: str, /, **arguments: Any) -> Any:
     """Return what a function returns; an error is reported to the model."""
     try:
         return FUNCTIONS[name](**arguments)
@@ -90,7 +92,7 @@ def call_tool(name, /, **arguments):
         return {"error": repr(error)}
 
 
-async def main():
+async def main() -> None:
     async for text in stream("What is the weather in Oslo, and what time is it there?"):
         print(text, end="", flush=True)
 
@@ -98,7 +100,7 @@ async def main():
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         asyncio.run(main())
     except Exception as error:

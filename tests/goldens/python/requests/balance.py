@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter, Retry
@@ -11,7 +12,7 @@ BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").r
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -23,7 +24,7 @@ session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
-def get_balance():
+def get_balance() -> Any:
     """Return the credits that are left."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
@@ -35,7 +36,7 @@ def get_balance():
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
     try:
-        body = response.json()
+        body: Any = response.json()
     except ValueError:  # a web page
         body = response.text
     match body:
@@ -46,7 +47,7 @@ def get_balance():
     raise http_error(response, body)
 
 
-def http_error(response, body):
+def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:

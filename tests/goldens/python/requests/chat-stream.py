@@ -5,6 +5,8 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter, Retry
@@ -17,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -29,7 +31,7 @@ session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
-def stream(prompt):
+def stream(prompt: str) -> Iterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -44,7 +46,7 @@ def stream(prompt):
     )
     if response.status_code != 200 or "event-stream" not in response.headers.get("Content-Type", "event-stream"):
         raise http_error(response, response.content.decode(errors="replace"))
-    finish_reason, usage, chunk = None, {}, None
+    finish_reason, usage, chunk = None, None, None
     for line in response.iter_lines():
         if not line.startswith((b"data:", b"error:", b"{")):  # an error may stand on a line of its own
             continue
@@ -69,7 +71,7 @@ def stream(prompt):
     logger.info("Usage: %s", usage or "not reported")
 
 
-def http_error(response, body):
+def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     with contextlib.suppress(TypeError, ValueError):  # a message already, or a web page
         body = json.loads(body)
@@ -85,7 +87,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)

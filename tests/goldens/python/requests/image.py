@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter, Retry
@@ -18,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -30,7 +31,7 @@ session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
-def generate_image(prompt):
+def generate_image(prompt: str) -> list[bytes]:
     """Return the images, as bytes, that the model makes of one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -43,7 +44,7 @@ def generate_image(prompt):
         allow_redirects=False,
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         message = body["choices"][0]["message"]
@@ -58,7 +59,7 @@ def generate_image(prompt):
     return images
 
 
-def image_urls(message):
+def image_urls(message: dict[str, Any]) -> list[str]:
     """Return the URLs of the images in a message: in its parts, beside them, or in its text."""
     text = f"{message.get('content')} {message.get('images')}"
     urls = (
@@ -69,7 +70,7 @@ def image_urls(message):
     return list(dict.fromkeys(urls))  # each once
 
 
-def download_image(url):
+def download_image(url: str) -> bytes:
     """Return the bytes of an image at a URL or in a data URI."""
     if url.startswith("data:"):
         return base64.b64decode(url.partition(",")[2])
@@ -78,7 +79,7 @@ def download_image(url):
     return response.content
 
 
-def save_image(image):
+def save_image(image: bytes) -> str:
     """Write an image to a new file named by its type, and return the name."""
     for start, extension in {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp"}.items():
         if image.startswith(start):
@@ -88,7 +89,7 @@ def save_image(image):
     raise ValueError(f"not an image: {image[:60]!r}")
 
 
-def http_error(response, body):
+def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:

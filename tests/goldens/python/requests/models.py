@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter, Retry
@@ -11,7 +12,7 @@ BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").r
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -23,7 +24,7 @@ session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
-def list_models():
+def list_models() -> list[str]:
     """Return the ids of the models that the key may use."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
@@ -34,7 +35,7 @@ def list_models():
         allow_redirects=False,
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         return [model["id"] for model in body["data"]]
@@ -42,7 +43,7 @@ def list_models():
         raise http_error(response, body) from None
 
 
-def http_error(response, body):
+def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
@@ -54,7 +55,7 @@ def http_error(response, body):
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(*list_models(), sep="\n")
     except Exception as error:  # of the network, or of an answer in an unexpected form

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+from typing import Any
 
 import jsonschema
 import requests
@@ -14,7 +15,7 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "title": "review",
     "type": "object",
     "properties": {
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -42,7 +43,7 @@ session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
-def ask(prompt):
+def ask(prompt: str) -> Any:
     """Return the model's answer, a value that fits SCHEMA, to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -66,7 +67,7 @@ def ask(prompt):
         allow_redirects=False,
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -84,7 +85,7 @@ def ask(prompt):
     return answer
 
 
-def parse_answer(text):
+def parse_answer(text: str) -> Any:
     """Return the JSON value in an answer, with thoughts, a fence or prose around it."""
     text = re.sub(r"(?is)\A.*</think(ing)?>|\A\s*<think(ing)?>.*", "", text).strip()
     problem, end = f"the answer is not JSON: {text[:300]!r}", 0
@@ -103,7 +104,7 @@ def parse_answer(text):
     raise ValueError(problem)
 
 
-def http_error(response, body):
+def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
@@ -117,7 +118,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:  # of the network, or of an answer in an unexpected form

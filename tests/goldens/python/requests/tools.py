@@ -4,6 +4,8 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter, Retry
@@ -12,7 +14,7 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-TOOLS = [
+TOOLS: list[Any] = [
     {
         "type": "function",
         "function": {
@@ -46,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 
 class Retries(Retry):
-    def parse_retry_after(self, value):
+    def parse_retry_after(self, value: str) -> float:
         """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
         return int(value) if value.isdecimal() and int(value) <= 60 else 0
 
@@ -59,20 +61,20 @@ session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
 
 
 # Your own code goes here: what a function returns is sent to the model.
-def get_weather(city, unit=None):
+def get_weather(city: str, unit: str | None = None) -> Any:
     return {"temperature": 4, "unit": "celsius", "sky": "cloudy"}
 
 
-def get_time(city):
+def get_time(city: str) -> Any:
     return {"time": "14:05"}
 
 
-FUNCTIONS = {"get_weather": get_weather, "get_time": get_time}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_time": get_time}
 
 
-def ask(prompt):
+def ask(prompt: str) -> str:
     """Return the model's answer, after as many rounds of tool calls as it wants, at most eight."""
-    messages = [{"role": "user", "content": prompt}]
+    messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message, text = complete(messages)
         calls = message.get("tool_calls") or []
@@ -82,7 +84,7 @@ def ask(prompt):
     raise ValueError("no answer after 8 rounds of tool calls")
 
 
-def complete(messages):
+def complete(messages: list[Any]) -> tuple[dict[str, Any], str]:
     """Return the model's next message, exactly as it came, and its text."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
@@ -94,7 +96,7 @@ def complete(messages):
         allow_redirects=False,
     )
     response.encoding = "utf-8"  # as JSON is, whatever the header says
-    body = response.text
+    body: Any = response.text
     try:
         body = response.json()
         choice = body["choices"][0]
@@ -111,7 +113,7 @@ def complete(messages):
     return message, text
 
 
-def run_tool(tool_call):
+def run_tool(tool_call: dict[str, Any]) -> dict[str, Any]:
     """Return the result of one call as a message; an error is reported to the model."""
     function = tool_call["function"]
     name = function.get("name")
@@ -127,7 +129,7 @@ def run_tool(tool_call):
     return {"role": "tool", "tool_call_id": tool_call["id"], "content": content}
 
 
-def http_error(response, body):
+def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
     """Return an exception with the status and the server's message, wherever it stands in the body."""
     match body:
         case {"metadata": {"raw": str(part)}} | {"message": str() | list() as part} | {"msg": part} if part:
@@ -141,7 +143,7 @@ def http_error(response, body):
 if __name__ == "__main__":
     logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
     logger.setLevel(logging.INFO)
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(ask("What is the weather in Oslo, and what time is it there?"))
     except Exception as error:  # of the network, or of an answer in an unexpected form
