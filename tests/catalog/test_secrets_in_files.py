@@ -35,3 +35,10 @@ def test_beta_switches_and_tenants_are_no_keys(place: str, value: str, tmp_path:
     file = tmp_path / "mine.yaml"
     file.write_text(HEAD + PLACES[place].format(value), encoding="utf-8")
     assert load_gateway(str(file)).name == "K"
+
+
+def test_the_id_of_an_account_may_stand_in_a_path(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    path = "/accounts/023e105f4ecef8ad9ca31a8372d0c353/ai/v1/chat/completions"
+    file.write_text(f"{HEAD}endpoints: {{openai-chat: [{{name: default, path: {path}}}]}}\n", encoding="utf-8")
+    assert load_gateway(str(file)).name == "K"

@@ -87,6 +87,13 @@ def test_a_preset_takes_an_address_of_the_user_s_own(tmp_path: Path) -> None:
     assert (gateway.base_url, gateway.auth[0].header, list(gateway.models)) == (address, "api-key", ["d"])
 
 
+def test_a_preset_takes_an_address_without_tls_where_that_is_said(tmp_path: Path) -> None:
+    options = ["--base-url", "http://models.example.com:11434/v1", "--model", "m"]
+    assert init(tmp_path, "ollama", *options).returncode == 2
+    assert init(tmp_path, "ollama", *options, "--allow-http").returncode == 0
+    assert load_gateway(str(tmp_path / "gateways" / "ollama.yaml")).allow_http
+
+
 def test_any_other_gateway_is_written_from_options(tmp_path: Path) -> None:
     options = ["--base-url", "https://gw.example.com/v1", "--key", "MY_API_KEY", "--model", "a", "--model", "b"]
     assert init(tmp_path, "My Corp", *options).returncode == 0

@@ -142,7 +142,7 @@ def looks_like_key(value: str) -> bool:
     scheme, _, value_part = value.strip().rpartition(" ")
     if scheme in ("Bearer", "Basic") or KEY_BEGINNINGS.match(value_part):
         return True
-    runs = [] if "://" in value else LONG_RUN.findall(value)
+    runs = [] if "://" in value or value.startswith("/") else LONG_RUN.findall(value)  # an address may name an account
     # Beta switches and UUIDs are long too, but made of short pieces.
     pieces = [piece for run in runs for piece in re.split("[-_]", run) if len(piece) >= LONG_PIECE]
     return any(re.search(r"\d", piece) and re.search("[A-Za-z]", piece) for piece in pieces)

@@ -56,7 +56,7 @@ def init_command(
         id_, text = _file_of_options(name, base_url, key, models, allow_http=allow_http)
     else:
         address = base_url and check_base_url(base_url, allow_http=allow_http)
-        id_, text = _file_of_preset(name, address, key, models)
+        id_, text = _file_of_preset(name, address, key, models, allow_http=allow_http)
     place = file or config_folder() / "gateways" / f"{id_}.yaml"
     options.save(place, text, force=force)
     is_path = place.suffix in (".yaml", ".yml", ".json") or "/" in str(place)
@@ -78,7 +78,7 @@ def _preset_file(preset: str) -> Path:
 
 
 def _file_of_preset(
-    name: str | None, base_url: str | None, key: str | None, models: tuple[str, ...]
+    name: str | None, base_url: str | None, key: str | None, models: tuple[str, ...], *, allow_http: bool
 ) -> tuple[str, str]:
     """Return the id and the text of a preset, with the user's address and models in it."""
     if name is None or key is not None:
@@ -93,7 +93,8 @@ def _file_of_preset(
         raise UnknownName("preset", name, preset_names())
     text = _preset_file(id_).read_text(encoding="utf-8")
     if base_url:
-        text = re.sub(r"(?m)^base_url: .*$", lambda _: f"base_url: {base_url}", text)
+        insecure = "\nallow_http: true" if allow_http else ""
+        text = re.sub(r"(?m)^base_url: .*$", lambda _: f"base_url: {base_url}{insecure}", text)
     if models:
         text = re.sub(r"(?m)^models: .*$", lambda _: f"models: [{_as_yaml_items(models)}]", text)
     return id_, text

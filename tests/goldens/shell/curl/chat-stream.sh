@@ -43,7 +43,7 @@ jq --raw-input --null-input --raw-output '
         | select(.error // (select(.choices | not) | .errors // .message // .msg // .detail // .error_msg))),
       ($lines[] | select(test("^data:\\s*[^\\s]") and (contains("[DONE]") | not))[5:] | select([fromjson?] == []))
     ] as $failures
-  | [$events[].choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
+  | [$events[] | .choices[0]?.finish_reason? | select(. != null and . != "")][-1] as $reason
   | ($events[0] // empty | ""),
     if $failures != [] then "\($lines[-1]): \($failures[0] | error_message)" | fail
     elif $reason or ($events != [] and any($lines[]; test("^data:\\s*\\[DONE\\]"))) then

@@ -85,7 +85,7 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
       const json = block.partial_json;
       delete block.index;
       delete block.partial_json;
-      if (block.type === "server_tool_use" && json) block.input = JSON.parse(json);
+      if (block.type !== "tool_use" && json) block.input = JSON.parse(json); // a call of the server's own
       if (block.type !== "tool_use") continue;
       results.push({ type: "tool_result", tool_use_id: block.id, content: await callTool(block, json, log) });
     }
