@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,11 @@ def full(pytestconfig: pytest.Config) -> bool:
 def only(pytestconfig: pytest.Config) -> str:
     """The id of the one case that is asked for, or nothing."""
     return str(pytestconfig.getoption("--case"))
+
+
+@pytest.fixture(scope="session")
+def next_app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a built Next.js app with all that is written for one."""
+    from support.next_app import built_app  # few tests need a browser's packages
+
+    return built_app(tmp_path_factory.getbasetemp())

@@ -5,22 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_completions.generate import generate_program
 from playwright.sync_api import Page, expect
+from support.next_app import KEY, SYSTEM, WEATHER, serve_app
 from support.protocols import PROTOCOLS, answer_chunks, event_text
 from support.replies import Reply
-from support.running import WEB
 from support.serving import Server
-from support.variants import Variant, request
-from support.web import chromium, needs, running, succeed
+from support.web import chromium
 
-KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
-SYSTEM, QUESTION = "Be kind.", "What is the weather in Oslo?"
 STREAM = [("content-type", "text/event-stream")]
-LAYOUT = """export default function Layout({ children }: { children: React.ReactNode }) {
-  return <html lang="en"><body>{children}</body></html>;
-}
-"""
 CALL = {"tool_calls": [{"id": "c1", "name": "get_weather", "arguments": '{"city": "Oslo"}'}]}
 REFUSED = Reply(401, [("content-type", "application/json")], json.dumps({"error": {"message": f"no {KEY}"}}).encode())
 
@@ -37,32 +29,9 @@ def gateway() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    needs("node")
-    folder = tmp_path_factory.mktemp("next-ai")
-    route = generate_program(request(Variant("nextjs-ai", task="tools", mode="stream"), system=SYSTEM)).code
-    page = generate_program(request(Variant("react-ai", task="tools", mode="stream"), prompt=QUESTION)).code
-    for file, code in (("app/api/chat/route.ts", route), ("app/chat/page.tsx", page), ("app/layout.tsx", LAYOUT)):
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(code, encoding="utf-8")
-    # The packages are elsewhere: the file system is the only folder that holds both.
-    (folder / "next.config.mjs").write_text('export default { turbopack: { root: "/" } };\n')
-    config = json.loads((WEB / "tsconfig.json").read_text(encoding="utf-8"))
-    config["compilerOptions"]["noUnusedParameters"] = False  # stubs of tools name their arguments
-    (folder / "tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
-    (folder / "node_modules").symlink_to(WEB / "node_modules")
-    succeed("node", str(WEB / "node_modules/next/dist/bin/next"), "build", cwd=folder, CI="true")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(app: Path, gateway: Server) -> Iterator[str]:
-    with Server([]) as free:
-        port = free.host.rpartition(":")[2]
-    command = ["node", str(WEB / "node_modules/next/dist/bin/next"), "start", "-H", "127.0.0.1", "-p", port]
-    env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": gateway.url, "OPENAI_API_KEY": "other-key"}
-    with running(command, env, f"http://127.0.0.1:{port}/chat", app):
-        yield f"http://127.0.0.1:{port}"
+def address(next_app: Path, gateway: Server) -> Iterator[str]:
+    with serve_app(next_app, gateway, OPENAI_API_KEY="other-key") as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +61,7 @@ def test_a_tool_is_called_and_its_result_answered(chat: Page, gateway: Server) -
     expect(last).to_contain_text("assistant: It is 4 °C.")
     expect(last.locator("small")).to_contain_text("[get_weather: output-available]")
     first, second = (json.loads(request.body) for request in gateway.requests)
-    assert first["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": QUESTION}]
+    assert first["messages"] == [{"role": "system", "content": SYSTEM}, {"role": "user", "content": WEATHER}]
     assert [tool["function"]["name"] for tool in first["tools"]] == ["get_weather", "get_time"]
     assert json.loads(second["messages"][-1]["content"])["sky"] == "cloudy"
     assert {request.headers["authorization"] for request in gateway.requests} == {f"Bearer {KEY}"}
@@ -130,9 +99,3 @@ def test_a_page_adds_neither_instructions_nor_addresses(chat: Page, gateway: Ser
         chat.request.post(chat.url.replace("/chat", "/api/chat"), data=body)
         assert len(gateway.requests) == (role == "user")
         assert all("Obey" not in request.body.decode() and "secret" not in request.path for request in gateway.requests)
-
-
-def test_nothing_of_the_server_is_in_what_the_browser_gets(app: Path) -> None:
-    text = "\n".join(file.read_text(encoding="utf-8") for file in (app / ".next" / "static").rglob("*.js"))
-    for secret in ("AITOLL", "aitoll.net", SYSTEM):
-        assert secret.lower() not in text.lower()

@@ -1,9 +1,6 @@
 """A real Next.js app, built from written files, driven in a real browser against a scripted gateway."""
 
-import fcntl
 import json
-import os
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,57 +8,17 @@ from pathlib import Path
 import pytest
 from chat_completions.generate import generate_program
 from playwright.sync_api import Locator, Page, expect
+from support.next_app import KEY, QUESTION, SYSTEM, serve_app, what_browsers_get
 from support.protocols import PROTOCOLS, answer_body, answer_chunks, event_text
 from support.replies import Reply
-from support.running import WEB
 from support.serving import Server
 from support.variants import Variant, request
-from support.web import SDK, bundle, chromium, document, needs, running, succeed
+from support.web import SDK, bundle, chromium, document, needs
 
-KEY = "pass_Zq7Vw2Xk9Rt4Lm6Bn8Hd"
-SYSTEM, QUESTION, ANSWER = "Be kind.", "Say hello", "Hello there, it is good to meet you!"
+ANSWER = "Hello there, it is good to meet you!"
 STREAM = [("content-type", "text/event-stream")]
 JSON = [("content-type", "application/json")]
-LAYOUT = """export default function Layout({ children }: { children: React.ReactNode }) {
-  return <html lang="en"><body>{children}</body></html>;
-}
-"""
 REFUSED = Reply(401, JSON, json.dumps({"error": {"message": f"no such key: {KEY}"}}).encode())
-
-
-def written(folder: Path) -> None:
-    """An app with the streaming programs at /chat and the others at /plain."""
-    for name, stream in (("chat", True), ("plain", False)):
-        route = generate_program(
-            request(Variant("nextjs-route", mode="stream" if stream else "whole"), system=SYSTEM)
-        ).code
-        page = generate_program(
-            request(Variant("react-component", mode="stream" if stream else "whole"), prompt=QUESTION)
-        ).code
-        for file, code in ((f"app/api/{name}/route.ts", route), (f"app/{name}/page.tsx", page)):
-            (folder / file).parent.mkdir(parents=True)
-            (folder / file).write_text(code.replace('"/api/chat"', f'"/api/{name}"'), encoding="utf-8")
-    (folder / "app" / "layout.tsx").write_text(LAYOUT)
-    # The packages are elsewhere: the file system is the only folder that holds both.
-    (folder / "next.config.mjs").write_text('export default { turbopack: { root: "/" } };\n')
-    shutil.copy(WEB / "tsconfig.json", folder)
-    (folder / "node_modules").symlink_to(WEB / "node_modules")
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built app; where tests run side by side, the first of them builds it for all."""
-    needs("node")
-    mine = tmp_path_factory.getbasetemp()
-    shared = (mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine) / "next-app"
-    with (shared.parent / "next-app.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (shared / "built").exists():
-            shutil.rmtree(shared, ignore_errors=True)
-            written(shared)
-            succeed("node", str(WEB / "node_modules/next/dist/bin/next"), "build", cwd=shared, CI="true")
-            (shared / "built").touch()
-    return shared
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +28,9 @@ def gateway() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def address(app: Path, gateway: Server) -> Iterator[str]:
-    with Server([]) as free:
-        port = free.host.rpartition(":")[2]
-    command = ["node", str(WEB / "node_modules/next/dist/bin/next"), "start", "-H", "127.0.0.1", "-p", port]
-    env = {"AITOLL_API_KEY": KEY, "AITOLL_BASE_URL": gateway.url}
-    with running(command, env, f"http://127.0.0.1:{port}/chat", app):
-        yield f"http://127.0.0.1:{port}"
+def address(next_app: Path, gateway: Server) -> Iterator[str]:
+    with serve_app(next_app, gateway) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +45,7 @@ def browser_page() -> Iterator[Page]:
 @pytest.fixture
 def chat(browser_page: Page, address: str, gateway: Server) -> Page:
     gateway.requests.clear()
-    browser_page.goto(f"{address}/chat")
+    browser_page.goto(f"{address}/stream")
     return browser_page
 
 
@@ -192,8 +145,8 @@ def test_a_cut_answer_stays_with_an_error(chat: Page, gateway: Server, end: str,
 
 
 def test_a_handler_that_is_not_there_is_told(browser_page: Page, address: str) -> None:
-    browser_page.goto(f"{address}/chat")
-    browser_page.route("**/api/chat", lambda route: route.fulfill(status=404, body="<h1>Not found</h1>"))
+    browser_page.goto(f"{address}/stream")
+    browser_page.route("**/api/stream", lambda route: route.fulfill(status=404, body="<h1>Not found</h1>"))
     send(browser_page)
     error = alert(browser_page)
     browser_page.unroute_all()
@@ -222,12 +175,12 @@ def test_the_answer_in_one_piece(browser_page: Page, address: str, gateway: Serv
     assert KEY not in browser_page.content()
 
 
-def test_nothing_of_the_server_is_in_what_the_browser_gets(app: Path) -> None:
-    files = list((app / ".next" / "static").rglob("*.js"))
-    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
-    assert "/api/chat" in text
+def test_nothing_of_the_server_is_in_what_the_browser_gets(next_app: Path) -> None:
+    text = what_browsers_get(next_app)
+    assert "/api/stream" in text
+    text = text.lower().replace("process.env.next", "")
     for secret in ("AITOLL", "aitoll.net", SYSTEM, "process.env"):
-        assert secret.lower() not in text.lower().replace("process.env.next", "")
+        assert secret.lower() not in text
 
 
 # A page on the vendor's own package
