@@ -105,6 +105,6 @@ def _filters(style: LiteralStyle) -> dict[str, Callable[..., Any]]:
         "filled": replace_variables,
         "quoted": shlex.quote,
         "function_name": literals.function_name,
-        "signature": literals.signature,
+        "signature": partial(literals.signature, style),
         "snake_case": literals.snake_case,
     }

@@ -23,6 +23,7 @@ SYNCHRONOUS = {
     "AsyncAnthropic": "Anthropic",
     "DefaultAsyncHttpxClient": "DefaultHttpxClient",
     "aread": "read",
+    "aclose": "close",
     "aiter_sse": "iter_sse",
     "anext": "next",
 }

@@ -17,20 +17,18 @@ PROGRAM_NAMES = {
     "Agent", "AgentRunResultEvent", "AnthropicModel", "AnthropicProvider", "Any", "AsyncIterator", "Callable",
     "ChatAnthropic", "ChatOpenAI", "EventSource", "FallbackExceptionGroup", "FallbackModel", "HTTPAdapter",
     "Iterator", "ModelHTTPError", "ModelRequest", "ModelResponse", "OpenAIChatModel", "OpenAICompatibleProvider",
-    "PartDeltaEvent", "PartStartEvent", "Retries", "Retry", "RetryTransport", "SecretStr", "SystemPromptPart",
+    "PartDeltaEvent", "PartStartEvent", "Retry", "RetryTransport", "SecretStr", "ShortRetry", "SystemPromptPart",
     "TextPart", "TextPartDelta", "Tool", "ToolMessage", "UsageLimits", "UserPromptPart", "add_delta", "add_event",
-    "add_item", "anthropic", "ask", "asyncio", "call_tool", "chat_model", "client", "complete", "contextlib",
+    "add_item", "anthropic", "ask", "asyncio", "base", "call_tool", "chat_model", "client", "complete", "contextlib",
     "errors", "finish_blocks", "genai", "headers", "hooks", "http", "http_client", "http_error", "httpx", "json",
     "limits", "litellm", "llm", "logger", "logging", "main", "model_is_unavailable", "openai", "os", "partial",
-    "proxies", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history", "transport", "types",
-    "url", "urllib",
+    "proxies", "proxy", "requests", "retries", "run_tool", "session", "stream", "sys", "to_history", "transport",
+    "types", "urllib",
 }  # fmt: skip
 
 TYPE_NAMES = {"string": "string", "number": "number", "integer": "number", "boolean": "boolean", "null": "null"}
-PYTHON_TYPES = {
-    "string": "str", "number": "float", "integer": "int", "boolean": "bool", "null": "None", "array": "list[Any]",
-    "object": "dict[str, Any]",
-}  # fmt: skip
+PYTHON_TYPES = {"string": "str", "number": "float", "integer": "int", "boolean": "bool", "null": "None"}
+PYTHON_TYPES_OF_VALUES = {str: "str", int: "int", float: "float", bool: "bool", type(None): "None"}
 LONGEST_LINE = 120
 BASIC_PLANE = 0x10000  # characters from here on take two surrogates
 BARE_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
@@ -149,28 +147,51 @@ def functions_by_name(tools: Iterable[Tool]) -> dict[str, Variable]:
     return {tool.name: Variable(function_name(tool.name)) for tool in tools}
 
 
-def signature(schema: Mapping[str, Any], name: str) -> str:
+def signature(style: LiteralStyle, schema: Mapping[str, Any], name: str) -> str:
     """Return the keyword parameters of the Python function `name` for a tool's JSON Schema, required ones first."""
     properties = schema.get("properties", {})
     if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in properties):
         return "**arguments: Any"
     required = [f"{name}: {_annotation(properties[name])}" for name in properties if name in schema.get("required", ())]
     optional = [name for name in properties if name not in schema.get("required", ())]
-    parameters = required + [f"{name}: {_annotation(properties[name], or_none=True)} = None" for name in optional]
+    parameters = required + [f"{name}: {_with_default(style, properties[name])}" for name in optional]
     short = ", ".join(parameters)
-    return short if len(f"def {name}({short}) -> Any:") <= LONGEST_LINE else _block_of(parameters)
+    return short if len(f"def {name}({short}) -> Any:") <= LONGEST_LINE else _one_on_each_line(parameters)
 
 
-def _block_of(parameters: list[str]) -> str:
+def _one_on_each_line(parameters: list[str]) -> str:
     return "\n" + "".join(f"    {parameter},\n" for parameter in parameters)
 
 
-def _annotation(schema: Any, *, or_none: bool = False) -> str:
-    """Return the Python type of a value with this schema, as far as its `type` tells."""
-    kinds = schema.get("type") if isinstance(schema, Mapping) else None
-    names = [PYTHON_TYPES.get(kind, "Any") for kind in (kinds if isinstance(kinds, list) else [str(kinds)])]
-    names += ["None"] * or_none
-    return "Any" if "Any" in names else " | ".join(dict.fromkeys(names))
+def _with_default(style: LiteralStyle, schema: Any) -> str:
+    """Return the type of a parameter that may be left out, and the schema's own default where that is a plain value."""
+    annotation = _annotation(schema)
+    default = schema.get("default") if isinstance(schema, Mapping) else None
+    if type(default).__name__ in annotation.split(" | ") and default is not None:
+        return f"{annotation} = {write_literal(style, default)}"
+    is_optional = annotation == "Any" or "None" in annotation.split(" | ")
+    return f"{annotation} = None" if is_optional else f"{annotation} | None = None"
+
+
+def _annotation(schema: Any) -> str:
+    """Return the Python type of a value with this schema, as far as `type` tells it, or the values of `enum`."""
+    if not isinstance(schema, Mapping):
+        return "Any"
+    kinds = schema.get("type")
+    if kinds is None:
+        names = [PYTHON_TYPES_OF_VALUES.get(type(value), "Any") for value in schema.get("enum", ())]
+    else:
+        names = [_name_of(kind, schema) for kind in (kinds if isinstance(kinds, list) else [kinds])]
+    return " | ".join(dict.fromkeys(names)) if names and "Any" not in names else "Any"
+
+
+def _name_of(kind: Any, schema: Mapping[str, Any]) -> str:
+    """Return the Python type of a JSON type."""
+    if kind == "array":
+        return f"list[{_annotation(schema.get('items'))}]"
+    if kind == "object":
+        return f"dict[str, {_annotation(schema.get('additionalProperties'))}]"
+    return PYTHON_TYPES.get(str(kind), "Any")
 
 
 def snake_case(value: Any) -> Any:

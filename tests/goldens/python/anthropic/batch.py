@@ -47,8 +47,8 @@ async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[d
                 try:
                     return {"id": id_, "prompt": prompt, **await ask(client, prompt)}
                 except Exception as error:  # the SDK does not check the form of a reply
-                    status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                    reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+                    status = f"HTTP {error.status_code}: " if isinstance(error, anthropic.APIStatusError) else ""
+                    reason = " ".join(f"{status}{getattr(error, 'body', None) or error.__cause__ or error}".split()) or repr(error)
                     return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
         tasks = [asyncio.create_task(answer(*item)) for item in prompts.items()]
@@ -94,8 +94,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

@@ -27,7 +27,7 @@ async def stream(prompt: str) -> AsyncIterator[str]:
     async with client:
         events = await client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
-            raise anthropic.AnthropicError(f"no stream: {(await events.response.aread()).decode()}")
+            raise anthropic.AnthropicError(f"no stream: {(await events.response.aread()).decode(errors='replace')}")
         stop_reason = None
         usage: Any = {}
         async for event in events:
@@ -56,14 +56,14 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         asyncio.run(main())
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+        status = f"HTTP {error.status_code}: " if isinstance(error, anthropic.APIStatusError) else ""
+        reason = " ".join(f"{status}{getattr(error, 'body', None) or error.__cause__ or error}".split()) or repr(error)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

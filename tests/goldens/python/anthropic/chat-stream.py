@@ -25,7 +25,7 @@ def stream(prompt: str) -> Iterator[str]:
     messages: list[Any] = [{"role": "user", "content": prompt}]
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
     if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
-        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
+        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode(errors='replace')}")
     stop_reason = None
     usage: Any = {}
     for event in events:
@@ -48,15 +48,15 @@ def stream(prompt: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("Say hello in one short sentence."):
             print(text, end="", flush=True)
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+        status = f"HTTP {error.status_code}: " if isinstance(error, anthropic.APIStatusError) else ""
+        reason = " ".join(f"{status}{getattr(error, 'body', None) or error.__cause__ or error}".split()) or repr(error)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -25,7 +25,7 @@ def stream(messages: list[Any]) -> Iterator[str]:
         raise ValueError("AIREITER_API_KEY is missing or malformed: export AIREITER_API_KEY='your key'")
     events = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=True)
     if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
-        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
+        raise anthropic.AnthropicError(f"no stream: {events.response.read().decode(errors='replace')}")
     stop_reason = None
     usage: Any = {}
     for event in events:
@@ -70,8 +70,8 @@ if __name__ == "__main__":
             except KeyboardInterrupt:
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:  # a broken stream may be an error of the HTTP library
-                status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-                reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+                status = f"HTTP {error.status_code}: " if isinstance(error, anthropic.APIStatusError) else ""
+                reason = " ".join(f"{status}{getattr(error, 'body', None) or error.__cause__ or error}".split()) or repr(error)
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()

@@ -62,7 +62,7 @@ def stream(prompt: str) -> Iterator[str]:
     for _ in range(8):
         events = client.messages.create(model=MODEL, messages=messages, tools=TOOLS, max_tokens=4096, stream=True)
         if "event-stream" not in events.response.headers.get("Content-Type", "event-stream"):
-            raise anthropic.AnthropicError(f"no stream: {events.response.read().decode()}")
+            raise anthropic.AnthropicError(f"no stream: {events.response.read().decode(errors='replace')}")
         blocks: list[dict[str, Any]] = []
         stop_reason = None
         usage: Any = {}
@@ -134,15 +134,15 @@ def run_tool(call: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         for text in stream("What is the weather in Oslo, and what time is it there?"):
             print(text, end="", flush=True)
     except Exception as error:  # a broken stream may be an error of the HTTP library
-        status = f"HTTP {error.status_code}: " if hasattr(error, "status_code") else ""
-        reason = f"{status}{getattr(error, 'body', None) or error.__cause__ or error}" or repr(error)
+        status = f"HTTP {error.status_code}: " if isinstance(error, anthropic.APIStatusError) else ""
+        reason = " ".join(f"{status}{getattr(error, 'body', None) or error.__cause__ or error}".split()) or repr(error)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

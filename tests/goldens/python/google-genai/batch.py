@@ -96,8 +96,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

@@ -36,7 +36,7 @@ async def ask(prompt: str) -> str:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,4 +1,4 @@
-"""Make an image with a model on AIClient-2-API and save the result."""
+"""Make an image with a model on AIClient-2-API and save it."""
 
 import logging
 import os
@@ -47,7 +47,7 @@ def save_image(image: bytes) -> str:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):

@@ -1,5 +1,6 @@
 """Let a model on AIClient-2-API call functions, and print its answer as it arrives."""
 
+import json
 import logging
 import os
 import sys
@@ -59,10 +60,10 @@ def stream(prompt: str) -> Iterator[str]:
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
+    options.extra_body = {"tools": [{"functionDeclarations": TOOLS}]}  # the package would change the schemas
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
-    config: Any = {"tools": [{"function_declarations": TOOLS}]}
     for _ in range(8):
-        chunks = client.models.generate_content_stream(model=MODEL, contents=contents, config=config)
+        chunks = client.models.generate_content_stream(model=MODEL, contents=contents)
         parts, finish_reason, usage = [], None, None
         for chunk in chunks:
             if chunk.prompt_feedback and chunk.prompt_feedback.block_reason:
@@ -91,7 +92,8 @@ def stream(prompt: str) -> Iterator[str]:
 def run_tool(call: types.FunctionCall) -> dict[str, Any]:
     """Return the result of one call as a part; an error is reported to the model."""
     try:
-        response = {"result": FUNCTIONS[call.name or ""](**call.args or {})}
+        result = FUNCTIONS[call.name or ""](**call.args or {})
+        response = {"result": json.loads(json.dumps(result))}
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", call.name, error)
         response = {"error": repr(error)}
@@ -99,7 +101,7 @@ def run_tool(call: types.FunctionCall) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,5 +1,6 @@
 """Let a model on AIClient-2-API call functions, and print its answer."""
 
+import json
 import logging
 import os
 import sys
@@ -59,10 +60,10 @@ def ask(prompt: str) -> str:
     options = types.HttpOptions(base_url=BASE_URL, api_version="v1beta", timeout=120_000)  # milliseconds
     options.retry_options = types.HttpRetryOptions(attempts=3)
     options.client_args = {"follow_redirects": False}
+    options.extra_body = {"tools": [{"functionDeclarations": TOOLS}]}  # the package would change the schemas
     client = genai.Client(api_key=API_KEY, vertexai=False, http_options=options)  # GOOGLE_GENAI_USE_VERTEXAI may be set
-    config: Any = {"tools": [{"function_declarations": TOOLS}]}
     for _ in range(8):
-        response = client.models.generate_content(model=MODEL, contents=contents, config=config)
+        response = client.models.generate_content(model=MODEL, contents=contents)
         if not response.candidates:  # a web page, an error with status 200, or a blocked prompt
             raise ValueError(f"no answer: {response.to_json_dict().get('prompt_feedback', 'an error or a web page')}")
         candidate = response.candidates[0]
@@ -80,7 +81,8 @@ def ask(prompt: str) -> str:
 def run_tool(call: types.FunctionCall) -> dict[str, Any]:
     """Return the result of one call as a part; an error is reported to the model."""
     try:
-        response = {"result": FUNCTIONS[call.name or ""](**call.args or {})}
+        result = FUNCTIONS[call.name or ""](**call.args or {})
+        response = {"result": json.loads(json.dumps(result))}
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", call.name, error)
         response = {"error": repr(error)}
@@ -88,7 +90,7 @@ def run_tool(call: types.FunctionCall) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

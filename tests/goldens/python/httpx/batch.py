@@ -24,18 +24,20 @@ CONCURRENCY = 8  # requests at a time
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
-url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
-proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
+retries = ShortRetry(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+base = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(base.netloc) else urllib.request.getproxies()
+proxy = proxies.get(base.scheme) or proxies.get("all")
+proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
 limits = httpx.Limits(max_keepalive_connections=0)  # a connection belongs to the event loop that opened it
-transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxies.get(url.scheme)), retries)
+transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxy), retries)
 client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
@@ -135,8 +137,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

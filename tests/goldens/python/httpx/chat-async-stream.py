@@ -22,18 +22,20 @@ MODEL = "glm-4.7"  # or "glm-5"
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
-url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
-proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
+retries = ShortRetry(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+base = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(base.netloc) else urllib.request.getproxies()
+proxy = proxies.get(base.scheme) or proxies.get("all")
+proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
 limits = httpx.Limits(max_keepalive_connections=0)  # a connection belongs to the event loop that opened it
-transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxies.get(url.scheme)), retries)
+transport = RetryTransport(httpx.AsyncHTTPTransport(limits=limits, proxy=proxy), retries)
 client = httpx.AsyncClient(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
@@ -96,7 +98,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -16,7 +16,6 @@ from httpx_retries import Retry, RetryTransport
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 SCHEMA: dict[str, Any] = {
     "title": "review",
     "type": "object",
@@ -32,22 +31,24 @@ SCHEMA: dict[str, Any] = {
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
-url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
-proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
-transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), retries)
+retries = ShortRetry(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+base = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(base.netloc) else urllib.request.getproxies()
+proxy = proxies.get(base.scheme) or proxies.get("all")
+proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+transport = RetryTransport(httpx.HTTPTransport(proxy=proxy), retries)
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
 def ask(prompt: str) -> Any:
-    """Return the model's answer, a value that fits SCHEMA, to one prompt."""
+    """Return the model's answer to one prompt as a value that fits SCHEMA."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     instructions = (  # for models that take no heed of the parameter
@@ -116,7 +117,7 @@ def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,4 +1,4 @@
-"""Let a model on AITOLL call functions and print its answer as it arrives."""
+"""Let a model on AITOLL call functions, and print its answer as it arrives."""
 
 import contextlib
 import json
@@ -17,7 +17,6 @@ from httpx_sse import EventSource
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 TOOLS: list[Any] = [
     {
         "type": "function",
@@ -51,17 +50,19 @@ TOOLS: list[Any] = [
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
-url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
-proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
-transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), retries)
+retries = ShortRetry(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+base = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(base.netloc) else urllib.request.getproxies()
+proxy = proxies.get(base.scheme) or proxies.get("all")
+proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+transport = RetryTransport(httpx.HTTPTransport(proxy=proxy), retries)
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
@@ -78,7 +79,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_tim
 
 
 def stream(prompt: str) -> Iterator[str]:
-    """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
+    """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message: dict[str, Any] = {"role": "assistant", "content": ""}
@@ -154,7 +155,7 @@ def add_item(items: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     key = "index" if piece.get("index") is not None else "id" if piece.get("id") else None
     last = ([item for item in items if not key or item.get(key) == piece.get(key)] or [{}])[-1]
     names = [(item.get("function") or {}).get("name") for item in (last, piece)]
-    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # calls may share an index
+    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # an index may be shared
     is_other = last.get("type") and piece.get("type") not in (None, "", last["type"])  # a thought, then a text
     if not last or is_new or is_other:
         items.append(piece)
@@ -192,7 +193,7 @@ def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,4 +1,4 @@
-"""Let a model on AITOLL call functions and print its answer."""
+"""Let a model on AITOLL call functions, and print its answer."""
 
 import json
 import logging
@@ -15,7 +15,6 @@ from httpx_retries import Retry, RetryTransport
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 TOOLS: list[Any] = [
     {
         "type": "function",
@@ -49,17 +48,19 @@ TOOLS: list[Any] = [
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
-url = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
-proxies = {} if urllib.request.proxy_bypass(url.netloc) else urllib.request.getproxies()
-transport = RetryTransport(httpx.HTTPTransport(proxy=proxies.get(url.scheme)), retries)
+retries = ShortRetry(2, ["POST"], BUSY, [httpx.ConnectError, httpx.ConnectTimeout], backoff_factor=0.5)
+base = urllib.parse.urlsplit(BASE_URL)  # httpx leaves the proxy of the environment to the transport
+proxies = {} if urllib.request.proxy_bypass(base.netloc) else urllib.request.getproxies()
+proxy = proxies.get(base.scheme) or proxies.get("all")
+proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+transport = RetryTransport(httpx.HTTPTransport(proxy=proxy), retries)
 client = httpx.Client(timeout=httpx.Timeout(120, connect=10), transport=transport)
 
 
@@ -76,7 +77,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_tim
 
 
 def ask(prompt: str) -> str:
-    """Return the model's answer, after as many rounds of tool calls as it wants, at most eight."""
+    """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message, text = complete(messages)
@@ -141,7 +142,7 @@ def http_error(response: httpx.Response, body: Any) -> httpx.HTTPStatusError:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -39,13 +39,13 @@ async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[d
         model=MODEL,
         api_key=SecretStr(API_KEY),
         base_url=BASE_URL,
-        timeout=120,
+        timeout=openai.Timeout(120, connect=10),
         use_responses_api=False,
         http_async_client=http_client,
         default_headers={"Authorization": f"Bearer {API_KEY}"},
     )
     client = llm.root_async_client
-    client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     limit = asyncio.Semaphore(CONCURRENCY)
 
     async def answer(id_: Any, prompt: str) -> dict[str, Any]:
@@ -102,8 +102,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

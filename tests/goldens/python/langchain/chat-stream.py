@@ -18,12 +18,12 @@ llm = ChatOpenAI(
     model=MODEL,
     api_key=SecretStr(API_KEY or "none"),
     base_url=BASE_URL,
-    timeout=120,
+    timeout=openai.Timeout(120, connect=10),
     use_responses_api=False,
     http_client=http_client,
     default_headers={"Authorization": f"Bearer {API_KEY}"},
 )
-llm.root_client.organization = llm.root_client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+llm.root_client.organization = llm.root_client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -44,7 +44,7 @@ def stream(prompt: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

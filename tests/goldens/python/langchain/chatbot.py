@@ -20,12 +20,12 @@ llm = ChatOpenAI(
     model=MODEL,
     api_key=SecretStr(API_KEY or "none"),
     base_url=BASE_URL,
-    timeout=120,
+    timeout=openai.Timeout(120, connect=10),
     use_responses_api=False,
     http_client=http_client,
     default_headers={"Authorization": f"Bearer {API_KEY}"},
 )
-llm.root_client.organization = llm.root_client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+llm.root_client.organization = llm.root_client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 

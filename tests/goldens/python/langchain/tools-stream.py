@@ -50,12 +50,12 @@ chat_model = ChatOpenAI(
     model=MODEL,
     api_key=SecretStr(API_KEY or "none"),
     base_url=BASE_URL,
-    timeout=120,
+    timeout=openai.Timeout(120, connect=10),
     use_responses_api=False,
     http_client=http_client,
     default_headers={"Authorization": f"Bearer {API_KEY}"},
 )
-chat_model.root_client.organization = chat_model.root_client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+chat_model.root_client.organization = chat_model.root_client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 llm = chat_model.bind_tools(TOOLS)
 logger = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def stream(prompt: str) -> Iterator[str]:
 
 
 def run_tool(tool_call: Any) -> ToolMessage:
-    """Return the result of one call as a message; the model is told what went wrong."""
+    """Return the result of one call as a message; an error is reported to the model."""
     try:
         arguments = tool_call["args"] or "{}"  # text where it comes in pieces, or is no JSON object
         arguments = json.loads(arguments) if isinstance(arguments, str) else arguments
@@ -111,7 +111,7 @@ def run_tool(tool_call: Any) -> ToolMessage:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -49,7 +49,7 @@ async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[d
     headers = {"Authorization": f"Bearer {API_KEY}"}
     http = openai.DefaultAsyncHttpxClient(follow_redirects=False)
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         limit = asyncio.Semaphore(CONCURRENCY)
 
@@ -59,8 +59,8 @@ async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[d
                     return {"id": id_, "prompt": prompt, **await ask(client, prompt)}
                 except Exception as error:
                     cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-                    status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
-                    reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
+                    status = f"HTTP {cause.status_code}: " if isinstance(cause, openai.APIStatusError) else ""
+                    reason = " ".join(f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}".split()) or repr(cause)
                     return {"id": id_, "prompt": prompt, "error": reason.replace(API_KEY, "***")[:300]}
 
         tasks = [asyncio.create_task(answer(*item)) for item in prompts.items()]
@@ -106,8 +106,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

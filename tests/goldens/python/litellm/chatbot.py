@@ -21,7 +21,7 @@ MAX_TURNS = 20  # earlier ones are no longer sent
 headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -35,7 +35,7 @@ def stream(messages: list[Any]) -> Iterator[str]:
     usage = None
     for chunk in chunks:
         usage = chunk.get("usage") or usage
-        yield "".join(choice.delta.content or "" for choice in chunk.choices)
+        yield "".join(choice.delta.content or choice.delta.get("refusal") or "" for choice in chunk.choices)
     if not (reason := chunks.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
         raise ValueError("the stream ended before the answer was complete")
     if reason not in ("stop", "eos"):
@@ -67,8 +67,8 @@ if __name__ == "__main__":
                 print(" (stopped)", file=sys.stderr)
             except Exception as error:
                 cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-                status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
-                reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
+                status = f"HTTP {cause.status_code}: " if isinstance(cause, openai.APIStatusError) else ""
+                reason = " ".join(f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}".split()) or repr(cause)
                 message = "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY, "***")
                 print(f"\n{message[:300]}", file=sys.stderr)
             print()

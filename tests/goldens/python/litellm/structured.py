@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
 headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -57,6 +57,8 @@ def ask(prompt: str) -> Any:
         },
         extra_body={"stream": False},
     )
+    if (reason := response.choices[0].finish_reason) not in ("stop", "eos", "", None):
+        logger.warning("Warning: the answer is incomplete: finish_reason is %s", reason)
     message = response.choices[0].message
     answer = parse_answer(message.content or message.get("refusal") or "")
     logger.info("Usage: %s", response.usage)
@@ -83,15 +85,15 @@ def parse_answer(text: str) -> Any:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
         print(json.dumps(ask("Rate this review: great sound, weak battery."), indent=2, ensure_ascii=False))
     except Exception as error:
         cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-        status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
-        reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
+        status = f"HTTP {cause.status_code}: " if isinstance(cause, openai.APIStatusError) else ""
+        reason = " ".join(f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}".split()) or repr(cause)
         sys.exit("".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

@@ -50,7 +50,7 @@ TOOLS: list[Any] = [
 headers = {"Authorization": f"Bearer {API_KEY}"}
 http = openai.DefaultHttpxClient(follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -84,7 +84,7 @@ def stream(prompt: str) -> Iterator[str]:
         chunks = []
         for chunk in reply:
             chunks.append(chunk)
-            yield "".join(choice.delta.content or "" for choice in chunk.choices)
+            yield "".join(choice.delta.content or choice.delta.get("refusal") or "" for choice in chunk.choices)
         if not (reason := reply.received_finish_reason):  # an empty stream ends with a chunk that LiteLLM makes
             raise ValueError("the stream ended before the answer was complete")
         if reason not in ("stop", "eos", "tool_calls"):
@@ -117,7 +117,7 @@ def run_tool(tool_call: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
@@ -125,8 +125,8 @@ if __name__ == "__main__":
             print(text, end="", flush=True)
     except Exception as error:
         cause = getattr(error.__context__, "__context__", None) or error  # what the framework wraps
-        status = f"HTTP {cause.status_code}: " if hasattr(cause, "status_code") else ""
-        reason = f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}" or repr(cause)
+        status = f"HTTP {cause.status_code}: " if isinstance(cause, openai.APIStatusError) else ""
+        reason = " ".join(f"{status}{getattr(cause, 'body', None) or cause.__cause__ or cause}".split()) or repr(cause)
         sys.exit("\n" + "".join(filter(str.isprintable, f"Error: {reason}")).replace(API_KEY or "***", "***")[:300])
     except KeyboardInterrupt:
         sys.exit(130)

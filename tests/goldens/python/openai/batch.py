@@ -37,10 +37,10 @@ async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[d
     """Yield an answer or error for each prompt, in their order or as they come; CONCURRENCY are asked at once."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    headers = {"Authorization": f"Bearer {API_KEY}"}
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # and not that of OPENAI_CUSTOM_HEADERS
     http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         limit = asyncio.Semaphore(CONCURRENCY)
 
@@ -97,8 +97,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

@@ -19,16 +19,16 @@ async def stream(prompt: str) -> AsyncIterator[str]:
     """Yield the pieces of the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    headers = {"Authorization": f"Bearer {API_KEY}"}
+    headers = {"Authorization": f"Bearer {API_KEY}"}  # and not that of OPENAI_CUSTOM_HEADERS
     http = openai.DefaultAsyncHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
     client = openai.AsyncOpenAI(api_key=API_KEY, base_url=BASE_URL, default_headers=headers, http_client=http)
-    client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     async with client:
         chunks = await client.chat.completions.create(
             model=MODEL, messages=[{"role": "user", "content": prompt}], stream=True
         )
         if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
-            raise openai.OpenAIError(f"no stream: {(await chunks.response.aread()).decode()}")
+            raise openai.OpenAIError(f"no stream: {(await chunks.response.aread()).decode(errors='replace')}")
         finish_reason, usage = None, None
         extra: dict[str, object] = {}
         async with chunks:
@@ -53,7 +53,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

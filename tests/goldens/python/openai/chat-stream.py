@@ -11,10 +11,10 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
 
-headers = {"Authorization": f"Bearer {API_KEY}"}
+headers = {"Authorization": f"Bearer {API_KEY}"}  # and not that of OPENAI_CUSTOM_HEADERS
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -24,7 +24,7 @@ def stream(prompt: str) -> Iterator[str]:
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     chunks = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": prompt}], stream=True)
     if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
-        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
+        raise openai.OpenAIError(f"no stream: {chunks.response.read().decode(errors='replace')}")
     finish_reason, usage = None, None
     extra: dict[str, object] = {}
     for chunk in chunks:
@@ -43,7 +43,7 @@ def stream(prompt: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,11 +1,11 @@
-"""Make an image with a model on AITOLL and save the result."""
+"""Make an image with a model on AITOLL and save it."""
 
+import base64
 import logging
 import os
 import re
 import sys
 import time
-import urllib.request
 from typing import Any
 
 import openai
@@ -14,10 +14,10 @@ API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "gemini-3-pro-image-preview"
 
-headers = {"Authorization": f"Bearer {API_KEY}"}
+headers = {"Authorization": f"Bearer {API_KEY}"}  # and not that of OPENAI_CUSTOM_HEADERS
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(300, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -51,11 +51,9 @@ def image_urls(message: dict[str, Any]) -> list[str]:
 
 def download_image(url: str) -> bytes:
     """Return the bytes of an image at a URL or in a data URI."""
-    if not url.startswith(("https://", "http://", "data:")):
-        raise ValueError(f"this is no address of an image: {url[:60]}")
-    with urllib.request.urlopen(url, timeout=300) as response:  # without the key
-        content: bytes = response.read()
-    return content
+    if url.startswith("data:"):
+        return base64.b64decode(url.partition(",")[2])
+    return http.get(url, follow_redirects=True).raise_for_status().content  # without the key
 
 
 def save_image(image: bytes) -> str:
@@ -69,7 +67,7 @@ def save_image(image: bytes) -> str:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     try:
         for image in generate_image("A lighthouse at dusk, in watercolour."):

@@ -8,10 +8,10 @@ import openai
 API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 
-headers = {"Authorization": f"Bearer {API_KEY}"}
+headers = {"Authorization": f"Bearer {API_KEY}"}  # and not that of OPENAI_CUSTOM_HEADERS
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=f"{BASE_URL}/v1", default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 
 
 def list_models() -> list[str]:

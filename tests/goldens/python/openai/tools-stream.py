@@ -42,10 +42,10 @@ TOOLS: list[Any] = [
     },
 ]
 
-headers = {"Authorization": f"Bearer {API_KEY}"}
+headers = {"Authorization": f"Bearer {API_KEY}"}  # and not that of OPENAI_CUSTOM_HEADERS
 http = openai.DefaultHttpxClient(timeout=openai.Timeout(120, connect=10), follow_redirects=False)
 client = openai.OpenAI(api_key=API_KEY or "none", base_url=BASE_URL, default_headers=headers, http_client=http)
-client.organization = client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+client.organization = client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
 logger = logging.getLogger(__name__)
 
 
@@ -69,7 +69,7 @@ def stream(prompt: str) -> Iterator[str]:
     for _ in range(8):
         chunks = client.chat.completions.create(model=MODEL, messages=messages, tools=TOOLS, stream=True)
         if "event-stream" not in chunks.response.headers.get("Content-Type", "event-stream"):
-            raise openai.OpenAIError(f"no stream: {chunks.response.read().decode()}")
+            raise openai.OpenAIError(f"no stream: {chunks.response.read().decode(errors='replace')}")
         message: dict[str, Any] = {"role": "assistant", "content": ""}
         finish_reason, usage = None, None
         extra: dict[str, object] = {}
@@ -118,7 +118,7 @@ def add_item(items: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     key = "index" if piece.get("index") is not None else "id" if piece.get("id") else None
     last = ([item for item in items if not key or item.get(key) == piece.get(key)] or [{}])[-1]
     names = [(item.get("function") or {}).get("name") for item in (last, piece)]
-    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # calls may share an index
+    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # an index may be shared
     is_other = last.get("type") and piece.get("type") not in (None, "", last["type"])  # a thought, then a text
     if not last or is_new or is_other:
         items.append(piece)
@@ -143,7 +143,7 @@ def run_tool(tool_call: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -33,7 +33,7 @@ async def answer_all(prompts: dict[Any, str], in_order: bool) -> AsyncIterator[d
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)
-    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     agent = Agent(model, retries=0)
     limit = asyncio.Semaphore(CONCURRENCY)
@@ -89,8 +89,8 @@ async def answer_file(source: str, target: str) -> None:
     missing = {id_: prompt for id_, prompt in prompts.items() if results.get(id_, {}).get("prompt") != prompt}
     if is_file:
         write_results(target, prompts, results)
-    encoding: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
-    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **encoding) as file:
+    options: Any = {"encoding": "utf-8", "errors": "replace"}  # an answer may hold half a character
+    with contextlib.nullcontext(sys.stdout) if target == "-" else open(target, "a", **options) as file:
         async for result in tqdm(answer_all(missing, in_order=not is_file), total=len(missing), disable=None):
             print(json.dumps(result, ensure_ascii=False), file=file, flush=True)
             results[result["id"]] = result

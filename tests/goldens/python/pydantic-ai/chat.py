@@ -21,7 +21,7 @@ def ask(prompt: str) -> str:
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)
-    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     result = Agent(model, retries=0).run_sync(prompt)
     if (reason := result.response.finish_reason) not in ("stop", None):
@@ -31,7 +31,7 @@ def ask(prompt: str) -> str:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -25,7 +25,7 @@ def stream(messages: list[Any]) -> Iterator[str]:
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY)
-    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     with Agent(model, retries=0).run_stream_sync(message_history=to_history(messages)) as result:
         yield from result.stream_text(delta=True, debounce_by=None)

@@ -65,7 +65,7 @@ async def stream(prompt: str) -> AsyncIterator[str]:
         api_key=API_KEY,
         profile=profile,
     )
-    provider.client.organization = provider.client.project = None  # not OPENAI_ORG_ID and OPENAI_PROJECT_ID
+    provider.client.organization = provider.client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]
     agent = Agent(model, tools=tools, retries=8)
@@ -98,7 +98,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

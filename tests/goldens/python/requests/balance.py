@@ -11,14 +11,14 @@ API_KEY = os.environ.get("AIREITER_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AIREITER_BASE_URL") or "https://aireiter.com/api").rstrip("/")
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
+retries = ShortRetry(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))

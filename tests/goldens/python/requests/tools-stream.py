@@ -1,4 +1,4 @@
-"""Let a model on AITOLL call functions and print its answer as it arrives."""
+"""Let a model on AITOLL call functions, and print its answer as it arrives."""
 
 import contextlib
 import json
@@ -14,7 +14,6 @@ from requests.adapters import HTTPAdapter, Retry
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 TOOLS: list[Any] = [
     {
         "type": "function",
@@ -48,14 +47,14 @@ TOOLS: list[Any] = [
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
+retries = ShortRetry(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -74,7 +73,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_tim
 
 
 def stream(prompt: str) -> Iterator[str]:
-    """Yield the pieces of the model's text, over at most eight rounds of tool calls."""
+    """Yield the pieces of the model's answer to one prompt, over at most 8 rounds of tool calls."""
     messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message: dict[str, Any] = {"role": "assistant", "content": ""}
@@ -150,7 +149,7 @@ def add_item(items: list[dict[str, Any]], piece: dict[str, Any]) -> None:
     key = "index" if piece.get("index") is not None else "id" if piece.get("id") else None
     last = ([item for item in items if not key or item.get(key) == piece.get(key)] or [{}])[-1]
     names = [(item.get("function") or {}).get("name") for item in (last, piece)]
-    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # calls may share an index
+    is_new = all(names) and (not piece.get("id") or piece["id"] != last.get("id", piece["id"]))  # an index may be shared
     is_other = last.get("type") and piece.get("type") not in (None, "", last["type"])  # a thought, then a text
     if not last or is_new or is_other:
         items.append(piece)
@@ -188,7 +187,7 @@ def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="\n%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:

@@ -1,4 +1,4 @@
-"""Let a model on AITOLL call functions and print its answer."""
+"""Let a model on AITOLL call functions, and print its answer."""
 
 import json
 import logging
@@ -13,7 +13,6 @@ from requests.adapters import HTTPAdapter, Retry
 API_KEY = os.environ.get("AITOLL_API_KEY", "").strip()
 BASE_URL = (os.environ.get("AITOLL_BASE_URL") or "https://aitoll.net/api/gateway/api").rstrip("/")
 MODEL = "glm-4.7"  # or "glm-5"
-
 TOOLS: list[Any] = [
     {
         "type": "function",
@@ -47,14 +46,14 @@ TOOLS: list[Any] = [
 logger = logging.getLogger(__name__)
 
 
-class Retries(Retry):
-    def parse_retry_after(self, value: str) -> float:
-        """Return the seconds for which the server asks to wait, 0 if they are more than a minute or unreadable."""
-        return int(value) if value.isdecimal() and int(value) <= 60 else 0
+class ShortRetry(Retry):
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Return the seconds that the server asks to wait; 0, for our own pause, if over 60 or unreadable."""
+        return int(retry_after) if retry_after.isdecimal() and int(retry_after) <= 60 else 0
 
 
 BUSY = [429, *range(500, 600)]
-retries = Retries(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
+retries = ShortRetry(2, read=False, allowed_methods=None, status_forcelist=BUSY, backoff_factor=1, raise_on_status=False)
 session = requests.Session()
 session.auth = lambda request: request  # a .netrc file must not replace the key
 session.mount(BASE_URL, HTTPAdapter(max_retries=retries))
@@ -73,7 +72,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {"get_weather": get_weather, "get_tim
 
 
 def ask(prompt: str) -> str:
-    """Return the model's answer, after as many rounds of tool calls as it wants, at most eight."""
+    """Return the model's answer to one prompt, after at most 8 rounds of tool calls."""
     messages: list[Any] = [{"role": "user", "content": prompt}]
     for _ in range(8):
         message, text = complete(messages)
@@ -141,7 +140,7 @@ def http_error(response: requests.Response, body: Any) -> requests.HTTPError:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # the libraries tell errors only
+    logging.basicConfig(format="%(message)s", level=logging.ERROR)  # from libraries, errors only
     logger.setLevel(logging.INFO)
     sys.stdout.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
     try:
