@@ -107,4 +107,5 @@ def _filters(style: LiteralStyle) -> dict[str, Callable[..., Any]]:
         "function_name": literals.function_name,
         "signature": partial(literals.signature, style),
         "snake_case": literals.snake_case,
+        "takes_others": literals.takes_others,
     }

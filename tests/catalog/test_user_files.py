@@ -50,6 +50,7 @@ BAD_TOOLS: list[tuple[Any, str]] = [
     ([{"name": "a", "example": float("nan")}], "number that JSON does not have"),
     ([{"name": "a-b"}, {"name": "a_b"}], "too like 'a-b'"),
     ([{"name": "a"}, {"name": "a"}], "too like 'a'"),
+    ([{"function": {"name": "a"}, "strict": True}], "stands beside function"),
     ([{"name": "a", "description": "\ud83d"}], "surrogate"),
 ]
 

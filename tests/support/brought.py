@@ -13,6 +13,18 @@ SCHEMA = {
 TOOLS = [
     {"name": "t-1", "description": "x", "parameters": {"type": "object", "properties": {"class": {"type": "string"}}}},
     {"name": "none", "description": "y", "parameters": {"type": "object", "properties": {}}},
+    {
+        "name": "either",
+        "description": "z",
+        "parameters": {
+            "type": "object",
+            "properties": {"k": {"type": "string", "default": "x"}},
+            "oneOf": [
+                {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+                {"required": ["k"]},
+            ],
+        },
+    },
 ]
 # What a user may bring, beside each program as it stands.
 BROUGHT: dict[str, dict[str, dict[str, Any]]] = {

@@ -72,6 +72,9 @@ def _items(data: Any, name: str) -> Iterator[tuple[Place, Any]]:
     check_json(items, place)
     for number, item in enumerate(items):
         is_wrapped = isinstance(item, dict) and isinstance(item.get("function"), dict)
+        beside = [key for key in item if key not in ("type", "function")] if is_wrapped else []
+        if beside:
+            raise ValidationError((*place, number, beside[0]), "stands beside function", "Write it within function.")
         yield ((*place, number, "function"), item["function"]) if is_wrapped else ((*place, number), item)
 
 

@@ -143,20 +143,44 @@ def function_name(name: str) -> str:
 
 
 def functions_by_name(tools: Iterable[Tool]) -> dict[str, Variable]:
-    """Return the functions of the tools, by the tools' names."""
-    return {tool.name: Variable(function_name(tool.name)) for tool in tools}
+    """Return the functions of the tools, by the tools' names; BadInput where two would be one function."""
+    functions = {tool.name: Variable(function_name(tool.name)) for tool in tools}
+    names = list(functions.values())
+    for tool, function in functions.items():
+        if names.count(function) > 1:
+            raise BadInput(
+                f"Another tool than {tool!r} becomes the function {function.name}, too.", "Rename one of them."
+            )
+    return functions
 
 
 def signature(style: LiteralStyle, schema: Mapping[str, Any], name: str) -> str:
     """Return the keyword parameters of the Python function `name` for a tool's JSON Schema, required ones first."""
     properties = schema.get("properties", {})
-    if not all(name.isidentifier() and name.isascii() and not keyword.iskeyword(name) for name in properties):
+    if not all(_is_parameter(name) for name in properties):
         return "**arguments: Any"
     required = [f"{name}: {_annotation(properties[name])}" for name in properties if name in schema.get("required", ())]
     optional = [name for name in properties if name not in schema.get("required", ())]
     parameters = required + [f"{name}: {_with_default(style, properties[name])}" for name in optional]
+    parameters += ["**arguments: Any"] * takes_others(schema)
     short = ", ".join(parameters)
     return short if len(f"def {name}({short}) -> Any:") <= LONGEST_LINE else _one_on_each_line(parameters)
+
+
+def takes_others(schema: Mapping[str, Any]) -> bool:
+    """Return whether a tool's arguments may have other names than those of `properties`, as far as its schema tells."""
+    elsewhere = ("patternProperties", "$ref", "allOf", "anyOf", "oneOf")
+    properties = schema.get("properties")
+    return (
+        properties is None
+        or schema.get("additionalProperties", False) is not False
+        or any(name in schema for name in elsewhere)
+        or not set(schema.get("required", ())) <= set(properties)
+    )
+
+
+def _is_parameter(name: str) -> bool:
+    return name.isidentifier() and name.isascii() and not keyword.iskeyword(name) and name != "__debug__"
 
 
 def _one_on_each_line(parameters: list[str]) -> str:
@@ -214,7 +238,8 @@ def type_of(style: LiteralStyle, schema: Any, margin: int = 0, lead: int = 0) ->
         )
     for name in ("anyOf", "oneOf"):
         if name in schema:
-            return _union(type_of(style, part, margin, lead) for part in schema[name])
+            choice = _union(type_of(style, part, margin, lead) for part in schema[name])
+            return f"{_object(style, schema, margin, lead)} & ({choice})" if schema.get("properties") else choice
     kinds = schema.get("type", "object" if "properties" in schema else "")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     return _union(_kind(style, kind, schema, margin, lead) for kind in kinds)

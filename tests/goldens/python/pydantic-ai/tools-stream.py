@@ -1,6 +1,7 @@
 """Let a model on AITOLL call functions, and print its answer as it arrives."""
 
 import asyncio
+import json
 import logging
 import os
 import sys
@@ -83,13 +84,13 @@ async def stream(prompt: str) -> AsyncIterator[str]:
     logger.info("Usage: %s", usage)
 
 
-def call_tool(name: str, /, **arguments: Any) -> Any:
-    """Return what a function returns; an error is reported to the model."""
+async def call_tool(name: str, /, **arguments: Any) -> str:
+    """Return what a function returns as JSON; an error is reported to the model."""
     try:
-        return FUNCTIONS[name](**arguments)
+        return json.dumps(FUNCTIONS[name](**arguments), ensure_ascii=False)
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", name, error)
-        return {"error": repr(error)}
+        return json.dumps({"error": repr(error)})
 
 
 async def main() -> None:

@@ -1,5 +1,6 @@
 """Let a model on AITOLL call functions, and print its answer."""
 
+import json
 import logging
 import os
 import sys
@@ -74,13 +75,13 @@ def ask(prompt: str) -> str:
     return result.output
 
 
-def call_tool(name: str, /, **arguments: Any) -> Any:
-    """Return what a function returns; an error is reported to the model."""
+async def call_tool(name: str, /, **arguments: Any) -> str:
+    """Return what a function returns as JSON; an error is reported to the model."""
     try:
-        return FUNCTIONS[name](**arguments)
+        return json.dumps(FUNCTIONS[name](**arguments), ensure_ascii=False)
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", name, error)
-        return {"error": repr(error)}
+        return json.dumps({"error": repr(error)})
 
 
 if __name__ == "__main__":

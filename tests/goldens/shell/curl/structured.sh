@@ -55,7 +55,8 @@ jq --null-input --rawfile status "$tmp/status" --rawfile body "$tmp/response" --
     and ($schema.enum == null or any($schema.enum[]; . == $value))
     and all($schema.required[]? | strings; $type != "object" or in($value))
     and all($value | objects | to_entries[]; . as {$key, $value}
-      | ($schema | if .properties // {} | has($key) then .properties[$key] else .additionalProperties end)
+      | ($schema | if .properties // {} | has($key) then .properties[$key]
+        elif .patternProperties then null else .additionalProperties end)
       | . != false and ((objects // {}) as $rule | $value | follows($rule)))
     and all($value | arrays[]; follows($schema.items | objects // {}));
   def fitting: select(test("\\S")) | fromjson? | select(follows($schemas[0]));
