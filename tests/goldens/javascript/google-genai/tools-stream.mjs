@@ -51,10 +51,11 @@ export async function* stream(prompt, log = () => {}) {
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    // In extraBody the schemas go out as they are.
     const chunks = await ai.models.generateContentStream({
       model: MODEL,
       contents,
-      config: { tools: [{ functionDeclarations: TOOLS }] },
+      config: { httpOptions: { extraBody: { tools: [{ functionDeclarations: TOOLS }] } } },
     });
     const parts = [];
     let finishReason, usage;

@@ -51,10 +51,11 @@ export async function ask(prompt, log = () => {}) {
   });
   const contents = [{ role: "user", parts: [{ text: prompt }] }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    // In extraBody the schemas go out as they are.
     const response = await ai.models.generateContent({
       model: MODEL,
       contents,
-      config: { tools: [{ functionDeclarations: TOOLS }] },
+      config: { httpOptions: { extraBody: { tools: [{ functionDeclarations: TOOLS }] } } },
     });
     const { content, finishReason } = response.candidates?.[0] ?? {};
     if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response.promptFeedback)}`);

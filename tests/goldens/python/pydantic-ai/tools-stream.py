@@ -60,12 +60,7 @@ async def stream(prompt: str) -> AsyncIterator[str]:
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
     headers = {"Authorization": f"Bearer {API_KEY}"}  # not the one in OPENAI_CUSTOM_HEADERS
     profile: Any = {"json_schema_transformer": None}  # else the schemas of the tools are made strict
-    provider = OpenAICompatibleProvider(
-        name="AITOLL",
-        base_url=BASE_URL,
-        api_key=API_KEY,
-        profile=profile,
-    )
+    provider = OpenAICompatibleProvider(name="AITOLL", base_url=BASE_URL, api_key=API_KEY, profile=profile)
     provider.client.organization = provider.client.project = None  # ignore OPENAI_ORG_ID and OPENAI_PROJECT_ID
     model = OpenAIChatModel(MODEL, provider=provider, settings={"timeout": 120, "extra_headers": headers})
     tools = [Tool.from_schema(partial(call_tool, name), name, **tool) for name, tool in TOOLS.items()]

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { GoogleGenAI } from "@google/genai";
-import type { Content, FunctionDeclaration, Part } from "@google/genai";
+import type { Content, Part } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY?.trim();
 const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
@@ -56,10 +56,11 @@ export async function* stream(prompt: string, log: Log = () => {}): AsyncGenerat
   });
   const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    // In extraBody the schemas go out as they are.
     const chunks = await ai.models.generateContentStream({
       model: MODEL,
       contents,
-      config: { tools: [{ functionDeclarations: TOOLS as FunctionDeclaration[] }] },
+      config: { httpOptions: { extraBody: { tools: [{ functionDeclarations: TOOLS }] } } },
     });
     const parts: Part[] = [];
     let finishReason: string | undefined;

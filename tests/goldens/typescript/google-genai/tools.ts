@@ -1,7 +1,7 @@
 // Let a model of AIClient-2-API call functions until it can answer.
 import { existsSync, realpathSync } from "node:fs";
 import { GoogleGenAI } from "@google/genai";
-import type { Candidate, Content, FunctionDeclaration, Part } from "@google/genai";
+import type { Candidate, Content, Part } from "@google/genai";
 
 const API_KEY = process.env.AICLIENT2API_API_KEY?.trim();
 const BASE_URL = (process.env.AICLIENT2API_BASE_URL || "http://localhost:3000").replace(/\/+$/, "");
@@ -56,10 +56,11 @@ export async function ask(prompt: string, log: Log = () => {}): Promise<string> 
   });
   const contents: Content[] = [{ role: "user", parts: [{ text: prompt }] }];
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    // In extraBody the schemas go out as they are.
     const response = await ai.models.generateContent({
       model: MODEL,
       contents,
-      config: { tools: [{ functionDeclarations: TOOLS as FunctionDeclaration[] }] },
+      config: { httpOptions: { extraBody: { tools: [{ functionDeclarations: TOOLS }] } } },
     });
     const { content, finishReason }: Candidate = response.candidates?.[0] ?? {};
     if (!content?.parts) throw new Error(`no answer: ${finishReason ?? JSON.stringify(response.promptFeedback)}`);
