@@ -146,7 +146,7 @@ class LiteralStyle(NamedTuple):
     non_bmp_escape: str  # how a character beyond the basic plane is escaped: `surrogates` or `code_point`
     trailing_comma: bool
     sigil: str = ""  # before the name of a variable
-    width: int = 100  # columns that a value on one line may reach
+    width: int = 116  # columns that a value on one line may reach
     largest_integer: int | None = None  # that its numbers hold exactly; None: any
 
 

@@ -25,10 +25,7 @@ def ask(prompt: str, image: str = IMAGE) -> str:
     image_type, image_data = image.removeprefix("data:").split(";base64,")
     prompt_parts = [
         {"type": "text", "text": prompt},
-        {
-            "type": "image",
-            "source": {"type": "base64", "media_type": image_type, "data": image_data},
-        },
+        {"type": "image", "source": {"type": "base64", "media_type": image_type, "data": image_data}},
     ]
     messages: list[Any] = [{"role": "user", "content": prompt_parts}]
     message = client.messages.create(model=MODEL, messages=messages, max_tokens=4096, stream=False)

@@ -36,10 +36,7 @@ def ask(prompt: str, image: str = IMAGE) -> str:
     messages: list[Any] = [
         {
             "role": "user",
-            "content": [
-                {"type": "text", "text": prompt},
-                {"type": "image_url", "image_url": {"url": image_url}},
-            ],
+            "content": [{"type": "text", "text": prompt}, {"type": "image_url", "image_url": {"url": image_url}}],
         },
     ]
     message = llm.invoke(messages)

@@ -21,9 +21,7 @@ def ask(prompt: str) -> str:
     """Return the model's answer to one prompt."""
     if not (API_KEY and API_KEY.isascii() and API_KEY.isprintable()):
         raise ValueError("AITOLL_API_KEY is missing or malformed: export AITOLL_API_KEY='your key'")
-    completion = client.chat.completions.create(
-        model=MODEL, messages=[{"role": "user", "content": prompt}], stream=False
-    )
+    completion = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": prompt}], stream=False)
     if not getattr(completion, "choices", None) or not getattr(completion.choices[0], "message", None):
         raise openai.OpenAIError(f"no answer: {getattr(completion, 'model_extra', completion)!r}")
     choice = completion.choices[0]

@@ -22,11 +22,7 @@ curl --silent --compressed --connect-timeout 10 --speed-limit 1 --speed-time 120
   --header 'Content-Type: application/json' --data-binary @- \
   --no-buffer --include --write-out '\nHTTP %{http_code}%{onerror} %{errormsg}' \
   "${base_url%/}"/chat/completions <<'JSON' | tee "$tmp/response" | print_text || true
-{
-  "model": "glm-4.7",
-  "messages": [{"role": "user", "content": "Say hello in one short sentence."}],
-  "stream": true
-}
+{"model": "glm-4.7", "messages": [{"role": "user", "content": "Say hello in one short sentence."}], "stream": true}
 JSON
 
 # Print a warning, the usage or the error; the last line of the response is the status that curl reports.

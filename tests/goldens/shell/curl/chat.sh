@@ -16,11 +16,7 @@ curl --silent --compressed --connect-timeout 10 --max-time 120 --retry 2 --retry
   --header 'Content-Type: application/json' --data-binary @- \
   --output "$tmp/response" --write-out '%{http_code}%{onerror}%{stderr}Error: %{errormsg}\n' \
   "${base_url%/}"/chat/completions >"$tmp/status" <<'JSON' || exit 1
-{
-  "model": "glm-4.7",
-  "messages": [{"role": "user", "content": "Say hello in one short sentence."}],
-  "stream": false
-}
+{"model": "glm-4.7", "messages": [{"role": "user", "content": "Say hello in one short sentence."}], "stream": false}
 JSON
 
 # Print the answer and its usage, or the server's error.

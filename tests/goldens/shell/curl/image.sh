@@ -28,12 +28,7 @@ curl --silent --compressed --connect-timeout 10 --max-time 300 --retry 2 --retry
   "${base_url%/}"/chat/completions >"$tmp/status" <<'JSON' || exit 1
 {
   "model": "gemini-3-pro-image-preview",
-  "messages": [
-    {
-      "role": "user",
-      "content": [{"type": "text", "text": "A lighthouse at dusk, in watercolour."}]
-    }
-  ],
+  "messages": [{"role": "user", "content": [{"type": "text", "text": "A lighthouse at dusk, in watercolour."}]}],
   "stream": false
 }
 JSON

@@ -33,10 +33,7 @@ jq --from-file /dev/stdin "$tmp/schema" >"$tmp/request" <<'JQ'
     {"role": "system", "content": $instructions},
     {"role": "user", "content": "Rate this review: great sound, weak battery."}
   ],
-  "response_format": {
-    "type": "json_schema",
-    "json_schema": {"name": "review", "strict": true, "schema": $SCHEMA}
-  },
+  "response_format": {"type": "json_schema", "json_schema": {"name": "review", "strict": true, "schema": $SCHEMA}},
   "stream": false
 }
 JQ

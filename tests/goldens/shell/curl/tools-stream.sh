@@ -14,9 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 cat >"$tmp/request" <<'JSON'
 {
   "model": "glm-4.7",
-  "messages": [
-    {"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}
-  ],
+  "messages": [{"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}],
   "tools": [
     {
       "type": "function",

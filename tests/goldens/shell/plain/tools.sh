@@ -3,9 +3,7 @@ curl --fail-with-body https://aitoll.net/api/gateway/api/chat/completions \
   --header 'Content-Type: application/json' --data @- <<'JSON'
 {
   "model": "glm-4.7",
-  "messages": [
-    {"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}
-  ],
+  "messages": [{"role": "user", "content": "What is the weather in Oslo, and what time is it there?"}],
   "tools": [
     {
       "type": "function",
