@@ -1,6 +1,5 @@
 """What Pydantic AI makes of a request: every text of a turn of Messages is a block, a stream is asked for its usage."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,9 +22,7 @@ def as_sent(exchange: Exchange) -> Exchange:
 
 
 def _openai_message(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a turn with calls only the text and the calls; send the text that a tool returned as it is."""
-    if message["role"] == "tool" and message["content"].startswith('"'):
-        return {**message, "content": json.loads(message["content"])}
+    """Return of a turn with calls only the text and the calls."""
     if not message.get("tool_calls"):
         return dict(message)
     calls = [
