@@ -15,7 +15,7 @@ from chat_completions.paths import templates
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import Program, ProgramRequest, RequestPlan, Variable, replace_variables
-from chat_completions.rendering import literals
+from chat_completions.rendering import literals, schema_types
 
 
 def generate_program(request: ProgramRequest) -> Program:
@@ -90,7 +90,9 @@ def _environment(folder: Path, language_id: str) -> Environment:
         optimized=False,  # folding constants costs more than it saves where each template is rendered once
     )
     language = load_language(language_id)
-    environment.globals.update(variable=Variable, functions_by_name=literals.functions_by_name, typed=language.typed)
+    environment.globals.update(
+        variable=Variable, functions_by_name=schema_types.functions_by_name, typed=language.typed
+    )
     environment.filters.update(_filters(language.literals))
     return environment
 
@@ -101,11 +103,11 @@ def _filters(style: LiteralStyle) -> dict[str, Callable[..., Any]]:
         "literal": partial(literals.write_literal, style),
         "keywords": partial(literals.write_keywords, style),
         "field_name": partial(literals.field_name, style),
-        "type_of": partial(literals.type_of, style),
+        "type_of": partial(schema_types.type_of, style),
         "filled": replace_variables,
         "quoted": shlex.quote,
-        "function_name": literals.function_name,
-        "signature": partial(literals.signature, style),
+        "function_name": schema_types.function_name,
+        "signature": partial(schema_types.signature, style),
         "snake_case": literals.snake_case,
-        "takes_others": literals.takes_others,
+        "takes_others": schema_types.takes_others,
     }

@@ -18,7 +18,7 @@ from chat_completions.catalog.gateway_loader import load_gateway
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning import resolve
 from chat_completions.planning.combinations import Combination, offered_combinations
-from chat_completions.rendering.literals import function_name
+from chat_completions.rendering.schema_types import function_name
 from support.generation import make_combination
 from support.running import SCRATCH
 from support.variants import GATEWAY

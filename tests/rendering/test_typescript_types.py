@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from chat_completions.catalog import load
-from chat_completions.rendering.literals import type_of
+from chat_completions.rendering.schema_types import type_of
 
 STYLE = load.load_language("typescript").literals
 PERSON = {
