@@ -82,7 +82,7 @@ def run_tool(call: types.FunctionCall) -> dict[str, Any]:
     """Return the result of one call as a part; an error is reported to the model."""
     try:
         result = FUNCTIONS[call.name or ""](**call.args or {})
-        response = {"result": json.loads(json.dumps(result))}
+        response = {"result": json.loads(json.dumps(result))}  # what is no JSON is an error, too
     except Exception as error:
         logger.warning("Warning: the tool %s failed: %r", call.name, error)
         response = {"error": repr(error)}
