@@ -9,8 +9,8 @@ import pytest
 from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning.combinations import offered_combinations
 from support.brought import brought
-from support.generation import make_combination, of_each_kind
-from support.variants import GATEWAY, Variant, write_variant
+from support.generation import make_combination, of_any_gateway, of_each_kind
+from support.variants import Variant, write_variant
 
 # The oldest Python that the programs run on. A cache would be read once.
 MYPY = [
@@ -34,8 +34,7 @@ def check(folder: Path) -> str:
 
 def programs(full: bool) -> Iterator[str]:
     """Yield one program of each kind, or all, and the same with all that a user may bring."""
-    of_any_gateway = [combination._replace(gateway=GATEWAY) for combination in offered_combinations(GATEWAY)]
-    combinations = [*offered_combinations(), *of_any_gateway]
+    combinations = [*offered_combinations(), *of_any_gateway()]
     for combination in combinations if full else of_each_kind(combinations):
         if combination.language == "python" and (full or combination.library not in ONLY_WITH_FULL):
             for facts in ({}, *brought(combination.task).values()):

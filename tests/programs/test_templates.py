@@ -19,7 +19,7 @@ from chat_completions.errors import BadInput, NotOffered
 from chat_completions.planning import resolve
 from chat_completions.planning.combinations import Combination, offered_combinations
 from chat_completions.rendering.schema_types import function_name
-from support.generation import make_combination
+from support.generation import make_combination, of_any_gateway
 from support.running import SCRATCH
 from support.variants import GATEWAY
 
@@ -53,8 +53,7 @@ def programs(language: str) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Return all different programs of a language by a name, and per option which tasks, or plain curl, refuse it."""
     names: dict[str, str] = {}
     refused: dict[str, list[str]] = {option: [] for option in OPTIONS}
-    with_every_protocol = [combination._replace(gateway=GATEWAY) for combination in offered_combinations(GATEWAY)]
-    for combination in [*offered_combinations(), *with_every_protocol]:
+    for combination in [*offered_combinations(), *of_any_gateway()]:
         if combination.language != language:
             continue
         for option, values in OPTIONS.items():

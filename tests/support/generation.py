@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chat_completions.generate import generate_program
-from chat_completions.planning.combinations import Combination
+from chat_completions.planning.combinations import Combination, offered_combinations
 from chat_completions.planning.plan import plan_request
 from chat_completions.planning.resolve import resolve
 from chat_completions.planning.types import Program, ProgramRequest, RequestPlan
@@ -14,6 +14,7 @@ from support.protocols import answer_reply
 from support.replies import Reply
 from support.running import RunResult, run
 from support.serving import Received, Server
+from support.variants import GATEWAY
 from support.watching import RunOptions
 
 KEYS = {
@@ -39,6 +40,11 @@ def make_combination(combination: Combination, **options: Any) -> Program:
     """Return the program of a combination, for the example prompt unless the options say otherwise."""
     names = {name: value for name, value in combination._asdict().items() if name != "reason"}
     return generate_program(ProgramRequest(**names, **options))
+
+
+def of_any_gateway() -> list[Combination]:
+    """Return the combinations of a gateway that offers every protocol."""
+    return [combination._replace(gateway=GATEWAY) for combination in offered_combinations(GATEWAY)]
 
 
 def of_each_kind(combinations: Iterable[Combination]) -> list[Combination]:
